@@ -1,0 +1,1 @@
+"""The service: ingest into PostGIS, counts and incidents out, over an API that needs an account."""

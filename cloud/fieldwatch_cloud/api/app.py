@@ -1,0 +1,103 @@
+"""The FastAPI application: `create_app` puts together what the other modules define."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from fieldwatch_cloud.api import openapi, problems, site
+from fieldwatch_cloud.api.attempts import Attempts
+from fieldwatch_cloud.api.auth import SignedIn
+from fieldwatch_cloud.api.live import Live
+from fieldwatch_cloud.api.routes import counts, fires, health, people, places, records, stream
+from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
+from fieldwatch_cloud.api.services import Operations, Services
+from fieldwatch_cloud.db.pool import Database
+from fieldwatch_cloud.media.store import MediaStore
+from fieldwatch_cloud.settings import CloudSettings
+
+PREFIX = "/api/v1"
+LOGIN_FAILURES = 10
+LOGIN_FAILURES_OF_PLACE = 100
+"""Of all addresses together: many people may share a place, but not so many fail."""
+LOGIN_WINDOW_S = 15 * 60.0
+
+
+def create_app(
+    settings: CloudSettings, *, operations: Operations, media: MediaStore, web: Path = site.WEB
+) -> FastAPI:
+    """The application over the database of `settings`; its pool and LISTEN connection live in the lifespan.
+
+    Args:
+        operations: what lies outside of the API; see `services.Operations`.
+        web: the folder of the built web app.
+    """
+    live = Live()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sizes = settings.database
+        with Database(settings.database_url, size=sizes.pool_size, wait_s=sizes.pool_wait_s) as database:
+            app.state.services = Services(
+                settings=settings,
+                database=database,
+                operations=operations,
+                media=media,
+                live=live,
+                attempts=Attempts(LOGIN_FAILURES, LOGIN_WINDOW_S),
+                place_attempts=Attempts(LOGIN_FAILURES_OF_PLACE, LOGIN_WINDOW_S),
+            )
+            listening = asyncio.create_task(live.run(settings.database_url), name="live")
+            try:
+                yield
+            finally:
+                live.close()
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
+
+    app = _application(lifespan)
+    app.state.live = live
+    site.mount(app, web)
+    return app
+
+
+def describe() -> FastAPI:
+    """The application without anything behind it: for its OpenAPI document."""
+    return _application(None)
+
+
+def _application(lifespan: Any) -> FastAPI:
+    app = FastAPI(
+        title="Fieldwatch",
+        lifespan=lifespan,
+        # FastAPI's own pages load scripts from a CDN and would be open to all.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)  # Added last, so outermost: refusals carry the headers too.
+    api = APIRouter(prefix=PREFIX)
+    for module in (people, places, records, counts, fires, stream, health):
+        api.include_router(module.router)
+
+    @api.get("/openapi.json", include_in_schema=False)
+    def get_openapi(_: SignedIn) -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    app.include_router(api)
+    app.openapi = lambda: openapi.finish(app)  # type: ignore[method-assign]
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The handler's name: what a generated client calls the method."""
+    return route.name

@@ -1,0 +1,153 @@
+"""Who asks, and what that account may do.
+
+Every route but the login, the health check and the web app's files depends on `SignedIn` or on what `require`
+gives; a test walks all routes and holds them to it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, HTTPException, Path, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from fieldwatch_cloud.api.models.people import Role
+from fieldwatch_cloud.api.security import SAFE_METHODS, same_origin
+from fieldwatch_cloud.api.services import Wired
+from fieldwatch_cloud.db import accounts, geography
+from fieldwatch_cloud.db.pool import Connection
+from fieldwatch_cloud.errors import NotFoundError
+from fieldwatch_shared.messages import Slug
+
+ReserveSlug = Annotated[Slug, Path(description="The reserve.")]
+COOKIE = "fieldwatch_session"
+_cookie = APIKeyCookie(
+    name=COOKIE, auto_error=False, scheme_name="session", description="Set by `POST /api/v1/login`."
+)
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="token", description="An API token, `Authorization: Bearer fwt_...`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    account: accounts.Account
+    memberships: tuple[tuple[str | None, str], ...]
+    """(reserve's slug, or None for every reserve; role)."""
+    session: str | None
+    """The cookie's secret, where it was a cookie."""
+
+    def roles_in(self, reserve: str) -> frozenset[str]:
+        return frozenset(role for slug, role in self.memberships if slug in (None, reserve))
+
+    @property
+    def everywhere(self) -> frozenset[str]:
+        """Roles that hold for every reserve, and so for what belongs to none."""
+        return frozenset(role for slug, role in self.memberships if slug is None)
+
+
+def identify(conn: Connection, session: str | None, token: str | None) -> Caller | None:
+    """The caller whose live session or token this is."""
+    if token is not None:
+        account = accounts.account_of_token(conn, token)
+    elif session is not None:
+        account = accounts.account_of_session(conn, session)
+    else:
+        return None
+    if account is None:
+        return None
+    held = tuple(accounts.memberships(conn, account.id))
+    return Caller(account, held, session if token is None else None)
+
+
+def signed_in(
+    request: Request,
+    services: Wired,
+    cookie: Annotated[str | None, Security(_cookie)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Caller:
+    token = bearer.credentials if bearer else None
+    caller = None
+    if cookie is not None or token is not None:
+        with services.database.transaction() as conn:
+            caller = identify(conn, cookie, token)
+    if caller is None:
+        raise HTTPException(
+            401,
+            "log in, or send a valid token as `Authorization: Bearer fwt_...`",
+            {"WWW-Authenticate": "Bearer"},
+        )
+    if caller.session is not None and request.method not in SAFE_METHODS:
+        check_origin(request, services)
+    return caller
+
+
+def check_origin(request: Request, services: Wired) -> None:
+    if not same_origin(request.headers, services.settings.http.public_url):
+        raise HTTPException(
+            403,
+            "this request does not come from a page of this site: with a cookie, send its `Origin`; "
+            "scripts use a token",
+        )
+
+
+SignedIn = Annotated[Caller, Depends(signed_in)]
+
+
+def with_session(caller: SignedIn) -> Caller:
+    """A token must not beget tokens: a leaked one would outlive its own revocation."""
+    if caller.session is None:
+        raise HTTPException(403, "tokens are managed from a logged-in browser, not with a token")
+    return caller
+
+
+WithSession = Annotated[Caller, Depends(with_session)]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A caller within one reserve."""
+
+    caller: Caller
+    reserve: str
+    reserve_id: UUID
+
+
+def require(*roles: Role) -> Callable[..., Member]:
+    """A dependency for routes under `/reserves/{slug}`: the caller has one of `roles` there.
+
+    Without roles, any membership is enough. Admins may everything. A reserve that the caller is no member of
+    does not exist for them (404), so that names of reserves do not leak.
+    """
+
+    def member(slug: ReserveSlug, caller: SignedIn, services: Wired) -> Member:
+        held = caller.roles_in(slug)
+        if not held:
+            raise NotFoundError(f"no such reserve: {slug!r}")
+        with services.database.transaction() as conn:
+            reserve_id = geography.reserve_id(conn, slug)
+        _check_role(held, roles)
+        return Member(caller, slug, reserve_id)
+
+    return member
+
+
+def require_everywhere(*roles: Role) -> Callable[..., Caller]:
+    """A dependency for what belongs to no reserve: the caller has one of `roles` in every reserve."""
+
+    def caller_everywhere(caller: SignedIn) -> Caller:
+        _check_role(caller.everywhere, roles)
+        return caller
+
+    return caller_everywhere
+
+
+def _check_role(held: frozenset[str], roles: tuple[Role, ...]) -> None:
+    if roles and not held & {Role.ADMIN, *roles}:
+        raise HTTPException(403, f"this needs the role {' or '.join(sorted({*roles, Role.ADMIN}))}")
+
+
+AnyMember = Annotated[Member, Depends(require())]
+FieldStaff = Annotated[Member, Depends(require(Role.TECHNICIAN, Role.MANAGER))]
+Admin = Annotated[Caller, Depends(require_everywhere(Role.ADMIN))]

@@ -1,0 +1,1 @@
+"""The handlers, one module per thing: read the request, ask `db`, answer with a model."""

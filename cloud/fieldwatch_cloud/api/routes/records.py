@@ -1,0 +1,152 @@
+"""Observations, pictures and quarantine."""
+
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+
+from fieldwatch_cloud.api import cursor as cursors
+from fieldwatch_cloud.api.auth import Admin, AnyMember, SignedIn
+from fieldwatch_cloud.api.models.common import Instant, problems
+from fieldwatch_cloud.api.models.records import (
+    Observation,
+    Observations,
+    Quarantined,
+    QuarantineList,
+    Replayed,
+)
+from fieldwatch_cloud.api.security import PICTURE_POLICY
+from fieldwatch_cloud.api.services import Db, Wired
+from fieldwatch_cloud.db import observations, pictures, quarantine
+from fieldwatch_cloud.errors import InvalidMessageError, MediaError, NotFoundError
+from fieldwatch_shared.messages import Box, ClockQuality, ObservationType
+
+log = structlog.get_logger(__name__)
+router = APIRouter()
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.get(
+    "/reserves/{slug}/observations",
+    summary="Observations, newest first",
+    tags=["records"],
+    responses=problems(401, 404, 422),
+)
+def list_observations(
+    member: AnyMember,
+    db: Db,
+    from_: Annotated[Instant | None, Query(alias="from", description="Observed at or after.")] = None,
+    to: Annotated[Instant | None, Query(description="Observed before.")] = None,
+    taxon: Annotated[str | None, Query(max_length=200, description="Scientific name, exactly.")] = None,
+    deployment: Annotated[UUID | None, Query()] = None,
+    min_confidence: Annotated[float, Query(ge=0, le=1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[
+        str | None, Query(max_length=200, description="`next_cursor` of the last page.")
+    ] = None,
+) -> Observations:
+    """Pages by (observed_at, id): what arrives while somebody turns pages never shifts or doubles an item."""
+    wanted = observations.Filter(from_, to, taxon, deployment, min_confidence)
+    before = cursors.decode(cursor) if cursor else None
+    with db.transaction() as conn:
+        found = observations.page(conn, member.reserve_id, wanted, limit=limit + 1, before=before)
+    items = [_observation(o) for o in found[:limit]]
+    more = len(found) > limit
+    return Observations(
+        items=items, next_cursor=cursors.encode(items[-1].observed_at, items[-1].id) if more else None
+    )
+
+
+@router.get(
+    "/media/{media_id}",
+    summary="A picture",
+    tags=["records"],
+    response_class=Response,
+    responses={
+        200: {"content": dict.fromkeys(("image/jpeg", "image/png", "image/webp", "video/mp4"), _FILE)},
+        304: {"description": "The picture that the client has is still right."},
+        **problems(401, 404),
+    },
+)
+def get_picture(media_id: UUID, caller: SignedIn, services: Wired, request: Request) -> Response:
+    """Pictures never change: they may be kept for ever, by this browser alone."""
+    with services.database.transaction() as conn:
+        picture = pictures.picture(conn, media_id)
+    if not caller.roles_in(picture.reserve):
+        raise NotFoundError(f"no such picture: {media_id}")
+    tag = f'"{picture.sha256}"'
+    headers = {
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "ETag": tag,
+        "Content-Security-Policy": PICTURE_POLICY,
+    }
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    try:
+        content = services.media.read(picture.sha256)
+    except MediaError as error:
+        log.exception("api.picture_lost", media_id=str(media_id), sha256=picture.sha256)
+        raise NotFoundError("the file of this picture is lost or damaged; its record is kept") from error
+    return Response(content, media_type=picture.mime, headers=headers)
+
+
+@router.get(
+    "/quarantine",
+    summary="Messages that could not be accepted",
+    tags=["quarantine"],
+    responses=problems(401, 403),
+)
+def list_quarantine(_: Admin, db: Db) -> QuarantineList:
+    """Those that still wait, newest first, 200 at most. For admins of every reserve."""
+    with db.transaction() as conn:
+        entries = quarantine.entries(conn)
+    return QuarantineList(
+        items=[
+            Quarantined(
+                id=entry.id,
+                received_at=entry.received_at,
+                topic=entry.topic,
+                reason=entry.reason,
+                bytes=entry.bytes,
+                replayed_at=entry.replayed_at,
+            )
+            for entry in entries
+        ]
+    )
+
+
+@router.post(
+    "/quarantine/{quarantine_id}/replay",
+    summary="Try a quarantined message again",
+    tags=["quarantine"],
+    responses=problems(401, 403, 404),
+)
+def replay_quarantined(quarantine_id: UUID, _: Admin, services: Wired) -> Replayed:
+    """Idempotent: records that are known already are not doubled."""
+    try:
+        services.operations.replay(quarantine_id)
+    except InvalidMessageError as error:
+        return Replayed(id=quarantine_id, accepted=False, reason=str(error))
+    return Replayed(id=quarantine_id, accepted=True, reason=None)
+
+
+def _observation(row: observations.Observation) -> Observation:
+    x, y, width, height = row.box or (0.0, 0.0, 0.0, 0.0)
+    return Observation(
+        id=row.id,
+        deployment_id=row.deployment_id,
+        observed_at=row.observed_at,
+        ended_at=row.ended_at,
+        received_at=row.received_at,
+        observation_type=ObservationType(row.observation_type),
+        scientific_name=row.scientific_name,
+        count=row.count,
+        confidence=row.confidence,
+        frames=row.frames,
+        box=Box(x=x, y=y, width=width, height=height) if row.box else None,
+        media_id=row.media_id,
+        clock_quality=ClockQuality(row.clock_quality),
+        clock_offset_s=row.clock_offset_s,
+        model=row.model,
+    )

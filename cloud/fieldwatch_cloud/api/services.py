@@ -1,0 +1,61 @@
+"""What handlers need beside their request: made once in the app's lifespan, reached by dependency."""
+
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from fieldwatch_cloud.api.attempts import Attempts
+from fieldwatch_cloud.api.live import Live
+from fieldwatch_cloud.db.pool import Database
+from fieldwatch_cloud.media.store import MediaStore
+from fieldwatch_cloud.settings import CloudSettings
+
+
+class Operations(Protocol):
+    """What the API asks of parts that it must not know: the broker's accounts and ingest. Wired by the
+    command line."""
+
+    def add_node(self, node: str, *, reserve: str, name: str) -> str:
+        """Create a node of the reserve and let it into the broker; returns its MQTT password.
+
+        Raises:
+            NotFoundError: no such reserve.
+            AlreadyExistsError: the node's name is taken, in whatever reserve.
+            ServiceError: the node was created, but the broker does not know it; says what to do.
+        """
+
+    def replay(self, quarantine_id: UUID) -> None:
+        """Try a quarantined message again.
+
+        Raises:
+            NotFoundError: nothing in quarantine has this id.
+            InvalidMessageError: it was refused again; says why.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: CloudSettings
+    database: Database
+    operations: Operations
+    media: MediaStore
+    live: Live
+    attempts: Attempts
+    """To log in, by address and place."""
+    place_attempts: Attempts
+    """To log in, by place: trying one password on many addresses is guessing too."""
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def _database(request: Request) -> Database:
+    return _services(request).database
+
+
+Wired = Annotated[Services, Depends(_services)]
+Db = Annotated[Database, Depends(_database)]

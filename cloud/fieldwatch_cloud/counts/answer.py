@@ -1,0 +1,95 @@
+"""From what the database counted to what may be said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fieldwatch_cloud.counts.rates import ASSUMPTION, Rate, rate_per_100_camera_days
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One taxon within the area and span."""
+
+    scientific_name: str | None
+    observation_type: str
+    observations: int
+    individuals: int
+    """Sum over events of MaxN."""
+    events: int
+    max_count: int
+    deployments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Species:
+    tally: Tally
+    rate: Rate
+
+
+def species(tallies: list[Tally], asked: list[str] | None, camera_days: float) -> list[Species] | None:
+    """Every taxon with its rate; one that was asked for and not seen has zeros and the rate's upper bound.
+
+    Returns:
+        None without effort: nobody looked, and that is not zero animals.
+    """
+    seen = {tally.scientific_name for tally in tallies}
+    unseen = [name for name in dict.fromkeys(asked or []) if name not in seen]
+    everything = tallies + [Tally(name, "animal", 0, 0, 0, 0, 0) for name in unseen]
+    rated = [(tally, rate_per_100_camera_days(tally.events, camera_days)) for tally in everything]
+    return [Species(tally, rate) for tally, rate in rated if rate is not None] if camera_days > 0 else None
+
+
+NOBODY_LOOKED = "No camera is known to have looked in this area and time span: this is not zero."
+MAX_N = (
+    "Individuals are the largest number seen at once, summed over events: an animal that returns in another "
+    "event, or passes two cameras, is counted again."
+)
+EFFORT = (
+    "Effort is the time in which frames really came, as the nodes report it with their heartbeats; the "
+    "newest minutes may still be on their way."
+)
+DETECTION = "Nothing corrects for animals that the detector missed or mistook; see its model card."
+EDGES = "An observation belongs to the span in which it starts; an event that straddles its border is cut."
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    code: str
+    """Stable, for translations and scripts; the words may change."""
+    text: str
+
+
+def assumptions(
+    *, interval_min: float, min_confidence: float, without_effort: int, observed: bool
+) -> list[Assumption]:
+    """What the figures rest on, in plain sentences.
+
+    Args:
+        without_effort: observations at deployments that reported none.
+        observed: whether anybody looked at all.
+    """
+    if observed:
+        events = (
+            f"Records of one taxon at one deployment that are less than {interval_min:g} min apart (from the "
+            "end of one to the start of the next) are one event."
+        )
+        said = [
+            Assumption("events", events),
+            Assumption("max_n", MAX_N),
+            Assumption("effort", EFFORT),
+            Assumption("poisson", ASSUMPTION),
+            Assumption("detection", DETECTION),
+            Assumption("edges", EDGES),
+        ]
+    else:
+        said = [Assumption("not_observed", NOBODY_LOOKED)]
+    if min_confidence > 0:
+        left_out = f"Observations below a confidence of {min_confidence:g} are left out."
+        said.append(Assumption("min_confidence", left_out))
+    if without_effort:
+        code = "without_effort_counted" if observed else "without_effort_yet"
+        then = "they are counted, and make the rate too high" if observed else "it may still arrive"
+        text = f"{without_effort} observations come from deployments without reported effort: {then}."
+        said.append(Assumption(code, text))
+    return said

@@ -1,0 +1,90 @@
+"""What can go wrong in the cloud.
+
+CloudError
+├── SettingsError                 a setting, or a file named by one, says something that cannot be
+├── ServiceError                  an embedded service cannot be started, or does not stay up
+│   ├── ServiceMissingError       its program is not installed; says which package
+│   ├── StateInUseError           another Fieldwatch runs on this state directory
+│   └── StoppedError              we were told to stop before it was up
+├── DatabaseError                 PostgreSQL refused a statement: a bug in ours, or a broken database
+│   ├── DatabaseUnavailableError  no connection, or it was lost: try again later
+│   │   └── QueryTimeoutError     it took longer than it may: ask for less, or try again later
+│   ├── MigrationError            the schema is not the one that this version expects
+│   └── RowRefusedError           the data cannot be stored: out of range, or against a constraint
+│       └── AlreadyExistsError    its key is taken
+├── BrokerError                   no connection to the MQTT broker, or it refused us
+├── InvalidMessageError           a node's message cannot be accepted; it belongs into quarantine
+├── MediaError                    a picture cannot be stored or read
+├── BusyError                     too much of one costly thing at once: try again in a moment
+└── NotFoundError                 no such reserve, node, deployment, ...
+"""
+
+from __future__ import annotations
+
+
+class CloudError(Exception):
+    """Any failure that an operator should see as one clear sentence."""
+
+
+class SettingsError(CloudError):
+    pass
+
+
+class ServiceError(CloudError):
+    pass
+
+
+class ServiceMissingError(ServiceError):
+    pass
+
+
+class StateInUseError(ServiceError):
+    pass
+
+
+class StoppedError(ServiceError):
+    pass
+
+
+class DatabaseError(CloudError):
+    pass
+
+
+class DatabaseUnavailableError(DatabaseError):
+    pass
+
+
+class QueryTimeoutError(DatabaseUnavailableError):
+    pass
+
+
+class MigrationError(DatabaseError):
+    pass
+
+
+class RowRefusedError(DatabaseError):
+    pass
+
+
+class AlreadyExistsError(RowRefusedError):
+    pass
+
+
+class BrokerError(CloudError):
+    pass
+
+
+class InvalidMessageError(CloudError):
+    """Its text is the reason that quarantine shows."""
+
+
+class MediaError(CloudError):
+    pass
+
+
+class BusyError(CloudError):
+    pass
+
+
+class NotFoundError(CloudError):
+    pass

@@ -1,0 +1,1 @@
+"""How the equipment in the field fares: pure rules, no database, no I/O."""

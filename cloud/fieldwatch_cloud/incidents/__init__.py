@@ -1,0 +1,1 @@
+"""Which suspicions belong to one fire. Pure: no database, no I/O."""

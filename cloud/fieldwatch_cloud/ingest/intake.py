@@ -1,0 +1,184 @@
+"""A batch of messages into the database, in one transaction; what does not belong there into quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import structlog
+
+from fieldwatch_cloud.db import heartbeats, media, nodes, quarantine, staging
+from fieldwatch_cloud.db.live import News
+from fieldwatch_cloud.db.pool import translated
+from fieldwatch_cloud.deployment_news import health, health_changes
+from fieldwatch_cloud.errors import CloudError, DatabaseUnavailableError, InvalidMessageError, MediaError
+from fieldwatch_cloud.ingest import announce
+from fieldwatch_cloud.ingest.belonging import not_its_own, until_the_end
+from fieldwatch_cloud.ingest.fires import lock_reserves, record_suspicion
+from fieldwatch_cloud.ingest.parse import Incoming, Message, Observations, Picture
+from fieldwatch_shared.messages import EffortSpan, Heartbeat, NodeState, Suspicion, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from fieldwatch_cloud.db.pool import Connection
+    from fieldwatch_cloud.media.store import MediaStore
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message for quarantine."""
+
+    incoming: Incoming
+    reason: str
+
+
+Item: TypeAlias = Message | Refused
+
+
+class Intake:
+    """Writes batches over one connection, which must be in autocommit mode and nobody else's."""
+
+    def __init__(self, conn: Connection, store: MediaStore) -> None:
+        self._conn = conn
+        self._store = store
+        with translated():
+            staging.prepare(conn)
+
+    def accept(self, batch: Sequence[Item]) -> list[Item]:
+        """Commit the batch. Afterwards each message is in the tables or in quarantine, and on disk.
+
+        A message that the database refuses is found by halving the batch, so that it alone goes to
+        quarantine. The same messages again change nothing.
+
+        Returns:
+            those that not even quarantine could hold: nothing of them is kept here, so that their nodes must
+            keep them.
+
+        Raises:
+            DatabaseUnavailableError, MediaError: nothing can be kept now; nothing of the rest is committed.
+        """
+        try:
+            self._commit(batch)
+        except (DatabaseUnavailableError, MediaError):
+            raise
+        except Exception as error:
+            # Whatever it is, one message must not stop all others: it would come again after each restart.
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                return self.accept(batch[:middle]) + self.accept(batch[middle:])
+            (item,) = batch
+            if isinstance(item, Refused):
+                log.exception("ingest.given_up", topic=item.incoming.topic[:200], reason=item.reason)
+                return [item]
+            if not isinstance(error, CloudError):
+                log.exception("ingest.failed", topic=item.incoming.topic)
+            return self.accept([Refused(item.incoming, f"{type(error).__name__}: {error}")])
+        return []
+
+    def accept_one(self, message: Message) -> None:
+        """Commit one message, or say why not; quarantine is left alone.
+
+        Raises:
+            InvalidMessageError: its deployments are not its node's, or have ended before.
+            DatabaseError, MediaError: see `accept`.
+        """
+        for item in self._check([message]):
+            if isinstance(item, Refused):
+                raise InvalidMessageError(item.reason)
+        self._commit([message])
+
+    def _commit(self, batch: Sequence[Item]) -> None:
+        with translated():
+            items = self._check(batch)
+            for item in items:
+                # The picture first: a row must never point at a file that is not there.
+                if isinstance(item, Message) and isinstance(item.content, Picture):
+                    self._store.put(item.content.record.sha256, item.content.content)
+            news = News()
+            with self._conn.transaction():
+                for item in items:
+                    if isinstance(item, Refused):
+                        log.warning("ingest.quarantined", topic=item.incoming.topic, reason=item.reason)
+                        quarantine.add(self._conn, *_held(item.incoming), item.reason)
+                self._write([item for item in items if isinstance(item, Message)], news)
+                news.announce(self._conn)
+
+    def _check(self, batch: Sequence[Item]) -> list[Item]:
+        """Refuse what speaks of deployments that are not its node's own, and what was seen after their end.
+
+        A message of which only a part is refused is there twice: refused as it came, and without that part.
+        """
+        messages = [item for item in batch if isinstance(item, Message)]
+        wanted = frozenset().union(*(message.deployments for message in messages))
+        deployments = nodes.known(self._conn, wanted) if wanted else {}
+        nodes_seen: dict[tuple[str, str], bool] = {}
+        checked: list[Item] = []
+        for item in batch:
+            if isinstance(item, Refused):
+                checked.append(item)
+                continue
+            reason = not_its_own(item, deployments)
+            if reason is None and not item.deployments:
+                source = (item.topic.node, item.topic.reserve)
+                if source not in nodes_seen:
+                    nodes_seen[source] = nodes.exists(self._conn, *source)
+                if not nodes_seen[source]:
+                    reason = f"there is no node {source[0]!r} in reserve {source[1]!r}"
+            if reason is not None:
+                checked.append(Refused(item.incoming, reason))
+                continue
+            kept, reason = until_the_end(item, deployments)
+            if kept is not None:
+                checked.append(kept)
+            if reason is not None:
+                checked.append(Refused(item.incoming, reason))
+        return checked
+
+    def _write(self, messages: Sequence[Message], news: News) -> None:
+        seen = [message for message in messages if isinstance(message.content, Observations)]
+        self._write_observations(seen, news)
+        lock_reserves(self._conn, {m.topic.reserve for m in messages if isinstance(m.content, Suspicion)})
+        effort: list[EffortSpan] = []
+        for message in messages:
+            reserve, node = message.topic.reserve, message.topic.node
+            match message.content:
+                case Suspicion() as suspicion:
+                    record_suspicion(self._conn, reserve, suspicion, news)
+                case Picture(record, content):
+                    if media.insert(self._conn, record, len(content)):
+                        announce.media(news, reserve, record)
+                case Heartbeat() as heartbeat:
+                    effort += heartbeat.effort
+                    before = health(self._conn, node, utc_now())
+                    if heartbeats.insert(self._conn, node, heartbeat):
+                        health_changes(self._conn, news, reserve, node, before, utc_now())
+                case NodeState(online=online):
+                    before = health(self._conn, node, utc_now())
+                    if nodes.set_online(self._conn, node, reserve, online=online):
+                        health_changes(self._conn, news, reserve, node, before, utc_now())
+        heartbeats.insert_effort(self._conn, effort)
+
+    def _write_observations(self, messages: Sequence[Message], news: News) -> None:
+        rows: list[staging.Row] = []
+        reserve_of: dict[UUID, str] = {}
+        for message in messages:
+            assert isinstance(message.content, Observations)  # noqa: S101  The caller has sorted them out.
+            rows += message.content.rows
+            for deployment in message.content.deployments:
+                reserve_of[deployment] = message.topic.reserve
+        new, ids = staging.insert(self._conn, rows)
+        if not new:
+            return
+        if ids is None:
+            for reserve in set(reserve_of.values()):
+                news.too_many(reserve)
+        else:
+            announce.observations(news, reserve_of, rows, ids, utc_now())
+
+
+def _held(incoming: Incoming) -> tuple[str, bytes, dict[str, str]]:
+    return incoming.topic, incoming.payload, dict(incoming.properties)

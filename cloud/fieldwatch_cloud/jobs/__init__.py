@@ -1,0 +1,1 @@
+"""What happens by the clock: one process leads, by an advisory lock in the database."""

@@ -1,0 +1,91 @@
+"""The scheduler, run by whichever process holds the lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
+
+from fieldwatch_cloud.db import jobs
+from fieldwatch_cloud.db.pool import Connection, Database, connection
+from fieldwatch_cloud.errors import DatabaseUnavailableError
+from fieldwatch_cloud.jobs import tasks
+from fieldwatch_shared.messages import utc_now
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from fieldwatch_cloud.settings import CloudSettings, JobsSettings
+
+log = structlog.get_logger(__name__)
+
+ASK_AGAIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    name: str
+    every_s: float
+    task: Callable[[Connection, datetime | None, datetime], int]
+
+
+def all_jobs(settings: JobsSettings) -> list[Job]:
+    return [
+        Job("silence", settings.silence_every_s, tasks.find_silence),
+        Job("clean_up", settings.cleanup_every_s, tasks.clean_up),
+    ]
+
+
+def run_job(db: Database, job: Job) -> None:
+    """Run it once, in one transaction with the record of having run."""
+    now = utc_now()
+    with db.transaction() as conn:
+        done = job.task(conn, jobs.last_finished(conn, job.name), now)
+        jobs.note_finished(conn, job.name, now)
+    log.debug("job.finished", job=job.name, done=done)
+
+
+def run(settings: CloudSettings, stopping: threading.Event) -> None:
+    """Lead, or wait to lead, until `stopping` is set."""
+    wanted = all_jobs(settings.jobs)
+    with Database(settings.database_url, size=settings.database.pool_size) as db:
+        while not stopping.is_set():
+            try:
+                with connection(settings.database_url) as conn:
+                    if jobs.try_lead(conn):
+                        _lead(conn, db, wanted, stopping)
+            except DatabaseUnavailableError as error:
+                log.warning("jobs.waiting", reason=str(error))
+            stopping.wait(ASK_AGAIN_S)
+
+
+def _lead(conn: Connection, db: Database, wanted: Sequence[Job], stopping: threading.Event) -> None:
+    scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)}, timezone="UTC")
+    now = utc_now()
+    for job in wanted:
+        last = jobs.last_finished(conn, job.name)
+        due = now if last is None else max(now, last + timedelta(seconds=job.every_s))
+        scheduler.add_job(
+            run_job,
+            IntervalTrigger(seconds=job.every_s),
+            (db, job),
+            id=job.name,
+            next_run_time=due,
+            misfire_grace_time=None,  # Late is better than never...
+            coalesce=True,  # ...and once is enough.
+            max_instances=1,
+        )
+    scheduler.start()
+    log.info("jobs.leading", jobs=[job.name for job in wanted])
+    try:
+        while not stopping.wait(ASK_AGAIN_S):
+            jobs.still_connected(conn)
+    finally:
+        scheduler.shutdown(wait=True)

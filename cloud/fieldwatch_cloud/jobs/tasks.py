@@ -1,0 +1,45 @@
+"""The jobs themselves. Each gets a connection in a transaction, the time of its last run, and now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fieldwatch_cloud.db import heartbeats, jobs
+from fieldwatch_cloud.db.live import News
+from fieldwatch_cloud.deployment_news import as_json, health
+from fieldwatch_cloud.fleet.health import SILENCE_FACTOR
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fieldwatch_cloud.db.pool import Connection
+
+log = structlog.get_logger(__name__)
+
+
+def find_silence(conn: Connection, last: datetime | None, now: datetime) -> int:
+    """Tell the live stream of each node that fell silent since the last run; returns how many.
+
+    By the time at which the silence became one, not by what this process remembers: so each silence is told
+    once, whoever leads, and one that began while nobody led is told late.
+    """
+    fell_silent = 0
+    news = News()
+    for node, reserve, heard in heartbeats.newest_of_all(conn):
+        silent_at = heard.at + SILENCE_FACTOR * timedelta(seconds=heard.heartbeat.next_within_s)
+        if silent_at > now or (last is not None and silent_at <= last):
+            continue
+        fell_silent += 1
+        log.warning("node.silent", node=node, reserve=reserve, last_heard=heard.at.isoformat())
+        for deployment, judged in health(conn, node, now).items():
+            news.add(reserve, "deployment", {"id": str(deployment), "health": as_json(judged)})
+    news.announce(conn)
+    return fell_silent
+
+
+def clean_up(conn: Connection, _last: datetime | None, _now: datetime) -> int:
+    """Delete sessions that have ended; returns how many."""
+    return jobs.delete_ended_sessions(conn)

@@ -1,0 +1,83 @@
+"""The media store: bytes by their SHA-256, on disk now, behind an interface that S3 can fill later.
+
+Named by content, a picture that arrives twice is one file, and nothing that a node sends later can change
+what an earlier record points at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from typing import TYPE_CHECKING, Protocol
+
+from fieldwatch_cloud.errors import MediaError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class MediaStore(Protocol):
+    def put(self, sha256: str, content: bytes) -> None:
+        """Keep `content`; when this returns, it survives a power cut.
+
+        Raises:
+            MediaError: it cannot be kept now (disk full, ...): try again later.
+        """
+
+    def read(self, sha256: str) -> bytes:
+        """Raises:
+        MediaError: it is not here, or is damaged.
+        """
+
+
+class DiskStore:
+    """Files `<first two digits>/<sha256>` below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, sha256: str, content: bytes) -> None:
+        path = self.path(sha256)
+        if path.exists():
+            return
+        temporary = path.with_name(f".{sha256}.{secrets.token_hex(4)}")
+        try:
+            made = not path.parent.exists()
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if made:
+                _sync_directory(self._root)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.rename(path)
+            _sync_directory(path.parent)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise MediaError(f"cannot keep a picture in {path.parent}: {error.strerror}") from error
+
+    def read(self, sha256: str) -> bytes:
+        try:
+            content = self.path(sha256).read_bytes()
+        except OSError as error:
+            raise MediaError(f"picture {sha256} cannot be read: {error.strerror}") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise MediaError(f"picture {sha256} is damaged on disk")
+        return content
+
+    def path(self, sha256: str) -> Path:
+        """Where it lies, or would."""
+        return self._root / sha256[:2] / sha256
+
+
+def _sync_directory(path: Path) -> None:
+    """A new name is durable only once its folder is."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

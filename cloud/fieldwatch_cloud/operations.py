@@ -1,0 +1,84 @@
+"""What changes more than one part at once: wired here, for the command line and the API alike."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from fieldwatch_cloud.db import geography, nodes
+from fieldwatch_cloud.db.pool import connection
+from fieldwatch_cloud.errors import CloudError, ServiceError
+from fieldwatch_cloud.ingest.replay import replay
+from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
+from fieldwatch_cloud.services.mosquitto_files import hash_password
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from fieldwatch_cloud.media.store import MediaStore
+    from fieldwatch_cloud.settings import CloudSettings
+
+
+class CloudOperations:
+    """Over the database of `settings`, which must hold its address."""
+
+    def __init__(self, settings: CloudSettings, store: MediaStore) -> None:
+        self._settings = settings
+        self._store = store
+
+    def add_node(self, node: str, *, reserve: str, name: str) -> str:
+        """Create a node of the reserve and let it into the broker; returns its MQTT password.
+
+        Raises:
+            NotFoundError: no such reserve.
+            AlreadyExistsError: the node's name is taken, in whatever reserve.
+            RowRefusedError: the name is none for a topic.
+            ServiceError: the node was created, but the broker does not know it; says what to do.
+        """
+        password = secrets.token_urlsafe(32)
+        with connection(self._settings.database_url) as conn:
+            reserve_id = geography.reserve_id(conn, reserve)
+            nodes.add(conn, node, reserve_id=reserve_id, name=name, password_hash=hash_password(password))
+        try:
+            self._refresh_broker()
+        except (OSError, CloudError) as error:
+            raise ServiceError(
+                f"node {node} was added, but the broker could not be told ({error}): when that is repaired, "
+                f"run `fieldwatch cloud node password {node}`, which makes and prints a password"
+            ) from error
+        return password
+
+    def renew_password(self, node: str) -> str:
+        """A new MQTT password for a node; the old one ends at once.
+
+        Raises:
+            NotFoundError: no such node.
+        """
+        password = secrets.token_urlsafe(32)
+        with connection(self._settings.database_url) as conn:
+            nodes.set_password(conn, node, hash_password(password))
+        self._refresh_broker()
+        return password
+
+    def replay(self, quarantine_id: UUID) -> None:
+        """Try a quarantined message again.
+
+        Raises:
+            NotFoundError: nothing in quarantine has this id.
+            InvalidMessageError: it was refused again; says why.
+        """
+        largest = self._settings.media.max_bytes
+        replay(self._settings.database_url, self._store, quarantine_id, largest_picture=largest)
+
+    def _refresh_broker(self) -> None:
+        """A broker of one's own keeps its own list of users; the embedded one is told."""
+        url = self._settings.mqtt.url
+        broker = EmbeddedMosquitto(self._settings.state)
+        if url is None or broker.is_it(url.get_secret_value()):
+            broker.refresh_access(lambda: node_access(self._settings.database_url))
+
+
+def node_access(database_url: str) -> list[nodes.Access]:
+    """Who may log in to the broker, now."""
+    with connection(database_url) as conn:
+        return nodes.access(conn)

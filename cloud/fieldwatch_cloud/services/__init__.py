@@ -1,0 +1,1 @@
+"""The embedded default: our own PostgreSQL and mosquitto, from the system's packages."""

@@ -1,0 +1,93 @@
+"""What mosquitto reads: its configuration, its password file and its access list (mosquitto.conf(5))."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from fieldwatch_shared.topics import ROOT, Kind, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from fieldwatch_cloud.db.nodes import Access
+
+CLOUD_USERS = "_ingest_"
+"""Ingest worker n logs in as `_ingest_n`, `_ingest_n_urgent` and `_ingest_n_pictures`, one per connection.
+No node can be called so: a slug has no underscore."""
+
+ITERATIONS = 101
+"""mosquitto_passwd's own default. The passwords are 256 random bits: there is nothing to guess."""
+
+
+def cloud_users(workers: int) -> list[str]:
+    return [f"{CLOUD_USERS}{slot}{lane}" for slot in range(workers) for lane in ("", "_urgent", "_pictures")]
+
+
+def hash_password(password: str, *, salt: bytes | None = None) -> str:
+    """mosquitto's `$7$` format: PBKDF2 with SHA-512, as mosquitto_passwd of 2.0 writes it."""
+    salt = salt or secrets.token_bytes(12)
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS, 64)
+    return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
+
+
+def passwords(nodes: Iterable[Access], cloud_password: str, workers: int) -> str:
+    """The password file: a line for each user of the cloud and each node."""
+    lines = [f"{user}:{hash_password(cloud_password)}" for user in cloud_users(workers)]
+    lines += [f"{node.node}:{node.password_hash}" for node in nodes]
+    return "\n".join(lines) + "\n"
+
+
+def access_list(nodes: Iterable[Access], workers: int) -> str:
+    """The access list: the cloud reads what goes up and writes what goes down; a node the reverse, and only
+    in its own branch."""
+    lines: list[str] = []
+    for user in cloud_users(workers):
+        lines.append(f"user {user}")
+        lines += [f"topic {'read' if kind.goes_up else 'write'} {ROOT}/+/+/{kind}" for kind in Kind]
+        lines.append("")
+    for node in nodes:
+        lines.append(f"user {node.node}")
+        lines += [
+            f"topic {'write' if kind.goes_up else 'read'} {Topic(node.reserve, node.node, kind)}"
+            for kind in Kind
+        ]
+        lines.append("")
+    return "\n".join(lines) + "\n"
+
+
+def configuration(home: Path, port: int) -> str:
+    """mosquitto.conf for a broker that keeps its files in `home` and listens on 127.0.0.1 alone."""
+    return f"""# Written by Fieldwatch at each start; changes here are lost.
+per_listener_settings false
+listener {port} 127.0.0.1
+allow_anonymous false
+password_file {home}/passwords
+acl_file {home}/access
+
+# The client id is the user's name: else a node could take over another client's session by naming its id.
+use_username_as_clientid true
+
+# Everything waits on disk for a cloud that is away. A broker that is killed loses what came after the last
+# save; nodes keep their records until the cloud's receipt, so the interval only decides what is sent again.
+persistence true
+persistence_location {home}/
+autosave_interval 5
+
+# Bound bytes, not messages: the default of 1000 is minutes of an outage, and overflow is dropped silently.
+max_queued_messages 0
+max_queued_bytes 1073741824
+max_inflight_messages 2000
+max_packet_size 2097152
+
+# A fire's few bytes must not wait for more to fill a packet.
+set_tcp_nodelay true
+
+pid_file {home}/mosquitto.pid
+log_dest stdout
+log_timestamp_format %Y-%m-%dT%H:%M:%S
+connection_messages true
+"""

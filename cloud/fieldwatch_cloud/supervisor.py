@@ -1,0 +1,206 @@
+"""`fieldwatch cloud run`: the embedded services, and our own processes over them, in order.
+
+    PostgreSQL -> migrations -> mosquitto -> api, ingest (one or more), jobs
+
+A part that dies is started again, soon at first and then less and less often. When the supervisor is killed,
+the kernel ends all of them (services.process).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import structlog
+
+from fieldwatch_cloud.db.migrate import migrate
+from fieldwatch_cloud.errors import ServiceError, StoppedError
+from fieldwatch_cloud.operations import node_access
+from fieldwatch_cloud.services import discovery
+from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
+from fieldwatch_cloud.services.postgres import EmbeddedPostgres
+from fieldwatch_cloud.services.process import ManagedProcess
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from fieldwatch_cloud.settings import CloudSettings
+
+log = structlog.get_logger(__name__)
+
+POLL_S = 0.25
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+STEADY_S = 60.0
+"""After running for so long, a part that dies is taken for sound: it is started again at once."""
+
+
+class _Part:
+    """Something that must run: started by `start`, which returns its process."""
+
+    def __init__(self, name: str, start: Callable[[], ManagedProcess]) -> None:
+        self.name = name
+        self._start = start
+        self._wait_s = FIRST_WAIT_S
+        self._due = 0.0
+        self._started = 0.0
+        self.process: ManagedProcess | None = None
+
+    def start(self) -> None:
+        self._started = time.monotonic()
+        self.process = self._start()
+
+    def check(self) -> None:
+        """Start it again if it has died and has waited long enough."""
+        now = time.monotonic()
+        if self.process is not None:
+            code = self.process.exit_code
+            if code is None:
+                return
+            self.process = None
+            if now - self._started > STEADY_S:
+                self._wait_s = FIRST_WAIT_S
+            self._due = now + self._wait_s
+            log.error("part.died", part=self.name, exit_code=code, again_in_s=self._wait_s)
+            self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
+        if now >= self._due:
+            try:
+                self.start()
+            except ServiceError as error:
+                self._due = now + self._wait_s
+                log.exception("part.not_started", part=self.name, reason=str(error))
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.stop()
+
+
+def supervise(settings: CloudSettings, program: Sequence[str], stopping: threading.Event) -> None:
+    """Run everything until `stopping` is set. Call it from the main thread (services.process says why).
+
+    Args:
+        program: the command whose arguments `api`, `ingest`, `jobs` run those.
+
+    Raises:
+        StateInUseError: another supervisor runs on this state directory.
+        ServiceError, DatabaseError: the services cannot be started at all, or the port is taken.
+    """
+    # Told to stop while a database still recovers, we stop.
+    with suppress(StoppedError), ExitStack() as stack:
+        stack.enter_context(discovery.held(settings.state))
+        port = free_port(settings.http.host, settings.http.port)
+        parts: list[_Part] = []
+        database_url = _start_database(settings, stack, parts, stopping)
+        mqtt_url = _start_broker(settings, stack, parts, database_url, stopping)
+        host = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
+        http_url = f"http://{host}:{port}"
+        broker = urlsplit(mqtt_url)
+        discovery.announce(
+            settings.state,
+            discovery.Running(
+                pid=os.getpid(),
+                database_url=database_url,
+                mqtt_url=mqtt_url,
+                mqtt_host=broker.hostname or "",
+                mqtt_port=broker.port or 1883,
+                http_url=http_url,
+            ),
+        )
+        stack.callback(discovery.withdraw, settings.state)
+        environment = {
+            **os.environ,
+            "FIELDWATCH_STATE": str(settings.state),
+            "FIELDWATCH_HTTP_HOST": settings.http.host,
+            "FIELDWATCH_HTTP_PORT": str(port),
+        }
+        commands = [("api", ["api"]), ("jobs", ["jobs"])]
+        commands += [
+            (f"ingest {slot}", ["ingest", "--slot", str(slot)]) for slot in range(settings.ingest.workers)
+        ]
+        for name, arguments in commands:
+            part = _Part(name, _starter(name, [*program, *arguments], environment))
+            parts.append(part)
+            stack.callback(part.stop)
+            part.start()
+        log.info("cloud.running", address=http_url, broker=f"{broker.hostname}:{broker.port}")
+        while not stopping.wait(POLL_S):
+            for part in parts:
+                part.check()
+        log.info("cloud.stopping")
+
+
+def _starter(name: str, command: Sequence[str], environment: dict[str, str]) -> Callable[[], ManagedProcess]:
+    return lambda: ManagedProcess(name, command, log_file=None, environment=environment)
+
+
+def _start_database(
+    settings: CloudSettings, stack: ExitStack, parts: list[_Part], stopping: threading.Event
+) -> str:
+    if settings.database.url is not None:
+        url = settings.database_url
+    else:
+        server = EmbeddedPostgres(settings.state, stopping=stopping)
+
+        def start() -> ManagedProcess:
+            server.start()
+            return server.process
+
+        part = _Part("PostgreSQL", start)
+        stack.callback(server.stop)
+        part.start()
+        parts.append(part)
+        url = server.url
+    migrate(url)
+    return url
+
+
+def _start_broker(
+    settings: CloudSettings,
+    stack: ExitStack,
+    parts: list[_Part],
+    database_url: str,
+    stopping: threading.Event,
+) -> str:
+    if settings.mqtt.url is not None:
+        return settings.mqtt_url
+    broker = EmbeddedMosquitto(settings.state, stopping=stopping)
+
+    def start() -> ManagedProcess:
+        broker.start(lambda: node_access(database_url))
+        return broker.process
+
+    part = _Part("mosquitto", start)
+    stack.callback(broker.stop)
+    part.start()
+    parts.append(part)
+    return broker.url
+
+
+def free_port(host: str, port: int) -> int:
+    """`port` if the API can listen on it at every address of `host`; 0: one that is free.
+
+    Raises:
+        ServiceError: it is taken, or not ours to take, or `host` is no address of this machine.
+    """
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise ServiceError(f"{host!r} is no address of this machine: {error.strerror}") from error
+    for family, kind, protocol, _, address in addresses:
+        with socket.socket(family, kind, protocol) as probe:
+            # As uvicorn does: connections of an earlier run that are still closing are no hindrance.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind((address[0], port, *address[2:]))
+            except OSError as error:
+                raise ServiceError(
+                    f"cannot listen on port {port} of {host} ({error.strerror}); give another --port"
+                ) from error
+            port = int(probe.getsockname()[1])
+    return port

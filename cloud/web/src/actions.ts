@@ -1,0 +1,236 @@
+/** What the app does: everything that talks to the cloud and changes the state because of it. */
+import { api, ApiError, whenExpired } from "./client";
+import { countsCsv } from "./csv";
+import { gathered } from "./gathered";
+import { remember, remembered, type Language } from "./i18n";
+import { listen } from "./live";
+import {
+  emptyReserve, incidentsToRead, isOpen, mergeIncidents, mergeObservations, type CountForm, type Failure, type Store,
+} from "./store";
+import { fromWall, knownZone, spanEnds } from "./time";
+import type { Area, CountsQuery, Incident, LiveMedia, Observation } from "./wire";
+
+const LAST_RESERVE = "fieldwatch.reserve";
+const FIRST_PAGE = 60;
+const REFETCH_WAIT = 1000; // a service that restarts says "read again" more than once
+
+export type Actions = ReturnType<typeof createActions>;
+
+export function createActions(store: Store, onSeen: (observation: Observation) => void) {
+  let stopListening = () => {};
+  let countNumber = 0;
+  let fresh: Observation[] = [];
+
+  whenExpired(() => signedOut(true));
+
+  function signedOut(expired: boolean): void {
+    stopListening();
+    if (store.state.phase === "login") return;
+    store.set({
+      phase: "login", account: null, reserves: [], reserve: null, ...emptyReserve(),
+      login: { busy: false, failure: null, expired },
+    });
+  }
+
+  async function start(): Promise<void> {
+    try {
+      store.set({ account: await api.me({ quiet401: true }) });
+      await enter();
+    } catch (error) {
+      const failure = failureOf(error);
+      const login = { busy: false, failure: failure.status === 401 ? null : failure, expired: false };
+      store.set({ phase: "login", login });
+    }
+  }
+
+  async function login(email: string, password: string): Promise<void> {
+    store.set({ login: { busy: true, failure: null, expired: false } });
+    try {
+      const account = await api.login(email, password);
+      const language = account.language === "zh" ? "zh" : "en";
+      store.set({ account, language: remembered() ?? language });
+      await enter();
+    } catch (error) {
+      store.set({ login: { busy: false, failure: failureOf(error), expired: false } });
+    }
+  }
+
+  async function logout(): Promise<void> {
+    await api.logout().catch(() => {}); // whatever the server says, this screen shows nothing more
+    signedOut(false);
+  }
+
+  async function enter(): Promise<void> {
+    const reserves = (await api.reserves()).map((one) => ({ ...one, timezone: knownZone(one.timezone) }));
+    const last = localStorage.getItem(LAST_RESERVE);
+    store.set({ phase: "map", reserves, login: { busy: false, failure: null, expired: false } });
+    const first = reserves.find((one) => one.slug === last) ?? reserves[0];
+    if (first) await openReserve(first.slug);
+  }
+
+  async function openReserve(slug: string): Promise<void> {
+    const reserve = store.state.reserves.find((one) => one.slug === slug);
+    if (!reserve) return;
+    stopListening();
+    localStorage.setItem(LAST_RESERVE, slug);
+    fresh = [];
+    store.set({ reserve, ...emptyReserve() });
+    // Listening starts before reading, so that nothing falls between the two.
+    stopListening = listen(slug, {
+      observation: seen,
+      incident: ({ id }) => void readIncident(id),
+      deployment: () => readDeployments(),
+      media: mediaArrived,
+      refetch: readAgain,
+      connection: (connection) => store.set({ connection }),
+      refused: () => void api.me().catch(() => {}), // a 401 leads to the login page
+    });
+    await readAll(slug);
+  }
+
+  /** Everything at once, so that the map fits itself once; incidents in full only where they changed. */
+  async function readAll(slug: string): Promise<void> {
+    try {
+      const [zones, deployments, observations, listed] = await Promise.all([
+        api.zones(slug), api.deployments(slug), api.observations(slug, FIRST_PAGE), api.incidents(slug),
+      ]);
+      const { ids, older } = incidentsToRead(listed, store.state.incidents);
+      // One that cannot be read is told of, and hides nothing else.
+      const read = await Promise.allSettled(ids.map(api.incident));
+      const incidents = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      const failed = read.find((one) => one.status === "rejected");
+      if (store.state.reserve?.slug !== slug) return;
+      store.set((state) => ({
+        zones, deployments, failure: failed ? failureOf(failed.reason) : null, olderIncidents: older,
+        observations: mergeObservations(state.observations, observations),
+        incidents: mergeIncidents(state.incidents, incidents),
+      }));
+    } catch (error) {
+      if (store.state.reserve?.slug === slug) store.set({ failure: failureOf(error) });
+    }
+  }
+
+  const readAgain = gathered(REFETCH_WAIT, async () => {
+    const slug = store.state.reserve?.slug;
+    if (slug) await readAll(slug);
+  }, failureOf);
+
+  /** Health changes come in bursts (a broker restarts, fifty nodes return): one read answers all of them. */
+  const readDeployments = gathered(400, async () => {
+    const slug = store.state.reserve?.slug;
+    if (!slug) return;
+    const deployments = await api.deployments(slug);
+    if (store.state.reserve?.slug === slug) store.set({ deployments });
+  }, failureOf); // the next event or reconnect reads again
+
+  async function readIncident(id: string): Promise<void> {
+    try {
+      const incident = await api.incident(id);
+      if (incident.reserve !== store.state.reserve?.slug) return;
+      store.set((state) => ({ incidents: mergeIncidents(state.incidents, [incident]) }));
+    } catch (error) {
+      store.set({ failure: failureOf(error) });
+    }
+  }
+
+  function seen(observation: Observation): void {
+    fresh.push(observation);
+    showFresh();
+    onSeen(observation);
+  }
+
+  /** A node that was away for a day sends thousands at once: the list is sorted once for all of them. */
+  const showFresh = gathered(20, async () => {
+    const batch = fresh.splice(0);
+    store.set((state) => ({ observations: mergeObservations(state.observations, batch) }));
+  }, failureOf);
+
+  /** A picture may come after what it shows: load it again, and read anew a fire that lacked it. */
+  function mediaArrived(media: LiveMedia): void {
+    store.set((state) => ({
+      mediaAttempts: { ...state.mediaAttempts, [media.id]: (state.mediaAttempts[media.id] ?? 0) + 1 },
+    }));
+    for (const incident of store.state.incidents) {
+      const waiting = incident.suspicions.some(
+        (one) => one.deployment_id === media.deployment_id && (one.media_id === null || one.media_id === media.id),
+      );
+      if (waiting && isOpen(incident)) void readIncident(incident.id);
+    }
+  }
+
+  async function count(change: Partial<CountForm> = {}): Promise<void> {
+    store.set((state) => ({ form: { ...state.form, ...change }, copied: null }));
+    const { form, reserve } = store.state;
+    if (!reserve) return;
+    const query = countsQuery(form, reserve.timezone, store);
+    if (typeof query === "string") {
+      store.set({ countFailure: query, result: null });
+      return;
+    }
+    const number = ++countNumber;
+    store.set({ counting: true, countFailure: null });
+    try {
+      const counts = await api.counts(reserve.slug, query);
+      if (number === countNumber) store.set({ result: { counts, query }, counting: false });
+    } catch (error) {
+      if (number === countNumber) store.set({ countFailure: failureOf(error), result: null, counting: false });
+    }
+  }
+
+  async function copyResult(): Promise<void> {
+    const { result } = store.state;
+    if (result) store.set({ copied: (await copyText(countsCsv(result.counts, result.query))) ? "yes" : "no" });
+  }
+
+  function setLanguage(language: Language): void {
+    remember(language);
+    store.set({ language });
+  }
+
+  return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage };
+}
+
+/** The query that the form describes, or what is missing in it. */
+function countsQuery(form: CountForm, zone: string, store: Store): CountsQuery | "bad_span" | "draw_first" {
+  const area = chosenArea(form, store);
+  if (area === undefined) return "draw_first";
+  const taxa = form.taxon ? [form.taxon] : null;
+  if (form.span !== "custom") return { area, ...spanEnds(form.span, Date.now(), zone), taxa };
+  const [from, to] = [fromWall(form.customFrom, zone), fromWall(form.customTo, zone)];
+  if (!(from < to)) return "bad_span";
+  return { area, from: new Date(from).toISOString(), to: new Date(to).toISOString(), taxa };
+}
+
+/** null is the whole reserve, undefined nothing yet. */
+function chosenArea(form: CountForm, store: Store): Area | null | undefined {
+  const choice = form.area;
+  if (choice.kind === "reserve") return null;
+  if (choice.kind === "drawn") return form.drawn ?? undefined;
+  return store.state.zones.features.find((zone) => zone.properties.id === choice.id)?.geometry;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ApiError) return { status: error.status, detail: error.message };
+  throw error;
+}
+
+/** Whether the report that opened the incident came much later than its picture was taken. */
+export function isLate(incident: Incident): boolean {
+  return incident.late_s > 120;
+}
+
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // The clipboard API exists on https and localhost only; a control room may use plain http.
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}

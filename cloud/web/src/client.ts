@@ -1,0 +1,75 @@
+/** The cloud's HTTP API. Every call throws `ApiError`; one that finds the session ended calls `onExpired` first. */
+import type {
+  Account, Counts, CountsQuery, Deployments, Incident, IncidentSummary, Observation, Reserve, Zones,
+} from "./wire";
+
+const BASE = "/api/v1";
+const PATIENCE = 60_000; // ms; a server that never answers must not hold up every later reading
+
+export class ApiError extends Error {
+  /** @param status HTTP status, 0 where the server did not answer. */
+  constructor(readonly status: number, detail: string) {
+    super(detail);
+  }
+}
+
+let onExpired: () => void = () => {};
+
+export function whenExpired(callback: () => void): void {
+  onExpired = callback;
+}
+
+export const api = {
+  login: (email: string, password: string) =>
+    call<{ account: Account }>("/login", { email, password }, { quiet401: true }).then((body) => body.account),
+  logout: () => call<void>("/logout", {}),
+  me: (options: CallOptions = {}) => call<Account>("/me", undefined, options),
+  reserves: () => call<Reserve[]>("/reserves"),
+  zones: (slug: string) => call<Zones>(`/reserves/${slug}/zones`),
+  deployments: (slug: string) => call<Deployments>(`/reserves/${slug}/deployments`),
+  observations: (slug: string, limit: number) =>
+    call<{ items: Observation[] }>(`/reserves/${slug}/observations?limit=${limit}`).then((page) => page.items),
+  counts: (slug: string, query: CountsQuery) => call<Counts>(`/reserves/${slug}/counts`, query),
+  incidents: (slug: string) =>
+    call<{ items: IncidentSummary[] }>(`/reserves/${slug}/incidents`).then((page) => page.items),
+  incident: (id: string) => call<Incident>(`/incidents/${id}`),
+};
+
+export const streamUrl = (slug: string) => `${BASE}/reserves/${slug}/stream`;
+export const mediaUrl = (id: string, attempt = 0) => `${BASE}/media/${id}${attempt ? `?attempt=${attempt}` : ""}`;
+
+interface CallOptions {
+  /** A 401 is an answer here (a wrong password, a first visit), not the end of a session. */
+  quiet401?: boolean;
+}
+
+async function call<T>(path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(BASE + path, {
+      method: body === undefined ? "GET" : "POST",
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(PATIENCE),
+      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new ApiError(0, "no answer");
+  }
+  if (response.status === 401 && !options.quiet401) onExpired();
+  if (!response.ok) throw new ApiError(response.status, await problem(response));
+  if (response.status === 204) return undefined as T;
+  return (await response.json().catch(() => Promise.reject(new ApiError(0, "the answer broke off")))) as T;
+}
+
+/** The words of an RFC 9457 problem, else the status line. */
+async function problem(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as { detail?: unknown; title?: unknown };
+    if (typeof body.detail === "string") return body.detail;
+    if (typeof body.title === "string") return body.title;
+  } catch {
+    // not JSON: a proxy's error page
+  }
+  return `${response.status} ${response.statusText}`.trim();
+}

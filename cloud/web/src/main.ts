@@ -1,0 +1,77 @@
+/** The app's start: one state, one render, one map. */
+import "maplibre-gl/dist/maplibre-gl.css"; // first: our styles build on it
+import "./styles/base.css";
+import "./styles/layout.css";
+import "./styles/map.css";
+import "./styles/panel.css";
+import { html, nothing, render, type TemplateResult } from "lit-html";
+import { createActions } from "./actions";
+import { hiddenBefore } from "./alarms";
+import { firstLanguage, locale, translator } from "./i18n";
+import { isNarrow } from "./map/markers";
+import { createMapView } from "./map/view";
+import { createStore, initialState, isOpen, type State } from "./store";
+import { chooseIncident } from "./ui/fire";
+import { header } from "./ui/header";
+import { loginPage } from "./ui/login";
+import { mapFrame } from "./ui/map-frame";
+import { panel } from "./ui/panel";
+import { pictureDialog } from "./ui/picture";
+import type { View } from "./ui/view";
+
+const CLOCK_TICK = 15_000; // "3 min ago" grows older without an event
+
+const app = document.getElementById("app")!;
+const store = createStore(initialState(firstLanguage(), hiddenBefore()));
+const actions = createActions(store, (observation) => map.pulse(observation.deployment_id));
+const map = createMapView(store, {
+  deploymentChosen: (id) => {
+    store.set({ selectedDeployment: id, ...(id && isNarrow() ? { tab: "cameras", panelOpen: true } : {}) });
+  },
+  incidentChosen: (id) => {
+    const incident = store.state.incidents.find((one) => one.id === id);
+    if (incident) chooseIncident(view(store.state), incident);
+  },
+  areaDrawn: (drawn) => {
+    store.set({ drawing: null, drawRefusal: null, tab: "count", panelOpen: true });
+    void actions.count({ drawn, area: { kind: "drawn" } }).then(() => requestAnimationFrame(showResult));
+  },
+});
+
+/** On a narrow screen the answer lies below the form. */
+function showResult(): void {
+  if (isNarrow()) document.querySelector(".result")?.scrollIntoView();
+}
+
+function view(state: State): View {
+  return { state, t: translator(state.language), store, actions, map };
+}
+
+function page(current: View): TemplateResult {
+  const { state, t } = current;
+  if (state.phase === "login") return loginPage(current);
+  if (state.phase === "starting") return html`<main class="starting"><p>${t("starting")}</p></main>`;
+  return html`
+    <div class="shell">
+      ${header(current)}
+      ${state.reserve
+        ? html`<main>${mapFrame(current)} ${panel(current)}</main>`
+        : html`<main class="starting"><p>${t("reserve.none")}</p></main>`}
+      ${state.picture ? pictureDialog(current) : nothing}
+    </div>
+  `;
+}
+
+function show(state: State): void {
+  const t = translator(state.language);
+  document.documentElement.lang = locale(state.language);
+  const fires = state.incidents.filter(isOpen).length;
+  document.title = fires > 0 ? t("app.title_fire", { n: fires }) : t("app.title");
+  document.body.dataset.phase = state.phase;
+  render(page(view(state)), app);
+}
+
+store.subscribe(show);
+show(store.state);
+setInterval(() => store.set({ now: Date.now() }), CLOCK_TICK);
+void actions.start();

@@ -1,0 +1,166 @@
+/** What the map shows, from the state: pure functions that give GeoJSON. */
+import type { Feature, FeatureCollection, Geometry, MultiPolygon, Point, Polygon, Position } from "geojson";
+import { boundsOf, destination, distance, northernmost, positionsOf, sector, type Bounds, type LonLat } from "../geo";
+import type { Language } from "../i18n";
+import type { Drawing } from "../polygon";
+import { isOpen, type State } from "../store";
+import type { Area, Deployment, HealthStatus, Incident, Suspicion } from "../wire";
+import { coneName } from "./images";
+
+type Collection = FeatureCollection<Geometry>;
+
+function collection(features: Feature[]): Collection {
+  return { type: "FeatureCollection", features };
+}
+
+function feature(geometry: Geometry, properties: Record<string, unknown> = {}): Feature {
+  return { type: "Feature", properties, geometry };
+}
+
+export const NOTHING: Collection = collection([]);
+
+export function areaFeature(area: Area | null): Collection {
+  return area ? collection([feature(area)]) : NOTHING;
+}
+
+/** Everything but the reserve: the world with the boundary's outer rings as holes. */
+export function outside(boundary: Area | null): Collection {
+  if (!boundary) return NOTHING;
+  const world: Position[] = [[-180, -85], [180, -85], [180, 85], [-180, 85], [-180, -85]];
+  const holes = polygonsOf(boundary).map((rings) => rings[0]!);
+  return collection([feature({ type: "Polygon", coordinates: [world, ...holes] })]);
+}
+
+export function zoneLabels(zones: State["zones"], language: Language): Collection {
+  return collection(
+    zones.features.map((zone) =>
+      feature(point(northernmost(positionsOf(zone.geometry.coordinates))), {
+        name: localName(zone.properties, language),
+      }),
+    ),
+  );
+}
+
+export function localName(named: { name: string; name_zh: string | null }, language: Language): string {
+  return (language === "zh" && named.name_zh) || named.name;
+}
+
+// What is wrong is drawn above what is well.
+const ORDER: Readonly<Record<HealthStatus, number>> = { ended: 0, ok: 1, never_seen: 2, silent: 3, attention: 4 };
+
+export function cameras(deployments: State["deployments"], now: number): Collection {
+  return collection(
+    deployments.features.map(({ geometry, properties: one }) =>
+      feature(geometry, {
+        id: one.id, name: one.location_name, status: one.health.status, order: ORDER[one.health.status],
+        ended: hasEnded(one, now),
+      }),
+    ),
+  );
+}
+
+export function hasEnded(deployment: Deployment, now: number): boolean {
+  return deployment.ended_at !== null && Date.parse(deployment.ended_at) <= now;
+}
+
+/** Fields of view at a size that can be seen at any zoom. */
+export function cones(deployments: State["deployments"], now: number): Collection {
+  return collection(
+    deployments.features.filter(({ properties: one }) => looks(one)).map(({ geometry, properties: one }) =>
+      feature(geometry, {
+        icon: coneName(one.field_of_view_deg!), heading: one.heading_deg, ended: hasEnded(one, now),
+      }),
+    ),
+  );
+}
+
+/** Fields of view at their true size on the ground, where the detection distance is known. */
+export function groundSectors(deployments: State["deployments"]): Collection {
+  return collection(
+    deployments.features
+      .filter(({ properties: one }) => looks(one) && one.detection_distance_m)
+      .map(({ geometry, properties: one }) =>
+        feature(sector(lonLat(geometry), one.heading_deg!, one.field_of_view_deg!, one.detection_distance_m!)),
+      ),
+  );
+}
+
+function looks(one: Deployment): boolean {
+  return one.heading_deg !== null && one.field_of_view_deg !== null;
+}
+
+const FADE_STEPS = 24;
+
+/** A sector from each camera that reported an open incident, along its bearing, fading out: how far the fire is
+ * cannot be told from one camera, so the sector has no end of its own. */
+export function bearingSectors(incidents: Incident[], reach: number): Collection {
+  const features: Feature[] = [];
+  for (const incident of incidents.filter(isOpen)) {
+    for (const report of latestReports(incident)) {
+      if (report.bearing_deg === null) continue;
+      const width = Math.max(3, 4 * (report.bearing_sd_deg ?? 1)); // ± two standard deviations
+      for (let step = 1; step <= FADE_STEPS; step++) {
+        const metres = (reach * step) / FADE_STEPS; // sectors upon sectors: the nearer, the more of them
+        features.push(feature(sector(lonLat(report.location), report.bearing_deg, width, metres), { kind: incident.kind }));
+      }
+    }
+  }
+  return collection(features);
+}
+
+/** The box round an incident's sectors, as they are drawn, and its cameras. */
+export function incidentBounds(incident: Incident, reach: number): Bounds | null {
+  const positions = latestReports(incident).flatMap(({ location, bearing_deg }) => {
+    const at = lonLat(location);
+    return bearing_deg === null ? [at] : [at, destination(at, bearing_deg, reach)];
+  });
+  return boundsOf(positions);
+}
+
+/** The smallest box that holds all of them. */
+export function united(boxes: (Bounds | null)[]): Bounds | null {
+  return boundsOf(boxes.flatMap((box) => (box ? [[box[0], box[1]], [box[2], box[3]]] : [])));
+}
+
+/** The newest report of each camera. */
+export function latestReports(incident: Incident): Suspicion[] {
+  const byCamera = new Map<string, Suspicion>();
+  for (const one of [...incident.suspicions].sort((a, b) => a.observed_at.localeCompare(b.observed_at))) {
+    byCamera.set(one.deployment_id, one);
+  }
+  return [...byCamera.values()];
+}
+
+/** How long a bearing's sector is drawn: about half the reserve. */
+export function reachOf(bounds: Bounds | null): number {
+  const diagonal = bounds ? distance([bounds[0], bounds[1]], [bounds[2], bounds[3]]) : 0;
+  return Math.min(30_000, Math.max(1_500, diagonal * 0.45));
+}
+
+/** What "the whole reserve" means on the map: its boundary, else its cameras. */
+export function reserveBounds(state: State): Bounds | null {
+  const boundary = state.reserve?.boundary;
+  const deployments = state.deployments.features.map((one) => one.geometry.coordinates);
+  return boundary ? boundsOf(positionsOf(boundary.coordinates)) : boundsOf(deployments);
+}
+
+export function draft(drawing: Drawing, pointer: LonLat | null): { shape: Collection; corners: Collection } {
+  const path = pointer ? [...drawing.corners, pointer] : [...drawing.corners];
+  const shape: Feature[] = [];
+  if (path.length >= 2) shape.push(feature({ type: "LineString", coordinates: [...path, ...(path.length > 2 ? [path[0]!] : [])] }));
+  if (path.length >= 3) shape.push(feature({ type: "Polygon", coordinates: [[...path, path[0]!]] }));
+  const corners = drawing.corners.map((corner, i) => feature(point(corner), { first: i === 0 }));
+  return { shape: collection(shape), corners: collection(corners) };
+}
+
+export function lonLat(at: Point): LonLat {
+  return [at.coordinates[0]!, at.coordinates[1]!];
+}
+
+function point(at: LonLat): Point {
+  return { type: "Point", coordinates: at };
+}
+
+function polygonsOf(area: Polygon | MultiPolygon): Position[][][] {
+  return area.type === "Polygon" ? [area.coordinates] : area.coordinates;
+}

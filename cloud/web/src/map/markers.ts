@@ -1,0 +1,107 @@
+/** The few things on the map that are page elements: fires (buttons, so that keys reach them), pulses, a popup. */
+import { Marker, Popup, type Map as MapLibre } from "maplibre-gl";
+import { render } from "lit-html";
+import { translator } from "../i18n";
+import type { LonLat } from "../geo";
+import { isOpen, type State } from "../store";
+import { fireIcon } from "../ui/icons";
+import { deploymentCard } from "../ui/cameras";
+import { latestReports, lonLat } from "./features";
+
+const FIRE_OFFSET = 36; // px along the bearing, so that the camera's own icon stays readable
+const PULSE_MS = 3200;
+
+export function attachIncidents(map: MapLibre, chosen: (id: string) => void): (state: State) => void {
+  const shown = new Map<string, { marker: Marker; button: HTMLButtonElement }>();
+
+  return (state) => {
+    const t = translator(state.language);
+    const wanted = new Set<string>();
+    for (const incident of state.incidents.filter(isOpen)) {
+      for (const report of latestReports(incident)) {
+        const key = `${incident.id} ${report.deployment_id}`;
+        wanted.add(key);
+        const entry = shown.get(key) ?? add(key, incident.id, lonLat(report.location));
+        entry.marker.setOffset(offsetAlong(report.bearing_deg));
+        const place = placeOf(state, report.deployment_id);
+        entry.button.setAttribute("aria-label", t("fire.marker", { kind: t(`fire.kind.${incident.kind}`), place }));
+        entry.button.classList.toggle("smoke", incident.kind === "smoke");
+        entry.button.classList.toggle("selected", incident.id === state.selectedIncident);
+        render(fireIcon(incident.kind), entry.button);
+      }
+    }
+    for (const [key, { marker }] of shown) {
+      if (wanted.has(key)) continue;
+      marker.remove();
+      shown.delete(key);
+    }
+  };
+
+  function add(key: string, incidentId: string, at: LonLat) {
+    const button = document.createElement("button");
+    button.className = "fire-marker";
+    button.addEventListener("click", (event) => {
+      event.stopPropagation();
+      chosen(incidentId);
+    });
+    const entry = { marker: new Marker({ element: button }).setLngLat(at).addTo(map), button };
+    shown.set(key, entry);
+    return entry;
+  }
+}
+
+function offsetAlong(bearing: number | null): [number, number] {
+  if (bearing === null) return [0, -FIRE_OFFSET];
+  const angle = (bearing * Math.PI) / 180;
+  return [Math.sin(angle) * FIRE_OFFSET, -Math.cos(angle) * FIRE_OFFSET];
+}
+
+export function placeOf(state: State, deploymentId: string): string {
+  const found = state.deployments.features.find((one) => one.properties.id === deploymentId);
+  return found?.properties.location_name ?? deploymentId.slice(0, 8);
+}
+
+const pulsing = new Set<string>();
+
+export function pulse(map: MapLibre, deploymentId: string, at: LonLat): void {
+  if (pulsing.has(deploymentId)) return; // a herd is one pulse, not fifty
+  pulsing.add(deploymentId);
+  const element = document.createElement("div");
+  element.className = "pulse";
+  const marker = new Marker({ element }).setLngLat(at).addTo(map);
+  setTimeout(() => {
+    marker.remove();
+    pulsing.delete(deploymentId);
+  }, PULSE_MS);
+}
+
+/** On a narrow screen a popup would hide the map: the card then stands in the panel (../ui/cameras). */
+export function isNarrow(): boolean {
+  return matchMedia("(max-width: 860px)").matches;
+}
+
+/** One popup for the chosen deployment; it follows the state while it is open. */
+export function attachPopup(map: MapLibre, closed: () => void): (state: State) => void {
+  let popup: Popup | null = null;
+  let shownFor: string | null = null;
+  const content = document.createElement("div");
+
+  return (state) => {
+    const id = state.selectedDeployment;
+    const found = state.deployments.features.find((one) => one.properties.id === id);
+    if (!found || isNarrow()) {
+      shownFor = null;
+      popup?.remove();
+      popup = null;
+      return;
+    }
+    render(deploymentCard(found.properties, state, closed), content);
+    if (shownFor === id) return;
+    popup?.remove();
+    shownFor = id;
+    popup = new Popup({ closeButton: false, closeOnClick: false, maxWidth: "300px", offset: 16 })
+      .setLngLat(lonLat(found.geometry))
+      .setDOMContent(content)
+      .addTo(map);
+  };
+}

@@ -1,0 +1,257 @@
+/** The map on the page: follows the state, and turns clicks and keys into changes of it. */
+import { Map as MapLibre, ScaleControl, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
+// A file of its own: the security policy then needs no `worker-src blob:`.
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { GeoJSON } from "geojson";
+import { alarms } from "../alarms";
+import type { Bounds, LonLat } from "../geo";
+import { translator } from "../i18n";
+import type { State, Store } from "../store";
+import type { Incident } from "../wire";
+import { attachDrawing } from "./draw";
+import * as features from "./features";
+import { graticule } from "./graticule";
+import { addCameraImages, addConeImage } from "./images";
+import { attachIncidents, attachPopup, pulse } from "./markers";
+import { baseStyle, pagePalette, type SourceName } from "./style";
+
+setWorkerUrl(workerUrl);
+
+const GLIDE = 600; // ms
+const HANDLED_FOR = 10_000; // ms after a touch in which the map is left to the reader
+
+export interface MapView {
+  readonly element: HTMLElement;
+  zoom(steps: number): void;
+  fit(): void;
+  /** Moves the map only where the place is not on it already, clear of the notices. */
+  bringIntoView(at: LonLat): void;
+  focus(): void;
+  addCornerAtCentre(): void;
+  finishDrawing(): void;
+  /** Shows for a moment that this deployment has just seen something. */
+  pulse(deploymentId: string): void;
+}
+
+export interface MapEvents {
+  deploymentChosen(id: string | null): void;
+  incidentChosen(id: string): void;
+  areaDrawn(area: State["form"]["drawn"]): void;
+}
+
+export function createMapView(store: Store, events: MapEvents): MapView {
+  const element = document.createElement("div");
+  element.className = "map";
+  element.dataset.state = "loading";
+  const colour = pagePalette();
+  const map = new MapLibre({
+    container: element,
+    style: baseStyle(colour),
+    center: [0, 20],
+    zoom: 1,
+    maxZoom: 19,
+    attributionControl: false,
+    // North stays up: bearings in the panel and on the map then always mean the same direction.
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: 150,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-right");
+
+  const canvas = map.getCanvas();
+  const drawing = attachDrawing(map, store, events.areaDrawn, set);
+  const showIncidents = attachIncidents(map, events.incidentChosen);
+  const showPopup = attachPopup(map, () => events.deploymentChosen(null));
+  let ready = false;
+  let fittedFor: string | null = null;
+  /** Until the reader moves the map, a change of its size shows the whole reserve anew. */
+  let untouched = false;
+  let handledAt = -Infinity;
+  /** The fires that call for attention, with the cameras that report them, as last shown. */
+  let alarming = new Set<string>();
+
+  function set(name: SourceName, data: GeoJSON): void {
+    map.getSource<GeoJSONSource>(name)?.setData(data);
+  }
+
+  /** Brings the sources that depend on what changed up to date; `before` is null the first time. */
+  function show(state: State, before: State | null): void {
+    const changed = (...keys: (keyof State)[]) => !before || keys.some((key) => state[key] !== before[key]);
+    if (changed("reserve")) {
+      const boundary = state.reserve?.boundary ?? null;
+      set("boundary", features.areaFeature(boundary));
+      set("outside", features.outside(boundary));
+    }
+    if (changed("reserve", "deployments")) fitOnce(state);
+    if (changed("zones")) set("zones", state.zones);
+    if (changed("zones", "language")) set("zone-labels", features.zoneLabels(state.zones, state.language));
+    if (changed("deployments")) {
+      for (const { properties: one } of state.deployments.features) {
+        if (one.field_of_view_deg) addConeImage(map, colour, one.field_of_view_deg);
+      }
+      set("cameras", features.cameras(state.deployments, state.now));
+      set("cones", features.cones(state.deployments, state.now));
+      set("ground", features.groundSectors(state.deployments));
+    }
+    if (changed("incidents", "reserve")) {
+      set("bearings", features.bearingSectors(state.incidents, features.reachOf(features.reserveBounds(state))));
+    }
+    if (changed("incidents", "language", "deployments", "selectedIncident")) showIncidents(state);
+    if (changed("incidents", "hiddenBanners", "now")) followAlarms(state);
+    if (state.drawing && !before?.drawing) map.stop(); // a corner must land where the reader points
+    if (changed("form", "zones", "drawing")) set("area", features.areaFeature(chosenArea(state)));
+    if (changed("drawing")) drawing.show(state);
+    if (changed("language")) canvas.setAttribute("aria-label", translator(state.language)("map.label"));
+    showPopup(state);
+    element.dataset.cameras = String(state.deployments.features.length);
+    element.dataset.fires = String(state.incidents.filter((one) => one.state === "new").length);
+  }
+
+  /** A reserve is fitted when it is opened, not again when data come: the view belongs to the reader. */
+  function fitOnce(state: State): void {
+    if (!state.reserve || fittedFor === state.reserve.slug) return;
+    if (fit(state)) fittedFor = state.reserve.slug;
+  }
+
+  /** The whole reserve, and whatever burns at its edge. */
+  function fit(state: State, duration = 0): boolean {
+    const reserve = features.reserveBounds(state);
+    const bounds = reserve && features.united([reserve, boundsOfFires(alarms(state), state)]);
+    if (!bounds) return false;
+    map.fitBounds(bounds, { padding: room(), maxZoom: 15, animate: duration > 0, duration });
+    untouched = true;
+    return true;
+  }
+
+  function boundsOfFires(fires: Incident[], state: State): Bounds | null {
+    const reach = features.reachOf(features.reserveBounds(state));
+    return features.united(fires.map((one) => features.incidentBounds(one, reach)));
+  }
+
+  /** Free space at the edges, in pixels: at the top below the notices, which lie on the map. */
+  function room(): { top: number; bottom: number; left: number; right: number } {
+    const edge = Math.min(48, 0.07 * Math.min(element.clientWidth, element.clientHeight));
+    const notices = element.parentElement?.querySelector<HTMLElement>(".banners");
+    const below = notices?.offsetHeight ? notices.offsetTop + notices.offsetHeight : 0;
+    return { top: Math.min(below + edge, element.clientHeight / 2), bottom: edge, left: edge, right: edge };
+  }
+
+  /** A fire that comes is brought into view, unless a hand is on the map. */
+  function followAlarms(state: State): void {
+    const before = alarming;
+    const fires = alarms(state);
+    alarming = new Set(fires.flatMap(reportsOf));
+    const news = fires.filter((one) => reportsOf(one).some((report) => !before.has(report)));
+    if (news.length === 0 && alarming.size === before.size) return;
+    requestAnimationFrame(() => { // by then the page shows the notice, for which there must be room
+      const now = store.state;
+      if (isHandled(now)) return;
+      if (untouched) fit(now, calm(GLIDE));
+      else bringIntoView(boundsOfFires(news, now));
+    });
+  }
+
+  function isHandled({ drawing, selectedDeployment }: State): boolean {
+    const lately = performance.now() - handledAt < HANDLED_FOR;
+    return drawing !== null || selectedDeployment !== null || lately;
+  }
+
+  function bringIntoView(bounds: Bounds | null): void {
+    if (!bounds || isInView(bounds)) return;
+    untouched = false;
+    map.easeTo({ ...map.cameraForBounds(bounds, { padding: room(), maxZoom: map.getZoom() }), duration: calm(GLIDE) });
+  }
+
+  function isInView([west, south, east, north]: Bounds): boolean {
+    const [topLeft, bottomRight] = [map.project([west, north]), map.project([east, south])];
+    const { top } = room();
+    return (
+      topLeft.x >= 0 && topLeft.y >= top && bottomRight.x <= element.clientWidth &&
+      bottomRight.y <= element.clientHeight
+    );
+  }
+
+  function viewChanged(): void {
+    const bounds = map.getBounds();
+    set("graticule", graticule([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]));
+    const { lng, lat } = map.getCenter();
+    Object.assign(element.dataset, { lon: lng.toFixed(7), lat: lat.toFixed(7), zoom: map.getZoom().toFixed(4) });
+  }
+
+  map.on("load", () => {
+    addCameraImages(map, colour);
+    ready = true;
+    show(store.state, null);
+    viewChanged();
+  });
+  map.on("moveend", viewChanged);
+  map.on("movestart", (event) => {
+    element.dataset.state = "loading";
+    if (event.originalEvent) untouched = false;
+  });
+  for (const touch of ["pointerdown", "pointerup", "wheel", "keydown"]) {
+    element.addEventListener(touch, () => (handledAt = performance.now()), { passive: true });
+  }
+  map.on("resize", () => {
+    if (untouched && !store.state.drawing?.corners.length) fit(store.state);
+    viewChanged();
+  });
+  map.on("idle", () => (element.dataset.state = "idle"));
+  map.on("dataloading", () => (element.dataset.state = "loading"));
+  map.on("click", (event) => {
+    if (store.state.drawing) return;
+    const { x, y } = event.point;
+    const [hit] = map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["cameras"] });
+    events.deploymentChosen((hit?.properties["id"] as string | undefined) ?? null);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && store.state.selectedDeployment) events.deploymentChosen(null);
+  });
+  map.on("mousemove", "cameras", () => {
+    if (!store.state.drawing) canvas.style.cursor = "pointer";
+  });
+  map.on("mouseleave", "cameras", () => {
+    if (!store.state.drawing) canvas.style.cursor = "";
+  });
+  store.subscribe((state, before) => {
+    if (ready) show(state, before);
+  });
+
+  return {
+    element,
+    zoom: (steps) => {
+      untouched = false;
+      handledAt = performance.now();
+      map.zoomTo(map.getZoom() + steps, { duration: calm(250) });
+    },
+    fit: () => void fit(store.state),
+    bringIntoView: ([lon, lat]) => bringIntoView([lon, lat, lon, lat]),
+    focus: () => canvas.focus(),
+    addCornerAtCentre: drawing.addCornerAtCentre,
+    finishDrawing: drawing.finish,
+    pulse: (id) => {
+      const at = store.state.deployments.features.find((one) => one.properties.id === id)?.geometry;
+      if (at) pulse(map, id, features.lonLat(at));
+    },
+  };
+}
+
+function reportsOf(incident: Incident): string[] {
+  return features.latestReports(incident).map((one) => `${incident.id} ${one.deployment_id}`);
+}
+
+function chosenArea(state: State) {
+  const { area, drawn } = state.form;
+  if (state.drawing) return null;
+  if (area.kind === "drawn") return drawn;
+  if (area.kind === "reserve") return null;
+  return state.zones.features.find((zone) => zone.properties.id === area.id)?.geometry ?? null;
+}
+
+/** No flights for those who asked their system for less motion. */
+function calm(milliseconds: number): number {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : milliseconds;
+}

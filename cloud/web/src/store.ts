@@ -1,0 +1,188 @@
+/** The app's one state, and the only way to change it. Views are functions of it. */
+import type { Language } from "./i18n";
+import type { Drawing, Refusal } from "./polygon";
+import type { Span } from "./time";
+import type {
+  Account, Area, Counts, CountsQuery, Deployments, Incident, IncidentSummary, Observation, Reserve, Zones,
+} from "./wire";
+
+export type Tab = "live" | "count" | "fire" | "cameras";
+export type Connection = "connecting" | "live" | "reconnecting";
+
+export type AreaChoice = { kind: "drawn" } | { kind: "reserve" } | { kind: "zone"; id: string };
+
+export interface CountForm {
+  area: AreaChoice;
+  drawn: Area | null;
+  span: Span;
+  /** Wall times on the reserve's clock, as `<input type="datetime-local">` writes them. */
+  customFrom: string;
+  customTo: string;
+  taxon: string | null;
+}
+
+export interface CountResult {
+  counts: Counts;
+  query: CountsQuery;
+}
+
+export interface Failure {
+  status: number;
+  detail: string;
+}
+
+export interface State {
+  phase: "starting" | "login" | "map";
+  language: Language;
+  now: number;
+  account: Account | null;
+  login: { busy: boolean; failure: Failure | null; expired: boolean };
+
+  reserves: Reserve[];
+  reserve: Reserve | null;
+  failure: Failure | null;
+  zones: Zones;
+  deployments: Deployments;
+  /** Newest first, at most `KEPT`. */
+  observations: Observation[];
+  /** Newest first. */
+  incidents: Incident[];
+  /** Whether there are incidents before those. */
+  olderIncidents: boolean;
+  connection: Connection;
+  /** How often each picture was announced after a first try to show it: a new number loads it again. */
+  mediaAttempts: Readonly<Record<string, number>>;
+
+  tab: Tab;
+  panelOpen: boolean;
+  selectedDeployment: string | null;
+  selectedIncident: string | null;
+  hiddenBanners: readonly string[];
+  picture: { mediaId: string; caption: string; box: Incident["suspicions"][number]["box"] | null } | null;
+
+  drawing: Drawing | null;
+  drawRefusal: Refusal | null;
+  form: CountForm;
+  result: CountResult | null;
+  counting: boolean;
+  countFailure: Failure | "bad_span" | "draw_first" | null;
+  copied: "yes" | "no" | null;
+}
+
+export const KEPT = 200;
+export const INCIDENTS_READ = 30;
+
+export function initialState(language: Language, hiddenBanners: readonly string[]): State {
+  return {
+    phase: "starting",
+    language,
+    now: Date.now(),
+    account: null,
+    login: { busy: false, failure: null, expired: false },
+    reserves: [],
+    reserve: null,
+    ...emptyReserve(),
+    mediaAttempts: {},
+    tab: "live",
+    panelOpen: true,
+    hiddenBanners,
+    picture: null,
+  };
+}
+
+/** The part of the state that belongs to the reserve on show. */
+export function emptyReserve() {
+  return {
+    failure: null,
+    zones: { type: "FeatureCollection", features: [] } as Zones,
+    deployments: { type: "FeatureCollection", features: [] } as Deployments,
+    observations: [] as Observation[],
+    incidents: [] as Incident[],
+    olderIncidents: false,
+    connection: "connecting" as Connection,
+    selectedDeployment: null,
+    selectedIncident: null,
+    drawing: null,
+    drawRefusal: null,
+    form: {
+      area: { kind: "reserve" }, drawn: null, span: "7d", customFrom: "", customTo: "", taxon: null,
+    } as CountForm,
+    result: null,
+    counting: false,
+    countFailure: null,
+    copied: null,
+  } satisfies Partial<State>;
+}
+
+export type Patch = Partial<State> | ((state: State) => Partial<State>);
+export type Listener = (state: State, before: State) => void;
+
+export interface Store {
+  readonly state: State;
+  set(patch: Patch): void;
+  /** Calls back at most once a frame, with the state then and at the last call. */
+  subscribe(listener: Listener): void;
+}
+
+export function createStore(state: State): Store {
+  const listeners: { call: Listener; seen: State }[] = [];
+  let scheduled = false;
+
+  function flush(): void {
+    scheduled = false;
+    for (const listener of listeners) {
+      const before = listener.seen;
+      listener.seen = state;
+      if (before !== state) listener.call(state, before);
+    }
+  }
+  return {
+    get state() {
+      return state;
+    },
+    set(patch) {
+      state = { ...state, ...(typeof patch === "function" ? patch(state) : patch) };
+      if (scheduled) return;
+      scheduled = true;
+      // A hidden tab gets no frames, yet its title must still tell of a fire.
+      if (document.hidden) setTimeout(flush, 200);
+      else requestAnimationFrame(flush);
+    },
+    subscribe(call) {
+      listeners.push({ call, seen: state });
+    },
+  };
+}
+
+/** The newest `KEPT` of both lists, each record once, newest first by capture time. */
+export function mergeObservations(known: Observation[], fresh: Observation[]): Observation[] {
+  const byId = new Map([...known, ...fresh].map((one) => [one.id, one]));
+  return [...byId.values()].sort((a, b) => Date.parse(b.observed_at) - Date.parse(a.observed_at)).slice(0, KEPT);
+}
+
+/** `fresh` replaces what is known of the same incidents; newest first by capture time. */
+export function mergeIncidents(known: Incident[], fresh: Incident[]): Incident[] {
+  const byId = new Map([...known, ...fresh].map((one) => [one.id, one]));
+  return [...byId.values()].sort((a, b) => Date.parse(b.last_seen_at) - Date.parse(a.last_seen_at));
+}
+
+/** Which of the listed incidents (newest first) must be read in full: the newest `INCIDENTS_READ`, less those that
+ * are known as they are now. `older`: whether others are left out. */
+export function incidentsToRead(listed: IncidentSummary[], known: Incident[]): { ids: string[]; older: boolean } {
+  const asKnown = new Map(known.map((one) => [one.id, one]));
+  const ids = listed.slice(0, INCIDENTS_READ).filter((one) => hasChanged(one, asKnown.get(one.id))).map(({ id }) => id);
+  return { ids, older: listed.length > INCIDENTS_READ };
+}
+
+function hasChanged(listed: IncidentSummary, known: Incident | undefined): boolean {
+  if (!known) return true;
+  const newestPicture = known.suspicions.findLast((one) => one.media_id !== null)?.media_id ?? null;
+  return (
+    listed.state !== known.state || listed.kind !== known.kind || listed.last_seen_at !== known.last_seen_at ||
+    listed.suspicions !== known.suspicions.length || listed.media_id !== newestPicture
+  );
+}
+
+export function isOpen(incident: Incident): boolean {
+  return incident.state !== "closed" && incident.state !== "false_alarm";
+}

@@ -1,0 +1,70 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { DICTIONARIES, LANGUAGES, locale } from "../i18n";
+import { localName } from "../map/features";
+import type { View } from "./view";
+
+export function header(view: View): TemplateResult {
+  const { t, state, actions } = view;
+  return html`
+    <header class="top">
+      <a class="skip" href="#panel">${t("app.skip")}</a>
+      <img src="/icon.svg" alt="" width="28" height="28" />
+      <span class="brand">Fieldwatch</span>
+      ${reserveChoice(view)}
+      <span class="grow"></span>
+      ${state.reserve ? connection(view) : nothing} ${languageSwitch(view)}
+      <button class="quiet" @click=${() => void actions.logout()} title=${state.account?.email ?? ""}>
+        ${t("logout")}
+      </button>
+    </header>
+  `;
+}
+
+function reserveChoice({ t, state, actions }: View): TemplateResult | typeof nothing {
+  if (!state.reserve) return nothing;
+  if (state.reserves.length === 1) {
+    return html`<h1 class="reserve">${localName(state.reserve, state.language)}</h1>`;
+  }
+  return html`
+    <label class="reserve">
+      <span class="hidden">${t("reserve.label")}</span>
+      <select @change=${(event: Event) => void actions.openReserve((event.target as HTMLSelectElement).value)}>
+        ${state.reserves.map(
+          (one) => html`
+            <option value=${one.slug} ?selected=${one.slug === state.reserve?.slug}>
+              ${localName(one, state.language)}
+            </option>
+          `,
+        )}
+      </select>
+    </label>
+  `;
+}
+
+function connection({ t, state }: View): TemplateResult {
+  const hint = state.connection === "reconnecting" ? t("connection.reconnecting_hint") : t("connection.live_hint");
+  return html`
+    <span class="connection ${state.connection}" role="status" title=${hint} data-connection=${state.connection}>
+      <span class="dot" aria-hidden="true"></span><span class="word">${t(`connection.${state.connection}`)}</span>
+    </span>
+  `;
+}
+
+export function languageSwitch({ t, state, actions }: View): TemplateResult {
+  return html`
+    <div class="languages" role="group" aria-label=${t("language.switch")}>
+      ${LANGUAGES.map(
+        (language) => html`
+          <button
+            class="quiet"
+            lang=${locale(language)}
+            aria-pressed=${language === state.language}
+            @click=${() => actions.setLanguage(language)}
+          >
+            ${DICTIONARIES[language]["language.name"]}
+          </button>
+        `,
+      )}
+    </div>
+  `;
+}

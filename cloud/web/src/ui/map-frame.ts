@@ -1,0 +1,63 @@
+/** What lies over the map: buttons, the legend, and the bar that helps with drawing. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { failureWords } from "../i18n/failures";
+import { removeCorner } from "../polygon";
+import { STATUSES } from "./cameras";
+import { fireBanner } from "./fire";
+import { healthIcon, icon } from "./icons";
+import type { View } from "./view";
+
+export function mapFrame(view: View): TemplateResult {
+  const { t, state, map, actions } = view;
+  return html`
+    <div class="map-frame ${state.drawing ? "drawing" : ""}">
+      ${map.element}
+      ${state.drawing ? html`<div class="crosshair" aria-hidden="true"></div>` : nothing}
+      ${fireBanner(view)}
+      ${state.failure
+        ? html`<div class="notice error" role="alert">
+            ${t("reserve.failed", { detail: failureWords(state.failure, state.language) })}
+            <button class="secondary" @click=${() => state.reserve && void actions.readAll(state.reserve.slug)}>
+              ${t("retry")}
+            </button>
+          </div>`
+        : nothing}
+      <div class="map-buttons">
+        <button @click=${() => map.zoom(1)} aria-label=${t("map.zoom_in")} title=${t("map.zoom_in")}>${icon("plus")}</button>
+        <button @click=${() => map.zoom(-1)} aria-label=${t("map.zoom_out")} title=${t("map.zoom_out")}>${icon("minus")}</button>
+        <button @click=${() => map.fit()} aria-label=${t("map.fit")} title=${t("map.fit")}>${icon("fit")}</button>
+      </div>
+      ${state.drawing ? drawBar(view) : legend(view)}
+    </div>
+  `;
+}
+
+function legend({ t, state }: View): TemplateResult | typeof nothing {
+  const statuses = new Set(state.deployments.features.map((one) => one.properties.health.status));
+  if (statuses.size === 0) return nothing;
+  return html`
+    <ul class="legend" aria-label=${t("map.legend")}>
+      ${STATUSES.filter((one) => statuses.has(one)).map(
+        (one) => html`<li>${healthIcon(one)} ${t(`health.${one}`)}</li>`,
+      )}
+    </ul>
+  `;
+}
+
+function drawBar({ t, state, store, map }: View): TemplateResult {
+  const corners = state.drawing!.corners;
+  const hint = corners.length < 3 ? t("draw.hint_first") : t("draw.hint_more", { n: corners.length });
+  const undo = () => store.set({ drawing: removeCorner(state.drawing!), drawRefusal: null });
+  return html`
+    <section class="draw-bar" aria-label=${t("count.draw")}>
+      <p role="status">${state.drawRefusal ? t(`draw.${state.drawRefusal}`) : hint}</p>
+      <p class="muted small keys">${t("draw.hint_keys")}</p>
+      <div class="draw-buttons">
+        <button class="secondary" @click=${map.addCornerAtCentre}>${t("draw.corner")}</button>
+        <button class="secondary" ?disabled=${corners.length === 0} @click=${undo}>${t("draw.undo")}</button>
+        <button class="primary" ?disabled=${corners.length < 3} @click=${map.finishDrawing}>${t("draw.finish")}</button>
+        <button class="secondary" @click=${() => store.set({ drawing: null, drawRefusal: null })}>${t("draw.cancel")}</button>
+      </div>
+    </section>
+  `;
+}

@@ -1,0 +1,30 @@
+/** The shapes of the cloud's API and event stream, by short names. The truth is api.d.ts, generated from
+ * docs/contracts/openapi.json (`npm run types`) and checked for drift (`npm run check`). Times are ISO 8601 UTC. */
+import type { MultiPolygon, Polygon } from "geojson";
+import type { components } from "./api";
+
+type Schemas = components["schemas"];
+
+export type Area = Polygon | MultiPolygon;
+export type Account = Schemas["Account"];
+export type Reserve = Schemas["Reserve"];
+export type Zones = Schemas["Zones"];
+export type Deployments = Schemas["Deployments"];
+export type Deployment = Schemas["DeploymentProperties"];
+export type HealthStatus = Schemas["HealthStatus"];
+/** As the stream tells it; a listed observation holds more. */
+export type Observation = Schemas["LiveObservation"];
+export type LiveMedia = Schemas["LiveMedia"];
+export type Incident = Schemas["IncidentDetail"];
+export type IncidentSummary = Schemas["IncidentSummary"];
+export type Suspicion = Schemas["Suspicion"];
+export type Counts = Schemas["Counts"];
+export type SpeciesCount = Schemas["SpeciesCount"];
+export type Rate = Schemas["Rate"];
+
+export interface CountsQuery {
+  area: Area | null;
+  from: string;
+  to: string;
+  taxa: string[] | null;
+}

@@ -1,0 +1,1 @@
+"""The `fieldwatch` command: wiring over edge, cloud, models and the demo."""

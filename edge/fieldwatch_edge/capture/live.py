@@ -1,0 +1,176 @@
+"""Cameras: a network stream (RTSP) or a V4L2 device.
+
+A thread keeps reading and keeps only the newest frame: whoever is slower than the camera sees fewer
+frames, never older ones. A camera that is gone is tried again, at growing intervals, for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
+
+import structlog
+
+from fieldwatch_edge.capture.clock import system_clock
+from fieldwatch_edge.capture.source import Source, SourceStatus
+from fieldwatch_edge.domain import Frame
+from fieldwatch_edge.vision import Capture
+from fieldwatch_shared.messages import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fieldwatch_edge import settings
+
+log = structlog.get_logger(__name__)
+
+_TIMEOUT_S = 10.0
+_FIRST_RETRY_S, _LAST_RETRY_S = 0.5, 60.0
+
+
+class LiveSource(Source):
+    """The newest frame of a camera, at most each `every_s` seconds."""
+
+    replayable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[], Capture | None],
+        why_not: Callable[[], str],
+        every_s: float,
+    ) -> None:
+        """`name` goes into logs and heartbeats, so without a password. `connect` opens the camera or gives
+        None; `why_not` then says why, as far as can be told."""
+        self._name = name
+        self._connect = connect
+        self._why_not = why_not
+        self._every_s = every_s
+        self._run = secrets.token_hex(6)
+        self._count = 0
+        self._closed = threading.Event()
+        self._status = SourceStatus(problem=f"{name} has given no frame yet")
+        self._has_news = threading.Condition()
+        self._newest: Frame | None = None
+        self._last_taken = float("-inf")
+        self._reader: threading.Thread | None = None
+
+    @classmethod
+    def rtsp(cls, config: settings.RtspSource) -> LiveSource:
+        name = address_of(config.url)
+        return cls(
+            name,
+            connect=lambda: Capture.stream(config.url, _TIMEOUT_S),
+            why_not=lambda: f"{name} does not answer, or refuses the name, password or path of its url",
+            every_s=config.every_s,
+        )
+
+    @classmethod
+    def v4l2(cls, config: settings.V4l2Source) -> LiveSource:
+        return cls(
+            config.device,
+            connect=lambda: Capture.device(config.device, config.width, config.height),
+            why_not=lambda: why_no_device(config.device),
+            every_s=config.every_s,
+        )
+
+    @property
+    def status(self) -> SourceStatus:
+        return self._status
+
+    def close(self) -> None:
+        self._closed.set()
+        with self._has_news:
+            self._has_news.notify_all()
+        if self._reader is not None and self._reader is not threading.current_thread():
+            # A read from a silent camera ends by its own timeout; so long the thread, a daemon, may stay.
+            self._reader.join(timeout=2)
+
+    def frames(self, idle_s: float = 1.0) -> Iterator[Frame | None]:
+        if self._reader is None:
+            name = f"read {self._name}"
+            self._reader = threading.Thread(target=self._read_for_ever, name=name, daemon=True)
+            self._reader.start()
+        while not self._closed.is_set():
+            with self._has_news:
+                self._has_news.wait_for(lambda: self._newest or self._closed.is_set(), timeout=idle_s)
+                frame, self._newest = self._newest, None
+                if frame is not None:
+                    self._last_taken = time.monotonic()
+            if not self._closed.is_set():
+                yield frame
+
+    # In the reader's thread
+
+    def _read_for_ever(self) -> None:
+        failures = 0
+        while not self._closed.is_set():
+            before = self._count
+            self._read_until_it_drops()
+            failures = 0 if self._count > before else failures + 1
+            # Jitter: cameras that one power cut took away must not all come back in one moment.
+            delay = min(_FIRST_RETRY_S * 2 ** min(failures, 10), _LAST_RETRY_S)
+            delay *= random.uniform(0.5, 1)  # noqa: S311 - nothing secret
+            if not self._closed.is_set():
+                retry_s, reason = round(delay, 1), self._status.problem
+                log.warning("camera.lost", camera=self._name, reason=reason, retry_s=retry_s)
+            self._closed.wait(delay)
+
+    def _read_until_it_drops(self) -> None:
+        capture = self._connect()
+        if capture is None:
+            self._status = replace(self._status, problem=self._why_not())
+            return
+        try:
+            while not self._closed.is_set():
+                if not capture.grab():
+                    self._status = replace(self._status, problem=f"{self._name} stopped sending pictures")
+                    return
+                self._take(capture)
+        finally:
+            capture.close()
+
+    def _take(self, capture: Capture) -> None:
+        """Keep the grabbed frame if one is due; converting the others would be wasted."""
+        if time.monotonic() - self._last_taken < self._every_s:
+            return
+        at = utc_now()
+        image = capture.retrieve()
+        if image is None:
+            return
+        if self._status.problem:
+            log.info("camera.found", camera=self._name)
+        self._count += 1
+        frame = Frame(image, at, system_clock(), f"{self._run}#{self._count}")
+        self._status = replace(self._status, last_frame_at=at, problem=None)
+        with self._has_news:
+            self._newest = frame
+            self._has_news.notify()
+
+
+def address_of(url: str) -> str:
+    """Scheme, host and port of a camera's URL: user, path and query often hold its password."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "the camera"
+    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+
+
+def why_no_device(device: str) -> str:
+    """Why a V4L2 device cannot be opened, and what to do."""
+    path = Path(device)
+    if not path.exists():
+        there = ", ".join(map(str, sorted(Path("/dev").glob("video*")))) or "none"
+        return f"there is no camera {device} (plugged in? cameras now: {there})"
+    if not os.access(path, os.R_OK | os.W_OK):
+        return f"{device} may not be opened: add this user to the group `video`"
+    return f"{device} is no camera, or another program uses it"

@@ -1,0 +1,245 @@
+"""`fieldwatch edge`: run a node, examine it, look into its outbox."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from fieldwatch_edge.errors import EdgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import TaskID
+
+    from fieldwatch_edge.node import Node
+    from fieldwatch_edge.outbox import Outbox
+    from fieldwatch_edge.settings import NodeSettings
+
+app = typer.Typer(no_args_is_help=True)
+outbox_app = typer.Typer(no_args_is_help=True, help="What waits for the cloud's receipt.")
+app.add_typer(outbox_app, name="outbox")
+
+Config = Annotated[
+    Path,
+    typer.Option("--config", "-c", help="The node's settings. Relative paths in it count from its folder."),
+]
+StateDir = Annotated[
+    Path | None, typer.Option(help="Use this folder instead of the state_dir in the settings.")
+]
+Models = Annotated[
+    str | None,
+    typer.Option(
+        envvar="FIELDWATCH_MODELS",
+        help="Folders in which models are looked up by name first, separated by ':'.",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def run(
+    config: Config = Path("node.toml"),
+    state_dir: StateDir = None,
+    offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline", help="Connect to no broker: all stays in the outbox (see `outbox export`)."
+        ),
+    ] = False,
+    drain_timeout: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds to wait for the cloud's receipts once all sources have ended; default: for ever."
+        ),
+    ] = None,
+    models: Models = None,
+) -> None:
+    """Run the node: watch its cameras and send what they see.
+
+    Ends by itself where all sources are folders or videos, once they are taken in and the cloud has
+    everything; Ctrl+C or SIGTERM stops it cleanly. Killed at any moment, it goes on where it was.
+
+    Exit code 0: all taken in and sent, or stopped. 1: an error. 3: a source could not be read to its end,
+    or the cloud does not have everything yet.
+    """
+    from fieldwatch_edge.detect import model_search_path
+    from fieldwatch_edge.node import Node
+
+    with _sentences():
+        settings = _settings(config, state_dir)
+        node = Node(settings, search_path=model_search_path(models), offline=offline)
+        stopped = _stop_on_signals(node)
+        with _progress(node):
+            complete = node.run(drain_timeout)
+    for worker in node.workers:
+        if worker.failure is not None:
+            _complain(f"camera {worker.camera.deployment_id}: {worker.failure}")
+    if not complete and not stopped.is_set():
+        raise typer.Exit(3)
+
+
+@app.command()
+def doctor(config: Config = Path("node.toml"), state_dir: StateDir = None, models: Models = None) -> None:
+    """Examine the node: settings, models, cameras, clock, disk, broker, and the way to the cloud and back.
+
+    Exit code 1 where something fails.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from fieldwatch_edge.detect import model_search_path
+    from fieldwatch_edge.doctor import examine
+
+    with _sentences():
+        settings = _settings(config, state_dir)
+    table = Table("", "What", "Finding", "What to do", title=f"{settings.node.id} in {settings.node.reserve}")
+    worst = "ok"
+    colours = {"ok": "green", "warn": "yellow", "fail": "red"}
+    console = Console()
+    with console.status("Examining ..."):
+        for check in examine(settings, model_search_path(models)):
+            # As Text: Rich would take [camera] for markup of its own.
+            row = (Text(check.status, style=colours[check.status]), check.what, check.finding, check.advice)
+            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+            worst = max(worst, check.status, key=list(colours).index)
+    console.print(table)
+    if worst == "fail":
+        raise typer.Exit(1)
+
+
+@outbox_app.command("show")
+def outbox_show(config: Config = Path("node.toml"), state_dir: StateDir = None) -> None:
+    """Show how much waits, by kind."""
+    from rich.console import Console
+    from rich.table import Table
+
+    with _sentences():
+        outbox = _open_outbox(_settings(config, state_dir))
+        statistics = outbox.statistics()
+        outbox.close()
+    table = Table("Kind", "Waiting", "Given up", title=f"{statistics.bytes / 1024**2:.1f} MiB")
+    for kind in sorted({*statistics.records, *statistics.given_up}):
+        table.add_row(kind, str(statistics.records.get(kind, 0)), str(statistics.given_up.get(kind, 0)))
+    console = Console()
+    console.print(table)
+    if statistics.open_tracks:
+        console.print(f"{statistics.open_tracks} more are being followed, and not ready to be sent.")
+
+
+@outbox_app.command("export")
+def outbox_export(
+    config: Config = Path("node.toml"),
+    state_dir: StateDir = None,
+    kind: Annotated[
+        Literal["suspicions", "observations", "heartbeat", "media"] | None,
+        typer.Option(help="Only records of this kind."),
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Write the pictures to this folder, as <id>.jpg.")
+    ] = None,
+) -> None:
+    """Print what waits, a JSON object a line: {"kind": ..., "record": {...}}, in the order of sending."""
+    with _sentences():
+        outbox = _open_outbox(_settings(config, state_dir))
+        for entry in outbox:
+            if kind is not None and entry.kind != kind:
+                continue
+            typer.echo(f'{{"kind":"{entry.kind}","record":{entry.body}}}')
+            if pictures is not None and entry.attachment is not None:
+                pictures.mkdir(parents=True, exist_ok=True)
+                (pictures / f"{entry.id}.jpg").write_bytes(entry.attachment)
+        outbox.close()
+
+
+def _settings(config: Path, state_dir: Path | None) -> NodeSettings:
+    from fieldwatch_edge.settings import NodeSettings
+
+    settings = NodeSettings.read(config)
+    if state_dir is None:
+        return settings
+    node = settings.node.model_copy(update={"state_dir": state_dir.absolute()})
+    return settings.model_copy(update={"node": node})
+
+
+def _open_outbox(settings: NodeSettings) -> Outbox:
+    """The node's outbox, also while the node runs."""
+    from fieldwatch_edge.errors import OutboxError
+    from fieldwatch_edge.node import OUTBOX_FILE
+    from fieldwatch_edge.outbox import Outbox
+
+    path = settings.node.state_dir / OUTBOX_FILE
+    if not path.exists():
+        raise OutboxError(f"there is no outbox at {path}: the node has not run yet")
+    return Outbox(path, settings.outbox.max_bytes)
+
+
+def _stop_on_signals(node: Node) -> threading.Event:
+    """Stop the node on SIGINT and SIGTERM; the event says that it was asked to."""
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        def tell() -> None:
+            stopped.set()
+            node.stop()
+
+        # A handler interrupts the main thread, which may hold the very locks that these need.
+        threading.Thread(target=tell).start()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    return stopped
+
+
+@contextmanager
+def _progress(node: Node) -> Iterator[None]:
+    """On a terminal, a line for each folder or video that is taken in."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    ended = threading.Event()
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show() -> None:
+            while not ended.wait(0.5):
+                for worker in node.workers:
+                    name = str(worker.camera.deployment_id)
+                    if worker.finite and name not in tasks:
+                        tasks[name] = progress.add_task(name)
+                    if name in tasks:
+                        path = getattr(worker.camera.source, "path", name)
+                        progress.update(tasks[name], description=f"{path}: {worker.monitor.frames} frames")
+
+        thread = threading.Thread(target=show)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Failures that a technician can mend are one sentence, without a trace of calls."""
+    try:
+        yield
+    except EdgeError as error:
+        _complain(str(error))
+        raise typer.Exit(1) from error
+
+
+def _complain(sentence: str) -> None:
+    typer.secho(f"fieldwatch edge: {sentence}", err=True, fg="red")

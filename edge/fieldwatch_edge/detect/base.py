@@ -1,0 +1,27 @@
+"""What every detector backend offers to the pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from fieldwatch_edge.domain import DetectedClass, Detections, Image
+
+
+class Detector(Protocol):
+    """Finds what its model knows in one picture. Not safe to share between threads."""
+
+    @property
+    def label(self) -> str:
+        """`name@version`, as observations carry it."""
+
+    @property
+    def classes(self) -> tuple[DetectedClass, ...]:
+        """What `Detections.classes` point into."""
+
+    def detect(self, image: Image) -> Detections:
+        """Boxes on `image`, (height, width, 3) BGR, best first, in pixels of `image`.
+
+        Raises:
+            ModelError: the runtime refused the picture.
+        """

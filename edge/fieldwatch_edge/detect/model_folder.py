@@ -1,0 +1,145 @@
+"""A model folder: `model.toml`, the card for machines, beside the file that it describes.
+
+models/wildlife/
+  model.toml   name, version, file, sha256, imgsz, conf, iou, and what each class index means
+  model.onnx   or any other format that a backend reads, a folder (OpenVINO, NCNN) included
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fieldwatch_edge.domain import DetectedClass
+from fieldwatch_edge.errors import ModelError
+from fieldwatch_shared.messages import Fraction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CARD = "model.toml"
+
+
+class CardClass(BaseModel):
+    # Unlike node.toml, a card may know more than this version does: it can come from a newer Fieldwatch.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    kind: Literal["animal", "human", "vehicle", "smoke", "fire"]
+    scientific_name: str | None = None
+
+
+class Card(BaseModel):
+    """`model.toml`, as far as a node needs it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    version: str
+    task: Literal["detect"] = "detect"
+    file: str = "model.onnx"
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    imgsz: Annotated[int, Field(gt=0, multiple_of=32)]
+    conf: Fraction
+    iou: Fraction
+    classes: Annotated[tuple[CardClass, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A model whose file is the one that its card describes."""
+
+    path: Path
+    card: Card
+
+    @property
+    def file(self) -> Path:
+        return self.path / self.card.file
+
+    @property
+    def label(self) -> str:
+        """`name@version`."""
+        return f"{self.card.name}@{self.card.version}"
+
+    @property
+    def classes(self) -> tuple[DetectedClass, ...]:
+        return tuple(DetectedClass(c.name, c.kind, c.scientific_name) for c in self.card.classes)
+
+    @classmethod
+    def open(cls, path: Path) -> ModelFolder:
+        """Read the card and check the file against it.
+
+        Raises:
+            ModelError: the card is missing or wrong, or the file is missing or another one.
+        """
+        card_path = path / CARD
+        try:
+            card = Card.model_validate(tomllib.loads(card_path.read_text("utf-8")))
+        except OSError as error:
+            raise ModelError(f"cannot read {card_path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ModelError(f"{card_path} is not valid TOML: {error}") from error
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise ModelError(f"{card_path} is not a model card: {faults}") from error
+        folder = cls(path, card)
+        try:
+            found = sha256_of(folder.file)
+        except OSError as error:
+            raise ModelError(f"cannot read {folder.file}: {error.strerror}") from error
+        if found != card.sha256:
+            raise ModelError(
+                f"{folder.file} is not the file that {card_path} describes: its SHA-256 is {found}, the card "
+                f"says {card.sha256}. Copy the whole model folder anew"
+            )
+        return folder
+
+    def check_width(self, classes: int) -> None:
+        """Raises ModelError where the model tells another number of classes apart than its card names."""
+        if classes != len(self.card.classes):
+            raise ModelError(
+                f"{self.file} tells {classes} classes apart, but {self.path / CARD} names "
+                f"{len(self.card.classes)}: {', '.join(c.name for c in self.card.classes)}"
+            )
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file; of a folder, of the lines `<digest>  <relative path>` of its files by path."""
+    if not path.is_dir():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    files = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+    lines = "".join(f"{sha256_of(path / file)}  {file}\n" for file in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def model_search_path(first: str | Path | None = None) -> tuple[Path, ...]:
+    """Where models are looked up by name: in `first` (the value of FIELDWATCH_MODELS, several folders
+    separated as in PATH), then among the installed ones, then in a checkout's `models/`."""
+    package = Path(__file__).parents[1]
+    named = [Path(part) for part in str(first).split(":") if part] if first else []
+    return (*named, package / "models", package.parents[1] / "models")
+
+
+def find_model(model: str, search_path: Sequence[Path]) -> ModelFolder:
+    """The model folder called `model` in `search_path`, or at the path `model` if it has a slash.
+
+    Raises:
+        ModelError: there is none, or it is faulty.
+    """
+    if "/" in model:
+        return ModelFolder.open(Path(model).expanduser())
+    for folder in search_path:
+        if (folder / model / CARD).is_file():
+            return ModelFolder.open(folder / model)
+    known = {card.parent.name for folder in search_path for card in folder.glob(f"*/{CARD}")}
+    raise ModelError(
+        f"no model {model!r} in {', '.join(map(str, search_path))}; "
+        + (f"there are: {', '.join(sorted(known))}" if known else "these folders hold no model")
+        + ". Give a name, or the path of a model folder (with a slash)"
+    )

@@ -1,0 +1,78 @@
+"""The second backend: anything that ultralytics loads (PyTorch, OpenVINO, NCNN, TensorRT, ...).
+
+Alone imports ultralytics, and only when a detector is made: the package, and PyTorch below it, come with
+an extra that a node does not need.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fieldwatch_edge.domain import DetectedClass, Detections, Image
+from fieldwatch_edge.errors import ModelError
+
+if TYPE_CHECKING:
+    from fieldwatch_edge.detect.model_folder import ModelFolder
+
+
+class UltralyticsDetector:
+    """Runs a model through `ultralytics.YOLO`."""
+
+    def __init__(self, folder: ModelFolder, *, imgsz: int, conf: float, iou: float, threads: int) -> None:
+        """Load the model. `imgsz`: its input's longer side in pixels.
+
+        Raises:
+            ModelError: ultralytics is not installed or cannot load the file, or the file disagrees with
+                its card.
+        """
+        try:
+            import torch
+            from ultralytics import YOLO
+        except ImportError as error:
+            raise ModelError(
+                f"the ultralytics backend needs a package that is missing ({error.name}): "
+                'pip install "fieldwatch[models]", or set backend = "onnx"'
+            ) from error
+        self._folder = folder
+        self._options = {
+            "imgsz": imgsz,
+            "conf": conf,
+            "iou": iou,
+            "verbose": False,
+            "device": "cpu",
+        }
+        torch.set_num_threads(threads)
+        try:
+            self._model = YOLO(folder.file, task="detect")
+            names = self._model.names
+        except Exception as error:  # whatever the format's own loader raises
+            raise ModelError(f"ultralytics cannot load {folder.file}: {error}") from error
+        folder.check_width(len(names))
+
+    @property
+    def label(self) -> str:
+        return self._folder.label
+
+    @property
+    def classes(self) -> tuple[DetectedClass, ...]:
+        return self._folder.classes
+
+    def detect(self, image: Image) -> Detections:
+        """Boxes on `image`, (height, width, 3) BGR, best first, in pixels of `image`."""
+        try:
+            results = self._model.predict(image, **self._options)
+        except Exception as error:  # as above
+            raise ModelError(f"{self._folder.file} failed on a picture: {error}") from error
+        return from_ultralytics(results[0])
+
+
+def from_ultralytics(results: Any) -> Detections:
+    """An `ultralytics.engine.results.Results` as Detections."""
+    boxes = results.boxes.cpu().numpy()
+    return Detections(
+        boxes.xyxy.astype(np.float32, copy=False),
+        boxes.conf.astype(np.float32, copy=False),
+        boxes.cls.astype(np.int64),
+    )

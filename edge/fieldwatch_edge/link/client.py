@@ -1,0 +1,103 @@
+"""Who we are to the broker, and a client that has not connected yet."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from fieldwatch_edge.errors import ConfigError
+from fieldwatch_shared.messages import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from fieldwatch_edge.settings import Broker, NodeIdentity
+
+
+def new_client(broker: Broker, client_id: str, login: tuple[str, str | None]) -> mqtt.Client:
+    """A client that is not yet connected and never reconnects by itself.
+
+    Raises:
+        ConfigError: the CA file cannot be read.
+    """
+    client = mqtt.Client(
+        CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
+    )
+    client.connect_timeout = 10.0
+    client.on_socket_open = _send_at_once
+    client.username_pw_set(*login)
+    context = tls(broker)
+    if context is not None:
+        client.tls_set_context(context)
+    return client
+
+
+def tls(broker: Broker) -> ssl.SSLContext | None:
+    """How to know the broker by its certificate; None where its address asks for no encryption.
+
+    Raises:
+        ConfigError: the CA file cannot be read, or holds no certificate.
+    """
+    if not broker.url.startswith("mqtts:"):
+        return None
+    try:
+        return ssl.create_default_context(cafile=broker.ca_file)
+    except OSError as error:  # also the parent of ssl.SSLError
+        raise ConfigError(f"cannot use the CA file {broker.ca_file}: {error}") from error
+
+
+def _send_at_once(_client: mqtt.Client, _data: Any, sock: Any) -> None:
+    """Nagle's algorithm would hold back a small packet, a fire too, until the last one is acknowledged."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def address(broker: Broker) -> tuple[str, int]:
+    """Host and port of the broker.
+
+    Raises:
+        ConfigError: the address is wrong.
+    """
+    parts = urlsplit(broker.url)
+    try:
+        port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+    except ValueError as error:
+        raise ConfigError(f"broker address {broker.url}: {error}") from error
+    if not parts.hostname:
+        raise ConfigError(f"broker address {broker.url} names no host")
+    return parts.hostname, port
+
+
+def credentials(node: NodeIdentity, broker: Broker) -> tuple[str, str | None]:
+    """User name and password.
+
+    Raises:
+        ConfigError: the password file cannot be read.
+    """
+    password = broker.password.get_secret_value() if broker.password is not None else None
+    if broker.password_file is not None:
+        try:
+            password = broker.password_file.read_text(encoding="utf-8-sig").strip()
+        except UnicodeDecodeError as error:
+            raise ConfigError(
+                f"the password file {broker.password_file} is not UTF-8: save it as UTF-8"
+            ) from error
+        except OSError as error:
+            raise ConfigError(
+                f"cannot read the password file {broker.password_file}: {error.strerror}"
+            ) from error
+    return broker.username or node.id, password
+
+
+def publish_properties(content_type: str, media: str | None = None) -> Properties:
+    """What travels beside a payload; `media`: the record of a picture, JSON."""
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.ContentType = content_type
+    properties.UserProperty = [("schema-version", SCHEMA_VERSION)]
+    if media is not None:
+        properties.UserProperty = ("media", media)  # assigning appends
+    return properties

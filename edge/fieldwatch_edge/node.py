@@ -1,0 +1,277 @@
+"""A node: one thread for each camera, one for the link, one for heartbeats, and how they start and stop."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fieldwatch_edge.capture import open_source, system_clock
+from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError
+from fieldwatch_edge.health import CameraMonitor, heartbeat
+from fieldwatch_edge.link import Link
+from fieldwatch_edge.outbox import Entry, locked, note_damage, open_or_renew
+from fieldwatch_edge.pipeline import Pipeline
+from fieldwatch_edge.settings import FolderSource, VideoSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from fieldwatch_edge.capture import Source
+    from fieldwatch_edge.outbox import Outbox
+    from fieldwatch_edge.settings import Camera, NodeSettings
+    from fieldwatch_shared.messages import CameraHealth
+
+log = structlog.get_logger(__name__)
+
+OUTBOX_FILE = "outbox.sqlite"
+RETRY_FIRST_S, RETRY_LONGEST_S = 5.0, 300.0
+
+
+class CameraWorker:
+    """Keeps one camera going: a failure is reported in heartbeats and tried again, alone."""
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        camera: Camera,
+        outbox: Outbox,
+        *,
+        search_path: Sequence[Path],
+        stop: threading.Event,
+        on_end: Callable[[], None],
+    ) -> None:
+        self._settings, self.camera, self._outbox = settings, camera, outbox
+        self._search_path, self._stop, self._on_end = search_path, stop, on_end
+        self._source: Source | None = None
+        self.finite = is_finite(camera)
+        self.failure: str | None = None
+        """Why a source that should have ended by itself could not be taken in, or what of it is missing."""
+        self.monitor = CameraMonitor(
+            settings.node.id,
+            camera.deployment_id,
+            max_gap_s=camera.max_gap_s,
+            live=camera.source.kind in ("rtsp", "v4l2"),
+        )
+
+    @property
+    def source(self) -> Source | None:
+        return self._source
+
+    def run(self) -> None:
+        try:
+            self._run_until_done()
+        finally:
+            self._on_end()
+
+    def _run_until_done(self) -> None:
+        wait_s = RETRY_FIRST_S
+        while not self._stop.is_set():
+            frames_before = self.monitor.frames
+            try:
+                self._run_once()
+            except EdgeError as error:
+                self.monitor.problem = str(error)
+                log.error("camera.failed", deployment=str(self.camera.deployment_id), error=str(error))  # noqa: TRY400
+            except Exception as error:  # a fault of ours must not end the other cameras, nor stay unseen
+                self.monitor.problem = f"internal error: {error!r}"
+                log.exception("camera.crashed", deployment=str(self.camera.deployment_id))
+            else:
+                if self.finite and not self._stop.is_set():
+                    self.failure = self.monitor.problem
+                return
+            if self.finite:
+                self.failure = self.monitor.problem
+                return
+            wait_s = (
+                RETRY_FIRST_S if self.monitor.frames > frames_before else min(2 * wait_s, RETRY_LONGEST_S)
+            )
+            self._stop.wait(wait_s)
+
+    def close(self) -> None:
+        """Wake the camera's thread where it waits for a frame."""
+        if self._source is not None:
+            self._source.close()
+
+    def _run_once(self) -> None:
+        pipeline = Pipeline(
+            self._settings.node.id,
+            self.camera,
+            self._outbox,
+            self.monitor,
+            search_path=self._search_path,
+            stop=self._stop,
+        )
+        with open_source(
+            self.camera.source, pipeline.position, pipeline.reached_at, pipeline.arrived_until
+        ) as source:
+            self._source = source
+            self.monitor.problem = None
+            pipeline.run(source, finite=self.finite)
+
+
+class Node:
+    """All of one node's work, from `run` to its end."""
+
+    def __init__(self, settings: NodeSettings, *, search_path: Sequence[Path], offline: bool = False) -> None:
+        """
+        Args:
+            search_path: where models are looked up by name.
+            offline: connect to no broker; all stays in the outbox.
+        """
+        self._settings, self._offline = settings, offline
+        self._search_path = search_path
+        self._stop = threading.Event()
+        self._news = threading.Event()
+        """A camera ended, a receipt came, or we are to stop."""
+        self._started = self._beat_at = time.monotonic()
+        self._notice: str | None = None
+        """What the next heartbeat is to say of the node itself."""
+        self.workers: list[CameraWorker] = []
+
+    def stop(self) -> None:
+        """Have `run` end soon and cleanly. From any thread, but from no signal handler (it takes locks)."""
+        self._stop.set()
+        self._news.set()
+
+    def run(self, drain_timeout_s: float | None = None) -> bool:
+        """Work until all sources have ended and the outbox is empty, or until `stop`.
+
+        Args:
+            drain_timeout_s: how long to wait for the outbox to empty when the sources have ended; default:
+                for ever.
+
+        Returns:
+            Whether every source was taken in to its end and, unless offline, the cloud has it all.
+
+        Raises:
+            ConfigError: another node runs in the same state directory, or the broker's settings are wrong.
+            OutboxError: the outbox cannot be opened.
+            CorruptOutboxError: it was found damaged meanwhile. The next run begins with a new one.
+        """
+        state_dir = self._settings.node.state_dir
+        with locked(state_dir):
+            path = state_dir / OUTBOX_FILE
+            outbox, self._notice = open_or_renew(path, self._settings.outbox.max_bytes)
+            try:
+                return self._run(outbox, drain_timeout_s)
+            except CorruptOutboxError:
+                note_damage(path)
+                raise
+            finally:
+                outbox.close()
+
+    def _run(self, outbox: Outbox, drain_timeout_s: float | None) -> bool:
+        settings = self._settings
+        link = None
+        if not self._offline:
+            link = Link(settings.node, settings.broker, settings.outbox, outbox, self._news.set)
+        self.workers = [
+            CameraWorker(
+                settings,
+                camera,
+                outbox,
+                search_path=self._search_path,
+                stop=self._stop,
+                on_end=self._news.set,
+            )
+            for camera in settings.cameras
+        ]
+        log.info("node.started", node=settings.node.id, cameras=len(self.workers), offline=self._offline)
+        cameras = [
+            threading.Thread(target=worker.run, name=f"camera-{worker.camera.deployment_id}")
+            for worker in self.workers
+        ]
+        linking = threading.Thread(target=link.run, name="link") if link is not None else None
+        for thread in [*cameras, *([linking] if linking is not None else [])]:
+            thread.start()
+        done = False
+        try:
+            self._beat_while(outbox, lambda: any(thread.is_alive() for thread in cameras))
+            for worker in self.workers:
+                worker.close()
+            for thread in cameras:
+                thread.join()
+            self._beat(outbox, final=True)
+            # What was taken in is sent whether or not it is all: one bad picture keeps back no archive.
+            sent = not self._stop.is_set() and (link is None or self._drained(outbox, drain_timeout_s))
+            done = sent and all(worker.failure is None for worker in self.workers)
+        finally:
+            # Also when something above failed: threads that go on would keep the process alive for ever.
+            self._stop.set()
+            for worker in self.workers:
+                worker.close()
+            for thread in cameras:
+                thread.join()
+            if link is not None and linking is not None:
+                link.stop()
+                linking.join()
+        log.info("node.stopped", node=settings.node.id, waiting=sum(outbox.statistics().records.values()))
+        return done
+
+    def _beat_while(self, outbox: Outbox, busy: Callable[[], bool], until: float = math.inf) -> None:
+        """Heartbeats while there is something to do, until `stop` or the monotonic time `until`."""
+        while not self._stop.is_set() and time.monotonic() < until:
+            self._news.clear()
+            if outbox.corrupt:
+                raise CorruptOutboxError("the outbox is damaged: start the node again, with a new one")
+            if not busy():
+                return
+            if time.monotonic() >= self._beat_at:
+                self._beat(outbox)
+                self._beat_at = time.monotonic() + self._settings.heartbeat_s
+            # At least twice a second: the thread that gave the last news may not have ended yet.
+            self._news.wait(max(min(self._beat_at, until, time.monotonic() + 0.5) - time.monotonic(), 0))
+
+    def _beat(self, outbox: Outbox, *, final: bool = False) -> None:
+        """Write a heartbeat; the last one is as many as it takes to carry all effort."""
+        while True:
+            try:
+                health = [worker.monitor.health() for worker in self.workers]
+                spans = [span for worker in self.workers for span in worker.monitor.pending()]
+                record = heartbeat(
+                    clock=system_clock(),
+                    cameras=[self._noticed(each) for each in health],
+                    effort=spans,
+                    outbox=outbox.statistics(),
+                    state_dir=self._settings.node.state_dir,
+                    uptime_s=time.monotonic() - self._started,
+                    next_within_s=self._settings.heartbeat_s,
+                )
+                outbox.write(ready=[Entry.of(record)])
+            except (OutboxError, OSError) as error:
+                # Its effort stays with the monitors, and goes into the next one.
+                log.error("node.heartbeat_not_written", error=str(error))  # noqa: TRY400
+                return
+            except Exception:  # a fault of ours must not end the cameras, which still see fires
+                log.exception("node.heartbeat_failed")
+                return
+            for worker, each in zip(self.workers, health, strict=True):
+                worker.monitor.reported(each, spans)
+            self._notice = None
+            if not final or not any(worker.monitor.pending() for worker in self.workers):
+                return
+
+    def _noticed(self, health: CameraHealth) -> CameraHealth:
+        """`health` with what is to be said of the node: people look at cameras."""
+        said = "; ".join(each for each in (self._notice, health.problem) if each)
+        return health.model_copy(update={"problem": said[:500] or None})
+
+    def _drained(self, outbox: Outbox, timeout_s: float | None) -> bool:
+        """Wait until the cloud has everything; False where that takes too long, or on `stop`."""
+        until = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        self._beat_while(outbox, lambda: not outbox.empty, until)
+        waiting = sum(outbox.statistics().records.values())
+        if waiting:
+            log.warning("node.not_drained", waiting=waiting)
+        return waiting == 0
+
+
+def is_finite(camera: Camera) -> bool:
+    """Whether the camera's source ends by itself."""
+    source = camera.source
+    return isinstance(source, VideoSource) or (isinstance(source, FolderSource) and not source.follow)

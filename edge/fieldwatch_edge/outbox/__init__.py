@@ -1,0 +1,18 @@
+"""The outbox: the only way out of the node, and the node's memory across restarts."""
+
+from fieldwatch_edge.outbox.lock import locked
+from fieldwatch_edge.outbox.records import Checkpoint, Entry, Message, Priority, Statistics
+from fieldwatch_edge.outbox.renew import note_damage, open_or_renew
+from fieldwatch_edge.outbox.store import Outbox
+
+__all__ = [
+    "Checkpoint",
+    "Entry",
+    "Message",
+    "Outbox",
+    "Priority",
+    "Statistics",
+    "locked",
+    "note_damage",
+    "open_or_renew",
+]

@@ -1,0 +1,102 @@
+"""What goes into the outbox and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Self
+
+from fieldwatch_edge.domain import Picture
+from fieldwatch_shared.messages import Heartbeat, Observation, Suspicion
+from fieldwatch_shared.topics import Kind
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+class Priority(IntEnum):
+    """What is sent first. A heartbeat goes before observations: after an outage it says at once that the
+    node lives, and it carries the effort without which counts mean nothing."""
+
+    SUSPICION = 0
+    SUSPICION_PICTURE = 1
+    HEARTBEAT = 2
+    OBSERVATION = 3
+    PICTURE = 4
+
+
+GIVEN_UP_FIRST = (
+    Priority.PICTURE,
+    Priority.SUSPICION_PICTURE,
+    Priority.OBSERVATION,
+    Priority.HEARTBEAT,
+    Priority.SUSPICION,
+)
+"""In which order records are given up, the oldest first, when the budget on disk is used up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record as the store keeps it."""
+
+    id: str
+    kind: Kind
+    priority: Priority
+    body: str
+    attachment: bytes | None = None
+    message_id: str | None = None
+    """Set from the start for what travels alone: the message bears the record's own id."""
+
+    @property
+    def size(self) -> int:
+        return len(self.body.encode()) + len(self.attachment or b"")
+
+    @classmethod
+    def of(cls, record: Observation | Suspicion | Heartbeat | Picture, *, urgent: bool = False) -> Self:
+        """`urgent`: a picture that shows a suspicion."""
+        if isinstance(record, Picture):
+            id_ = str(record.media.id)
+            priority = Priority.SUSPICION_PICTURE if urgent else Priority.PICTURE
+            return cls(id_, Kind.MEDIA, priority, record.media.model_dump_json(), record.encoded, id_)
+        id_, body = str(record.id), record.model_dump_json()
+        if isinstance(record, Suspicion):
+            return cls(id_, Kind.SUSPICIONS, Priority.SUSPICION, body, message_id=id_)
+        if isinstance(record, Heartbeat):
+            return cls(id_, Kind.HEARTBEAT, Priority.HEARTBEAT, body, message_id=str(record.message_id))
+        return cls(id_, Kind.OBSERVATIONS, Priority.OBSERVATION, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a camera goes on after a restart."""
+
+    position: str | None
+    """Source position of the last frame that is fully accounted for; None where a source cannot replay."""
+    state: str
+    """JSON: what the stages remember at that frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is published at once. A message that is sent again is the same, its id included."""
+
+    id: UUID
+    kind: Kind
+    payload: bytes
+    media: str | None = None
+    """The record that travels beside a picture, JSON."""
+
+    @property
+    def content_type(self) -> str:
+        return "image/jpeg" if self.kind is Kind.MEDIA else "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    records: dict[Kind, int]
+    """Waiting for the cloud's receipt, by kind."""
+    open_tracks: int
+    """Not counted in `records`: kept in case of a crash, not ready to be sent."""
+    bytes: int
+    given_up: dict[Kind, int]
+    """Given up because the budget was used up, since this outbox was made."""

@@ -1,0 +1,358 @@
+"""The outbox's store in SQLite.
+
+A record is committed to disk before anybody hears of it, and deleted only when the cloud's receipt names its
+message. Pipelines write through one connection with `synchronous = FULL`: after `write` returns, a power cut
+takes nothing. The link reads through a second one with `synchronous = NORMAL`: all that it writes is what was
+sent when, and losing that costs a message that is sent twice, which the cloud sees by its id.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+
+from fieldwatch_edge.errors import CorruptOutboxError, OutboxError
+from fieldwatch_edge.outbox.records import GIVEN_UP_FIRST, Checkpoint, Entry, Message, Priority, Statistics
+from fieldwatch_shared.ids import uuid7
+from fieldwatch_shared.topics import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+log = structlog.get_logger(__name__)
+
+FORMAT = 1
+RETRY_FIRST_S, RETRY_LONGEST_S = 60.0, 3600.0
+"""A message without a receipt is sent again after a minute, then after twice as long, up to an hour. The rule
+for a lost connection (`resend_all`) is what delivers; this is for what nobody foresaw."""
+
+_READY = """
+INSERT INTO record (id, kind, priority, body, attachment, bytes, message_id, camera)
+VALUES (?, ?, ?, ?, ?, ?, ?, NULL)
+ON CONFLICT (id) DO UPDATE SET
+    body = CASE WHEN message_id IS NULL THEN excluded.body ELSE body END,
+    bytes = CASE WHEN message_id IS NULL THEN excluded.bytes ELSE bytes END,
+    priority = min(priority, excluded.priority),
+    camera = NULL
+"""
+_OPEN = """
+INSERT INTO record (id, kind, priority, body, bytes, camera) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET body = excluded.body, bytes = excluded.bytes WHERE camera IS NOT NULL
+"""
+_CHECKPOINT = """
+INSERT INTO checkpoint (camera, position, state) VALUES (?, ?, ?)
+ON CONFLICT (camera) DO UPDATE SET position = excluded.position, state = excluded.state
+"""
+_NEXT = """
+SELECT kind, body, attachment, message_id FROM record
+WHERE camera IS NULL AND retry_at IS NULL AND priority <= ? ORDER BY priority, seq LIMIT 1
+"""
+_NEXT_BATCH = """
+SELECT id, body FROM record
+WHERE camera IS NULL AND retry_at IS NULL AND message_id IS NULL AND priority = ? ORDER BY seq LIMIT ?
+"""
+_SENT = """
+UPDATE record SET attempts = attempts + 1, retry_at = ? + min(? * (1 << min(attempts, 10)), ?)
+WHERE message_id = ?
+"""
+_PAGE = """
+SELECT id, kind, priority, body, attachment, message_id, seq FROM record
+WHERE camera IS NULL AND (priority, seq) > (?, ?) ORDER BY priority, seq LIMIT 64
+"""
+_GIVE_UP = """
+DELETE FROM record WHERE seq IN (SELECT seq FROM record WHERE priority = ? ORDER BY seq LIMIT 16)
+RETURNING kind
+"""
+_GIVEN_UP = """
+INSERT INTO given_up (kind, records) VALUES (?, 1) ON CONFLICT (kind) DO UPDATE SET records = records + 1
+"""
+
+
+class Outbox:
+    """Safe to use from several threads. Each method raises OutboxError where the disk fails; nothing of what
+    it was to do is then done."""
+
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        """Open the outbox at `path`, or make it.
+
+        Args:
+            max_bytes: budget of the file; beyond it, `GIVEN_UP_FIRST` says what goes.
+        """
+        self._path = path
+        self._max_bytes = max_bytes
+        self._write_lock, self._send_lock = threading.Lock(), threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+        self.corrupt = False
+        """Whether the file turned out to be damaged. Nothing can be kept in it any more."""
+        with self._translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Pictures show people too. SQLite gives its other files the mode of this one.
+            path.touch(mode=0o600)
+            path.chmod(0o600)
+            self._writer = self._connect("FULL")
+            self._sender = self._connect("NORMAL")
+
+    def close(self) -> None:
+        for lock, connection in ((self._write_lock, self._writer), (self._send_lock, self._sender)):
+            with lock:
+                connection.close()
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called, from the writing thread, whenever there is something new to send."""
+        self._listeners.append(callback)
+
+    # What pipelines do
+
+    def write(
+        self,
+        camera: str = "",
+        *,
+        ready: Iterable[Entry] = (),
+        open_tracks: Iterable[Entry] = (),
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """Keep all of this, in one transaction.
+
+        A record whose id still waits is replaced, unless it was put into a message already. One that is gone
+        may come again: the cloud knows its id.
+
+        Args:
+            camera: whose checkpoint and open tracks these are: its deployment.
+            ready: to be sent.
+            open_tracks: as they would be if their tracks ended now; sent only after `release`, unless a ready
+                one of the same id comes first.
+        """
+        ready = list(ready)
+        with self._transaction(self._writer, self._write_lock) as connection:
+            connection.executemany(
+                _READY,
+                [(e.id, e.kind, e.priority, e.body, e.attachment, e.size, e.message_id) for e in ready],
+            )
+            connection.executemany(
+                _OPEN, [(e.id, e.kind, e.priority, e.body, e.size, camera) for e in open_tracks]
+            )
+            if checkpoint is not None:
+                connection.execute(_CHECKPOINT, (camera, checkpoint.position, checkpoint.state))
+            self._keep_budget(connection)
+        if ready:
+            self._tell()
+
+    def release(self, camera: str) -> int:
+        """Make the camera's open tracks ready: their run ended without them. Returns how many there were."""
+        with self._transaction(self._writer, self._write_lock) as connection:
+            released = connection.execute("UPDATE record SET camera = NULL WHERE camera = ?", (camera,))
+        if released.rowcount:
+            self._tell()
+        return released.rowcount
+
+    def checkpoint(self, camera: str) -> Checkpoint | None:
+        with self._translated(), self._write_lock:
+            row = self._writer.execute(
+                "SELECT position, state FROM checkpoint WHERE camera = ?", (camera,)
+            ).fetchone()
+        return Checkpoint(*row) if row is not None else None
+
+    # What the link does
+
+    def take(self, now: float, batch: int, *, urgent_only: bool = False) -> Message | None:
+        """The next message to publish, now counted as sent; None where nothing waits.
+
+        Args:
+            now: monotonic clock, seconds.
+            batch: observations in one message at most.
+            urgent_only: leave all but suspicions.
+        """
+        with self._transaction(self._sender, self._send_lock) as connection:
+            lowest = Priority.SUSPICION if urgent_only else max(Priority)
+            row = connection.execute(_NEXT, (lowest,)).fetchone()
+            if row is None:
+                return None
+            kind, body, attachment, message_id = row
+            bodies = [body]
+            if kind == Kind.OBSERVATIONS:
+                message_id, bodies = self._form(connection, message_id, batch)
+            connection.execute(_SENT, (now, RETRY_FIRST_S, RETRY_LONGEST_S, message_id))
+        if kind == Kind.MEDIA:
+            return Message(UUID(message_id), Kind.MEDIA, attachment, media=body)
+        if kind == Kind.OBSERVATIONS:
+            body = f'{{"message_id":"{message_id}","observations":[{",".join(bodies)}]}}'
+        elif kind == Kind.SUSPICIONS:
+            body = f'{{"message_id":"{message_id}","suspicion":{body}}}'
+        return Message(UUID(message_id), Kind(kind), body.encode())
+
+    def forget(self, message_ids: Iterable[UUID]) -> int:
+        """Delete what these messages carried: the cloud has it. Returns how many records went."""
+        with self._transaction(self._sender, self._send_lock) as connection:
+            gone = connection.executemany(
+                "DELETE FROM record WHERE message_id = ?", [(str(id_),) for id_ in message_ids]
+            )
+        return gone.rowcount
+
+    def resend_all(self) -> None:
+        """Count nothing as sent: after a lost connection, nobody knows what the broker still has."""
+        with self._transaction(self._sender, self._send_lock) as connection:
+            connection.execute("UPDATE record SET retry_at = NULL, attempts = 0 WHERE retry_at IS NOT NULL")
+
+    def resend(self, message_id: UUID) -> None:
+        """Count this message as not sent: the broker refused it."""
+        with self._transaction(self._sender, self._send_lock) as connection:
+            connection.execute("UPDATE record SET retry_at = NULL WHERE message_id = ?", (str(message_id),))
+
+    def resend_overdue(self, now: float) -> int:
+        """Count as not sent what has waited too long for its receipt; returns how many records."""
+        with self._transaction(self._sender, self._send_lock) as connection:
+            return connection.execute(
+                "UPDATE record SET retry_at = NULL WHERE retry_at <= ?", (now,)
+            ).rowcount
+
+    def next_overdue(self) -> float | None:
+        """When `resend_overdue` will next find something (monotonic clock); None where nothing is sent."""
+        with self._translated(), self._send_lock:
+            found = self._sender.execute(
+                "SELECT min(retry_at) FROM record WHERE retry_at IS NOT NULL"
+            ).fetchone()[0]
+        return None if found is None else float(found)
+
+    # What health and people ask
+
+    def __iter__(self) -> Iterator[Entry]:
+        """All records that wait, in the order in which they will be sent. Read page by page: gigabytes of
+        pictures may wait, and the node may go on meanwhile."""
+        last = (-1, -1)
+        while True:
+            with self._translated(), self._send_lock:
+                rows = self._sender.execute(_PAGE, last).fetchall()
+            if not rows:
+                return
+            for id_, kind, priority, body, attachment, message_id, seq in rows:
+                yield Entry(id_, Kind(kind), Priority(priority), body, attachment, message_id)
+                last = (priority, seq)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing waits for a receipt."""
+        with self._translated(), self._send_lock:
+            row = self._sender.execute("SELECT 1 FROM record WHERE camera IS NULL LIMIT 1").fetchone()
+        return row is None
+
+    def statistics(self) -> Statistics:
+        with self._translated(), self._send_lock:
+            rows = self._sender.execute(
+                "SELECT kind, count(*) FROM record WHERE camera IS NULL GROUP BY kind"
+            ).fetchall()
+            open_tracks = self._sender.execute(
+                "SELECT count(*) FROM record WHERE camera IS NOT NULL"
+            ).fetchone()[0]
+            given_up = self._sender.execute("SELECT kind, records FROM given_up").fetchall()
+            used = self._used_bytes(self._sender)
+        return Statistics(
+            {Kind(kind): count for kind, count in rows},
+            open_tracks,
+            used,
+            {Kind(kind): count for kind, count in given_up},
+        )
+
+    # Within
+
+    def _connect(self, synchronous: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        # Without a limit the write-ahead log keeps its largest size for ever.
+        connection.execute("PRAGMA journal_size_limit = 8388608")
+        connection.execute("BEGIN IMMEDIATE")
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found == 0:
+            for statement in _statements(files(__package__).joinpath("schema.sql").read_text()):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute("COMMIT")
+        if found > FORMAT:
+            connection.close()
+            raise OutboxError(
+                f"{self._path} has format {found}, this version of Fieldwatch knows {FORMAT}: update it"
+            )
+        return connection
+
+    def _form(
+        self, connection: sqlite3.Connection, message_id: str | None, batch: int
+    ) -> tuple[str, list[str]]:
+        """The message of the oldest observations: as it was formed before, or a new one."""
+        if message_id is not None:
+            rows = connection.execute(
+                "SELECT body FROM record WHERE message_id = ? ORDER BY seq", (message_id,)
+            ).fetchall()
+            return message_id, [row[0] for row in rows]
+        message_id = str(uuid7())
+        rows = connection.execute(_NEXT_BATCH, (Priority.OBSERVATION, batch)).fetchall()
+        connection.executemany(
+            "UPDATE record SET message_id = ? WHERE id = ?", [(message_id, row[0]) for row in rows]
+        )
+        return message_id, [row[1] for row in rows]
+
+    def _keep_budget(self, connection: sqlite3.Connection) -> None:
+        for priority in GIVEN_UP_FIRST:
+            while self._used_bytes(connection) > self._max_bytes:
+                gone = connection.execute(_GIVE_UP, (priority,)).fetchall()
+                if not gone:
+                    break
+                connection.executemany(_GIVEN_UP, gone)
+                log.warning("outbox.given_up", records=len(gone), priority=priority.name.lower())
+
+    def _used_bytes(self, connection: sqlite3.Connection) -> int:
+        pages, free, size = (
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
+
+    def _tell(self) -> None:
+        for callback in self._listeners:
+            callback()
+
+    @contextmanager
+    def _transaction(
+        self, connection: sqlite3.Connection, lock: threading.Lock
+    ) -> Iterator[sqlite3.Connection]:
+        with self._translated(), lock:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                # SQLite rolls back by itself on a full disk; on all else it is ours to do.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            said = f"the outbox {self._path} cannot be used: {error}"
+            # The lowest byte of an extended code is the primary one.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+                sqlite3.SQLITE_CORRUPT,
+                sqlite3.SQLITE_NOTADB,
+            ):
+                self.corrupt = True
+                raise CorruptOutboxError(said) from error
+            raise OutboxError(said) from error
+
+
+def _statements(script: str) -> list[str]:
+    """A script's statements: `executescript` would commit the transaction that we are in."""
+    statements, rest = [], ""
+    for line in script.splitlines(keepends=True):
+        rest += line
+        if sqlite3.complete_statement(rest):
+            statements.append(rest)
+            rest = ""
+    return statements

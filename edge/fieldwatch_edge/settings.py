@@ -1,0 +1,257 @@
+"""Settings of a node, one small class by concern, read once from `node.toml` and passed down."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from fieldwatch_edge.errors import ConfigError
+from fieldwatch_shared.messages import ClockQuality, Fraction, Slug
+
+
+class Section(BaseModel):
+    # A misspelt key must be an error: silently ignored, it would be a camera that watches with defaults.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Times(Section):
+    """Where a file's capture time comes from."""
+
+    kind: Literal["exif", "name", "interval", "mtime"] = "exif"
+    pattern: str | None = Field(None, description="For `name`: strptime pattern, or a regex with group `t`.")
+    format: str | None = Field(None, description="For `name` with a regex: strptime format of group `t`.")
+    timezone: str = Field("UTC", description="IANA zone of times that carry none.")
+    start: AwareDatetime | None = Field(
+        None, description="For `interval`: time of the first picture or frame."
+    )
+    every_s: float | None = Field(
+        None, gt=0, description="For `interval`: seconds from one picture to the next."
+    )
+    clock: ClockQuality = Field(ClockQuality.RTC, description="How far these times can be trusted.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Times:
+        if self.kind == "interval" and (self.start is None or self.every_s is None):
+            raise ValueError('times of kind "interval" need `start` and `every_s`')
+        if self.kind == "name" and self.pattern is None:
+            raise ValueError('times of kind "name" need a `pattern`')
+        return self
+
+
+class FolderSource(Section):
+    kind: Literal["folder"]
+    path: Path
+    times: Times = Times()
+    follow: bool = Field(False, description="Go on watching for new pictures.")
+    reorder_s: float = Field(
+        2,
+        ge=0,
+        description="With `follow`: hold a new picture so long, and show what arrived meanwhile oldest first."
+        " Held for five times as long while older ones keep arriving.",
+    )
+    replay_speed: float = Field(0, ge=0, description="0: as fast as possible; 1: at the pace of capture.")
+
+    @model_validator(mode="after")
+    def _times_stay(self) -> FolderSource:
+        if self.follow and self.times.kind == "interval":
+            raise ValueError(
+                '`follow` does not go with times of kind "interval": after a restart the pictures would be'
+                ' counted anew and get other times; use "exif", "name" or "mtime"'
+            )
+        return self
+
+
+class VideoSource(Section):
+    kind: Literal["video"]
+    path: Path
+    start: AwareDatetime | None = Field(
+        None, description="Time of the first frame; default: the file's mtime."
+    )
+    clock: ClockQuality = ClockQuality.RTC
+    every_s: float = Field(0, ge=0, description="Analyse a frame each so many seconds; 0: every frame.")
+    replay_speed: float = Field(0, ge=0)
+
+
+class RtspSource(Section):
+    kind: Literal["rtsp"]
+    url: str = Field(repr=False, description="With user name and password, where the camera asks for them.")
+    every_s: float = Field(0.5, ge=0)
+
+
+class V4l2Source(Section):
+    kind: Literal["v4l2"]
+    device: str = "/dev/video0"
+    width: int = Field(1280, gt=0)
+    height: int = Field(720, gt=0)
+    every_s: float = Field(0.5, ge=0)
+
+
+Source = Annotated[FolderSource | VideoSource | RtspSource | V4l2Source, Field(discriminator="kind")]
+
+
+class GateSettings(Section):
+    """The motion gate: what does not move is looked at only now and then."""
+
+    enabled: bool = True
+    changed_fraction: Fraction = Field(0.002, description="Share of the picture that must change.")
+    difference: int = Field(18, ge=1, le=255, description="Grey levels that count as change.")
+    open_s: float = Field(10, ge=0, description="Stays open so long after motion or a detection.")
+    every_s: float = Field(60, gt=0, description="Lets a frame through at least this often, motion or not.")
+
+
+class DetectorSettings(Section):
+    """One detector over one camera."""
+
+    model: str = Field(
+        description="Name of a shipped model (`wildlife`, `fire`) or a path to a model folder."
+    )
+    backend: Literal["onnx", "ultralytics"] = "onnx"
+    imgsz: int | None = Field(None, ge=32, description="Longest side in pixels; default: from the card.")
+    conf: Fraction | None = Field(None, description="Lowest confidence; default: from the card.")
+    iou: Fraction | None = None
+    threads: int = Field(2, ge=1)
+
+
+class WildlifeSettings(Section):
+    detector: DetectorSettings = DetectorSettings(model="wildlife")
+    gate: GateSettings = GateSettings()
+    min_frames: int = Field(2, ge=1, description="Frames in which a track must be seen; 1 for single stills.")
+    lost_s: float = Field(5, gt=0, description="A track not seen for so long has ended.")
+    picture_every_s: float = Field(
+        0, ge=0, description="Keep a picture at most this often; 0: of each track."
+    )
+
+
+class FireSettings(Section):
+    """k-of-n confirmation over a sliding window, with hysteresis."""
+
+    detector: DetectorSettings = DetectorSettings(model="fire")
+    k: int = Field(3, ge=1, description="Frames of the window that must show it...")
+    n: int = Field(5, ge=1, description="...out of the last n frames.")
+    overlap: Fraction = Field(
+        0.3, description="Least share of the smaller of two boxes that lies in the other: the same place."
+    )
+    second_share: Fraction = Field(
+        0.5,
+        description="A further fire in the picture must score at least this share of the strongest suspected"
+        " one: a plume that drifts leaves faint pieces elsewhere.",
+    )
+    window_s: float = Field(900, gt=0, description="Frames older than this leave the window.")
+    clear_s: float = Field(1800, gt=0, description="A confirmed fire unseen so long may be confirmed anew.")
+    every_s: float = Field(0, ge=0, description="Look at a frame each so many seconds; 0: each frame.")
+
+    @model_validator(mode="after")
+    def _k_of_n(self) -> FireSettings:
+        if self.k > self.n:
+            raise ValueError(f"k = {self.k} of n = {self.n} frames can never be reached")
+        return self
+
+
+class Camera(Section):
+    deployment_id: UUID
+    source: Source
+    heading_deg: float | None = Field(None, ge=0, lt=360, description="Of the optical axis, from true north.")
+    heading_sd_deg: float = Field(2, ge=0, description="Standard deviation of the heading: how it was aimed.")
+    field_of_view_deg: float | None = Field(None, gt=0, le=360, description="Horizontal.")
+    tilt_deg: float = Field(0, ge=-90, le=90, description="Of the optical axis, upwards from the horizon.")
+    max_gap_s: float = Field(
+        120,
+        gt=0,
+        description="A longer gap ends a span of effort. Keep it above the time between pictures:"
+        " a camera that takes one in 5 minutes has no effort at all with less than 300.",
+    )
+    sequence_gap_s: float = Field(
+        60, gt=0, description="A longer gap ends all tracks: another sequence begins."
+    )
+    wildlife: WildlifeSettings | None = None
+    fire: FireSettings | None = None
+
+    @model_validator(mode="after")
+    def _watches_something(self) -> Camera:
+        if self.wildlife is None and self.fire is None:
+            raise ValueError("give the camera a [camera.wildlife] or a [camera.fire] section, or both")
+        return self
+
+    @property
+    def sequence_gap(self) -> timedelta:
+        return timedelta(seconds=self.sequence_gap_s)
+
+
+class Broker(Section):
+    url: str = Field("mqtt://127.0.0.1:1883", pattern=r"^mqtts?://[^/@]+$")
+    username: str | None = Field(None, description="Default: the node's id.")
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+
+
+class OutboxSettings(Section):
+    max_bytes: int = Field(2 * 1024**3, ge=1024**2, description="Budget on disk.")
+    batch: int = Field(100, ge=1, le=1000, description="Observations in one message at most.")
+    in_flight: int = Field(
+        20, ge=1, le=1000, description="Messages sent and not yet acknowledged by the broker."
+    )
+
+
+class NodeIdentity(Section):
+    id: Slug
+    reserve: Slug
+    state_dir: Path
+
+
+class NodeSettings(Section):
+    node: NodeIdentity
+    broker: Broker = Broker()
+    outbox: OutboxSettings = OutboxSettings()
+    heartbeat_s: float = Field(60, gt=0, le=7 * 86400)
+    cameras: list[Camera] = Field(alias="camera", min_length=1)
+
+    @model_validator(mode="after")
+    def _one_camera_per_deployment(self) -> NodeSettings:
+        ids = [camera.deployment_id for camera in self.cameras]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two cameras have the same deployment_id: a deployment is one camera's")
+        return self
+
+    @classmethod
+    def read(cls, path: Path) -> NodeSettings:
+        """Read `node.toml`; relative paths in it count from the file's own folder.
+
+        A model given by its bare name (`wildlife`) is a shipped one and no path.
+
+        Raises:
+            ConfigError: the file is missing, is not TOML in UTF-8, or a key in it is wrong; says which.
+        """
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark before it
+        except OSError as error:
+            raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path} is not UTF-8: have your editor save it as UTF-8") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        try:
+            return cls.model_validate(_from_folder(raw, path.absolute().parent))
+        except ValidationError as error:
+            lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+            raise ConfigError(f"{path} has wrong settings:\n" + "\n".join(lines)) from error
+
+
+_PATHS = frozenset({"state_dir", "path", "password_file", "ca_file"})
+
+
+def _from_folder(raw: Any, folder: Path, key: str = "") -> Any:
+    """The parsed TOML with each relative path replaced by `folder` / path."""
+    if isinstance(raw, dict):
+        return {name: _from_folder(value, folder, name) for name, value in raw.items()}
+    if isinstance(raw, list):
+        return [_from_folder(value, folder, key) for value in raw]
+    is_model_folder = key == "model" and isinstance(raw, str) and "/" in raw
+    if isinstance(raw, str) and (key in _PATHS or is_model_folder):
+        return str(folder / Path(raw).expanduser())
+    return raw

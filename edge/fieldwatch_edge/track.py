@@ -1,0 +1,111 @@
+"""Track: one id for one animal through many frames. Alone imports `trackers` and `supervision`.
+
+The tracker is ByteTrack's of the library `trackers`, run as it runs at a roost camera with 25 frames a
+second and at a trap with one a second or less, which decides its parameters:
+
+- It is given capture times, not frame numbers, so that gaps count as long as they were.
+- Boxes are grown before their overlap is measured (buffered IoU, Yang et al. 2023,
+  https://arxiv.org/abs/2211.14317), the more, the longer the gap: within a second a walking animal leaves
+  its own box, within 40 ms a grown box would only invite its neighbour.
+- Scores are withheld. ByteTrack would start no track from a low score, but the detector's threshold has
+  already been applied, and what is seen once must be followed to be seen twice.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+import supervision as sv
+from trackers import ByteTrackTracker
+from trackers.utils.iou import BIoU
+
+from fieldwatch_edge.domain import Detections, TrackedDetections
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+_KALMAN_HZ = 5.0
+"""The rate at which ByteTrack's noise is taken as it stands; at 30 the filter trusts its guess of a speed
+too long for stills, at 1 it doubts every measurement of a video."""
+_LEAST_OVERLAP = 0.05
+_TICK_S = 0.001
+
+
+class Tracker:
+    """Gives detections track ids, each class by itself: a zebra never continues a lion's track."""
+
+    def __init__(self, lost_s: float) -> None:
+        """`lost_s`: a track that was not seen for so many seconds of capture time is not continued."""
+        self._lost_s = lost_s
+        self._ids = itertools.count()
+        self._by_class: dict[int, ByteTrackTracker] = {}
+        self._last_at: datetime | None = None
+        self._seconds = 0.0
+
+    def update(self, detections: Detections, at: datetime) -> TrackedDetections:
+        """The detections of the frame seen `at`, in the order given, each with an id, on first sight too.
+
+        Feed it every frame that the detector looked at, also those in which it saw nothing. A frame from
+        before the last one (the clock was set back) begins all tracks anew.
+        """
+        gap_s = self._advance(at)
+        for index in set(detections.classes.tolist()) - self._by_class.keys():
+            self._by_class[index] = self._new_tracker()
+        track_ids = np.empty(len(detections), np.int64)
+        for index, tracker in self._by_class.items():
+            rows = np.flatnonzero(detections.classes == index)
+            tracker.iou = BIoU(min(1.0, 0.3 + 0.5 * gap_s))
+            track_ids[rows] = self._follow(tracker, detections.boxes[rows])
+        return TrackedDetections(detections, track_ids)
+
+    def reset(self) -> None:
+        """Forget all tracks: another sequence begins. Ids are never used again."""
+        self._by_class.clear()
+        self._last_at = None
+
+    @property
+    def alive(self) -> frozenset[int]:
+        """The tracks that the next frame may continue."""
+        return frozenset(track.tracker_id for tracker in self._by_class.values() for track in tracker.tracks)
+
+    def _advance(self, at: datetime) -> float:
+        """Set the time to `at`; seconds since the last frame."""
+        if self._last_at is not None and at < self._last_at:
+            self.reset()
+        if self._last_at is None:
+            self._last_at = at
+            return 0.0
+        # The frames of a burst may carry one and the same second; the filter needs time to pass.
+        gap_s = max((at - self._last_at).total_seconds(), _TICK_S)
+        self._last_at = at
+        self._seconds += gap_s
+        return gap_s
+
+    def _new_tracker(self) -> ByteTrackTracker:
+        return ByteTrackTracker(
+            lost_track_buffer=round(self._lost_s * 30),  # the library counts in frames at 30 a second
+            frame_rate=_KALMAN_HZ,
+            minimum_consecutive_frames=1,
+            minimum_iou_threshold=_LEAST_OVERLAP,
+        )
+
+    def _follow(self, tracker: ByteTrackTracker, boxes: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Track ids of `boxes`, (n, 4), all of one class."""
+        rows = np.arange(len(boxes))
+        result = tracker.update(sv.Detections(xyxy=boxes, data={"row": rows}), timestamp=self._seconds)
+        if not len(boxes):
+            return rows
+        ids = np.empty(len(boxes), np.int64)
+        named = np.asarray(result.tracker_id)
+        ids[result.data["row"]] = named
+        # The library names a track only when it is matched for the first time. It makes the new tracks in
+        # the order in which it returns their boxes; named here, they keep the name.
+        begun = [track for track in tracker.tracks if track.tracker_id == -1]
+        unnamed = result.data["row"][named == -1]
+        for row, track in zip(unnamed, begun, strict=True):
+            track.tracker_id = ids[row] = next(self._ids)
+        return ids

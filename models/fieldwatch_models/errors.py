@@ -1,0 +1,32 @@
+"""Everything this package raises on purpose.
+
+ModelsError
+├── ExtraMissingError  the optional dependencies of a step are not installed
+├── RecipeError        train.toml, or the data folder it is applied to, does not add up
+└── ExportError        an exported file is not what a node can run
+"""
+
+from __future__ import annotations
+
+
+class ModelsError(Exception):
+    """Base of the errors that the command line shows without a traceback."""
+
+
+class ExtraMissingError(ModelsError):
+    """A step needs an optional dependency that is not installed."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            f"'{package}' is not installed. Training, export and evaluation need the 'models' "
+            "extra: pip install 'fieldwatch[models]' (about 1.5 GB with the CPU build of PyTorch: "
+            "add --extra-index-url https://download.pytorch.org/whl/cpu)"
+        )
+
+
+class RecipeError(ModelsError):
+    """train.toml, or the data folder it is applied to, does not add up."""
+
+
+class ExportError(ModelsError):
+    """An exported file is not what a node can run."""

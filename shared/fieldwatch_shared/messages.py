@@ -1,0 +1,219 @@
+"""The wire contract, written once: what an edge node and the cloud say to each other over MQTT.
+
+JSON Schema and AsyncAPI are generated from these models (`fieldwatch_shared.schema`) and checked in CI.
+Within v1 only additions are allowed: readers ignore fields that they do not know, and every field added
+later has a default, so an old node keeps talking to a new cloud and the other way round.
+
+All times are UTC. Boxes are fractions of the picture, origin at its top left corner (as in Camtrap DP's
+bboxX, bboxY, bboxWidth, bboxHeight). Angles are degrees: bearings clockwise from true north, elevations
+upwards from the horizon.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA_VERSION = "1.0"
+"""Travels with each message as the MQTT user property `schema-version`."""
+
+Utc = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+INT32 = 2**31 - 1
+"""The largest count that every reader of the contract can hold."""
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+"""A reserve's or node's name in topics and addresses: a DNS label."""
+
+
+class Wire(BaseModel):
+    # Neither infinity nor NaN is JSON, and a database column would keep them for ever.
+    model_config = ConfigDict(extra="ignore", frozen=True, ser_json_inf_nan="null", allow_inf_nan=False)
+
+
+class ClockQuality(StrEnum):
+    """Who vouched for the time, best first."""
+
+    GNSS = "gnss"
+    NTP = "ntp"
+    RTC = "rtc"
+    UNSYNCHRONISED = "unsynchronised"
+
+
+class Clock(Wire):
+    """How far a record's `observed_at` can be trusted."""
+
+    quality: ClockQuality
+    offset_s: float | None = Field(
+        None,
+        ge=-1e10,
+        le=1e10,
+        description="Known error of the clock in seconds, clock minus UTC; not yet applied.",
+    )
+
+
+class Box(Wire):
+    """Where in the picture, as fractions of its width and height; x and y are the top left corner."""
+
+    x: Fraction
+    y: Fraction
+    width: Fraction
+    height: Fraction
+
+
+class Record(Wire):
+    """What every record carries: its own id and the time it was seen, never the time it arrived."""
+
+    id: UUID = Field(description="UUIDv7, made at the edge; a resent record keeps it.")
+    deployment_id: UUID
+    observed_at: Utc
+    clock: Clock
+
+
+class ObservationType(StrEnum):
+    """Camtrap DP's observationType, as far as a detector can say it."""
+
+    ANIMAL = "animal"
+    HUMAN = "human"
+    VEHICLE = "vehicle"
+    BLANK = "blank"
+    UNKNOWN = "unknown"
+
+
+class Observation(Record):
+    """One taxon seen at one deployment over one time span (Camtrap DP: eventStart to eventEnd).
+
+    An individual followed through many frames is one observation, not one per frame.
+    """
+
+    ended_at: Utc
+    observation_type: ObservationType
+    scientific_name: str | None = Field(None, max_length=200)
+    count: int = Field(1, ge=1, le=INT32, description="Individuals in view at once.")
+    confidence: Fraction
+    frames: int = Field(1, ge=1, le=INT32, description="Frames in which it was detected.")
+    box: Box | None = Field(None, description="Where it was in its best frame.")
+    media_id: UUID | None = Field(None, description="The picture that was kept of it, if any.")
+    model: str = Field(max_length=100, description="Detector as name@version.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Observation:
+        if self.ended_at < self.observed_at:
+            raise ValueError("ended_at lies before observed_at")
+        return self
+
+
+class ObservationBatch(Wire):
+    message_id: UUID
+    observations: list[Observation] = Field(min_length=1, max_length=1000)
+
+
+class FireKind(StrEnum):
+    SMOKE = "smoke"
+    FIRE = "fire"
+
+
+class Suspicion(Record):
+    """One camera's confirmed fire or smoke. `observed_at` is the frame that confirmed it."""
+
+    kind: FireKind
+    first_seen_at: Utc = Field(description="The first frame of the confirming window that showed it.")
+    confidence: Fraction
+    box: Box
+    bearing_deg: float | None = Field(None, ge=0, lt=360, description="From true north, clockwise.")
+    bearing_sd_deg: float | None = Field(None, ge=0, le=360, description="Standard deviation of the bearing.")
+    elevation_deg: float | None = Field(None, ge=-90, le=90)
+    media_id: UUID | None = None
+    model: str = Field(max_length=100)
+
+
+class SuspicionMessage(Wire):
+    """A fire travels alone, at once, ahead of everything else."""
+
+    message_id: UUID
+    suspicion: Suspicion
+
+
+class Media(Record):
+    """A picture that was kept. The message's payload is the picture itself; this record travels beside it
+    as the MQTT user property `media`."""
+
+    message_id: UUID
+    mime: str = Field(pattern=r"^(image|video)/[a-z0-9.+-]+$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    width: int = Field(gt=0, le=INT32, description="Pixels.")
+    height: int = Field(gt=0, le=INT32, description="Pixels.")
+
+
+class EffortSpan(Wire):
+    """A time span during which a deployment was really looking, from frame times; gaps end a span."""
+
+    id: UUID
+    deployment_id: UUID
+    started_at: Utc
+    ended_at: Utc = Field(
+        description="Last frame; the cloud believes none that lies more than 366 days after the first."
+    )
+    frames: int = Field(ge=1, le=INT32)
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> EffortSpan:
+        if self.ended_at < self.started_at:
+            raise ValueError("ended_at lies before started_at")
+        return self
+
+
+class CameraHealth(Wire):
+    """What the camera sees, not whether its process lives."""
+
+    deployment_id: UUID
+    last_frame_at: Utc | None = None
+    frames: int = Field(ge=0, description="Frames since the last heartbeat.")
+    frozen: bool = Field(False, description="The picture has stopped changing.")
+    dark: bool = Field(False, description="Too dark to see an animal.")
+    blurred: bool = Field(False, description="Out of focus, or the lens is dirty.")
+    problem: str | None = Field(None, max_length=500, description="In words, where no frame comes.")
+
+
+class Heartbeat(Wire):
+    """A node's health now, and the effort since the last heartbeat.
+
+    Heartbeats go through the outbox like all else: effort must not be lost in an outage.
+    """
+
+    message_id: UUID
+    id: UUID
+    observed_at: Utc
+    clock: Clock
+    uptime_s: float = Field(ge=0)
+    software: str = Field(max_length=100)
+    cameras: list[CameraHealth] = []
+    effort: list[EffortSpan] = Field([], max_length=10_000)
+    outbox_records: int = Field(ge=0, description="Waiting in the outbox.")
+    outbox_bytes: int = Field(ge=0)
+    given_up: int = Field(0, ge=0, description="Records given up because the outbox's disk budget was full.")
+    disk_free_bytes: int | None = Field(None, ge=0)
+    cpu_celsius: float | None = None
+    next_within_s: float = Field(
+        gt=0, le=7 * 86400, description="Silence for much longer than this is a fault."
+    )
+
+
+class NodeState(Wire):
+    """Retained, and the node's last will: whether it is connected."""
+
+    online: bool
+    at: Utc
+
+
+class Receipt(Wire):
+    """From the cloud: these messages are committed (or kept in quarantine); the node may forget them."""
+
+    message_ids: list[UUID]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,63 @@
+"""Topic names: `fieldwatch/v1/{reserve}/{node}/{kind}`.
+
+A broker's access list keeps each node to its own branch; the cloud subscribes across all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+ROOT = "fieldwatch/v1"
+_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class Kind(StrEnum):
+    """What a topic carries, and in which direction."""
+
+    OBSERVATIONS = "observations"
+    SUSPICIONS = "suspicions"
+    MEDIA = "media"
+    HEARTBEAT = "heartbeat"
+    STATE = "state"
+    RECEIPT = "receipt"
+
+    @property
+    def goes_up(self) -> bool:
+        """From the node to the cloud."""
+        return self is not Kind.RECEIPT
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    reserve: str
+    node: str
+    kind: Kind
+
+    def __str__(self) -> str:
+        return f"{ROOT}/{self.reserve}/{self.node}/{self.kind}"
+
+    @classmethod
+    def parse(cls, name: str) -> Topic:
+        """Read a topic name.
+
+        Raises:
+            ValueError: it is not a Fieldwatch topic; the message says in which part.
+        """
+        prefix, _, rest = name.partition(ROOT + "/")
+        parts = rest.split("/")
+        if prefix or len(parts) != 3:
+            raise ValueError(f"topic {name!r} is not {ROOT}/<reserve>/<node>/<kind>")
+        reserve, node, kind = parts
+        for part in (reserve, node):
+            if not _SLUG.fullmatch(part):
+                raise ValueError(f"topic {name!r}: {part!r} is not a lower-case name of letters, digits, '-'")
+        if kind not in tuple(Kind):
+            raise ValueError(f"topic {name!r}: unknown kind {kind!r}")
+        return cls(reserve, node, Kind(kind))
+
+
+def every(kind: Kind) -> str:
+    """The subscription for `kind` from all nodes of all reserves."""
+    return f"{ROOT}/+/+/{kind}"

@@ -1,0 +1,90 @@
+"""The real parts for tests: one private PostgreSQL per session, a fresh database and broker per test.
+
+They are the embedded services of the product, so each test also tests those. Without PostgreSQL, PostGIS or
+mosquitto the tests that need them fail with the command that installs them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fieldwatch_cloud.db.cluster import create_database, drop_database
+from fieldwatch_cloud.db.migrate import migrate
+from fieldwatch_cloud.db.pool import Database
+from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
+from fieldwatch_cloud.services.postgres import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEMPLATE = "fieldwatch_template"
+
+
+@pytest.fixture(scope="session")
+def short_dir() -> Iterator[Path]:
+    """A folder with a short path (sockets) that service users can reach; pytest's own is 0700."""
+    folder = Path(tempfile.mkdtemp(prefix="fwt-", dir="/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def state_dir(short_dir: Path) -> Iterator[Path]:
+    """A fresh state directory for a test that starts services or a supervisor of its own."""
+    folder = short_dir / uuid.uuid4().hex[:8]
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(short_dir: Path) -> Iterator[EmbeddedPostgres]:
+    """The session's cluster, with a migrated template database. It does not wait for the disk: tests only."""
+    cluster = EmbeddedPostgres(
+        short_dir / "session",
+        settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+    )
+    cluster.start()
+    create_database(cluster.url, TEMPLATE)
+    migrate(cluster.database_url(TEMPLATE))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database without any schema."""
+    name = f"empty_{uuid.uuid4().hex}"
+    create_database(postgres.url, name)
+    yield postgres.database_url(name)
+    drop_database(postgres.url, name)
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A migrated database of this test's own, cloned from the template."""
+    name = f"test_{uuid.uuid4().hex}"
+    create_database(postgres.url, name, template=TEMPLATE)
+    yield postgres.database_url(name)
+    drop_database(postgres.url, name)
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    with Database(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def mosquitto(state_dir: Path) -> Iterator[EmbeddedMosquitto]:
+    """A broker of this test's own; give nodes access with `mosquitto.refresh_access(lambda: [...])`."""
+    broker = EmbeddedMosquitto(state_dir)
+    broker.start(list)
+    yield broker
+    broker.stop()

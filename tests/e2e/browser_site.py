@@ -1,0 +1,245 @@
+"""A reserve as an operator sets it up, for tests in a browser: the real supervisor with everything below it,
+set up through the command line, and a node that speaks through its own outbox and link."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from PIL import Image, ImageDraw
+
+from fieldwatch_edge.domain import Picture
+from fieldwatch_edge.link import Link
+from fieldwatch_edge.outbox import Entry, Outbox
+from fieldwatch_edge.settings import Broker, NodeIdentity, OutboxSettings
+from fieldwatch_shared.ids import uuid7
+from fieldwatch_shared.messages import (
+    Box,
+    CameraHealth,
+    Clock,
+    ClockQuality,
+    EffortSpan,
+    FireKind,
+    Heartbeat,
+    Media,
+    Observation,
+    ObservationType,
+    Suspicion,
+    utc_now,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FIELDWATCH = [sys.executable, "-m", "fieldwatch"]
+EMAIL, PASSWORD = "researcher@foping.example", "a long enough password"
+SLUG, NODE, TIMEZONE = "foping", "mast-1", "Asia/Shanghai"
+CAMERAS = {
+    "ridge": (107.72, 33.66),
+    "lick": (107.78, 33.66),
+    "river": (107.84, 33.60),
+    "saddle": (107.86, 33.69),
+}
+CLOCK = Clock(quality=ClockQuality.NTP)
+
+
+def _square(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+BOUNDARY = _square(107.66, 33.55, 107.90, 33.72)
+ZONES = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"name": "Bare hills", "name_zh": "荒山"},
+            "geometry": _square(107.67, 33.56, 107.74, 33.61),  # no camera stands here
+        }
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running service with one reserve, three deployments and one node."""
+
+    state: Path
+    supervisor: int
+    url: str
+    broker: str
+    mqtt_password: str
+    deployments: dict[str, UUID]
+
+    def kill(self, part: str) -> None:
+        """SIGKILL to the supervisor's child that runs `fieldwatch cloud <part>`."""
+        children = Path(f"/proc/{self.supervisor}/task/{self.supervisor}/children").read_text().split()
+        (pid,) = [
+            int(child)
+            for child in children
+            if Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[-2] == part.encode()
+        ]
+        os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def running_site(state: Path, folder: Path) -> Iterator[Site]:
+    """Start the service on `state`, set it up, and stop it at the end; `folder` is for files of our own."""
+    state.mkdir(mode=0o711)
+    log = (folder / "cloud.log").open("w")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("FIELDWATCH_")}
+    command = [*FIELDWATCH, "cloud", "run", "--state", str(state), "--port", "0"]
+    process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    try:
+        services = wait_for(lambda: _services(state), "the service's addresses", process)
+        wait_for(lambda: _healthy(services["http_url"]), "the API", process)
+        yield _set_up(state, folder, process.pid, services)
+    finally:
+        process.terminate()
+        process.wait(60)
+        log.close()
+        print((folder / "cloud.log").read_text()[-6000:])  # shown only where a test fails
+
+
+def wait_for(
+    check: Callable[[], Any], what: str, process: subprocess.Popen[bytes] | None = None, within_s: float = 90
+) -> Any:
+    """The first truthy value of `check`."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if found := check():
+            return found
+        assert process is None or process.poll() is None, f"it ended while waiting for {what}"
+        time.sleep(0.1)
+    raise AssertionError(f"waited {within_s} s in vain for {what}")
+
+
+def _services(state: Path) -> dict[str, Any] | None:
+    file = state / "services.json"
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/api/v1/health", timeout=5) as answer:  # noqa: S310 -- our own
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _set_up(state: Path, folder: Path, supervisor: int, services: dict[str, Any]) -> Site:
+    def cloud(*arguments: str, stdin: str = "") -> str:
+        command = [*FIELDWATCH, "cloud", *arguments, "--state", str(state)]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    (folder / "boundary.geojson").write_text(json.dumps(BOUNDARY))
+    (folder / "zones.geojson").write_text(json.dumps(ZONES))
+    cloud("reserve", "add", SLUG, "--name", "Foping", "--name-zh", "佛坪", "--timezone", TIMEZONE,
+          "--boundary", str(folder / "boundary.geojson"))  # fmt: skip
+    cloud("zone", "add", str(folder / "zones.geojson"), "--reserve", SLUG)
+    cloud("account", "add", EMAIL, "--role", "researcher", "--reserve", SLUG, "--password-stdin",
+          stdin=PASSWORD + "\n")  # fmt: skip
+    mqtt_password = cloud("node", "add", NODE, "--reserve", SLUG)
+    since = f"{utc_now() - timedelta(days=3):%Y-%m-%dT%H:%M:%S}"
+    deployments = {}
+    for name, (lon, lat) in CAMERAS.items():
+        place = ["--name", name, "--lon", str(lon), "--lat", str(lat), "--heading", "300", "--fov", "60"]
+        added = cloud("deployment", "add", "--node", NODE, *place, "--since", since)
+        deployments[name] = UUID(added)
+    broker = f"mqtt://{services['mqtt_host']}:{services['mqtt_port']}"
+    return Site(state, supervisor, services["http_url"], broker, mqtt_password, deployments)
+
+
+class FieldNode:
+    """The node: what it says goes through an outbox and a link, as in the field."""
+
+    def __init__(self, site: Site, outbox: Outbox) -> None:
+        self._site = site
+        self._outbox = outbox
+
+    @classmethod
+    @contextmanager
+    def running(cls, site: Site, folder: Path) -> Iterator[FieldNode]:
+        outbox = Outbox(folder / "outbox.sqlite", 64 * 1024**2)
+        identity = NodeIdentity(id=NODE, reserve=SLUG, state_dir=folder)
+        broker = Broker(url=site.broker, password=site.mqtt_password)
+        link = Link(identity, broker, OutboxSettings(), outbox)
+        thread = threading.Thread(target=link.run)
+        thread.start()
+        try:
+            yield cls(site, outbox)
+        finally:
+            link.stop()
+            thread.join(20)
+            outbox.close()
+
+    def say(self, *records: Observation | Suspicion | Heartbeat | Picture) -> None:
+        """Write records to the outbox, and wait until the cloud has them safe."""
+        self._outbox.write(ready=[Entry.of(record, urgent=True) for record in records])
+        wait_for(lambda: self._outbox.empty, "the cloud's receipts")
+
+    def observation(
+        self, place: str, at: datetime, name: str, *, count: int = 1, media_id: UUID | None = None
+    ) -> Observation:
+        return Observation(
+            id=uuid7(at), deployment_id=self._site.deployments[place], observed_at=at, clock=CLOCK,
+            ended_at=at + timedelta(seconds=20), observation_type=ObservationType.ANIMAL,
+            scientific_name=name, count=count, confidence=0.87, frames=5, media_id=media_id,
+            model="wildlife@1",
+        )  # fmt: skip
+
+    def heartbeat(self, looked: dict[str, tuple[datetime, datetime]]) -> Heartbeat:
+        """All cameras well; `looked` is the effort by place."""
+        now = utc_now()
+        return Heartbeat(
+            message_id=uuid7(), id=uuid7(), observed_at=now, clock=CLOCK, uptime_s=60, software="0.1.0",
+            cameras=[
+                CameraHealth(deployment_id=one, last_frame_at=now, frames=5)
+                for one in self._site.deployments.values()
+            ],
+            effort=[
+                EffortSpan(
+                    id=uuid7(), deployment_id=self._site.deployments[place], started_at=start, ended_at=end,
+                    frames=100,
+                )
+                for place, (start, end) in looked.items()
+            ],
+            outbox_records=0, outbox_bytes=0, next_within_s=600,
+        )  # fmt: skip
+
+    def suspicion(self, place: str, at: datetime, media_id: UUID) -> Suspicion:
+        return Suspicion(
+            id=uuid7(at), deployment_id=self._site.deployments[place], observed_at=at, clock=CLOCK,
+            kind=FireKind.SMOKE, first_seen_at=at - timedelta(seconds=40), confidence=0.81,
+            box=Box(x=0.4, y=0.3, width=0.2, height=0.2), bearing_deg=292.5, bearing_sd_deg=1.5,
+            media_id=media_id, model="fire@1",
+        )  # fmt: skip
+
+    def picture(self, place: str, at: datetime, media_id: UUID, size: tuple[int, int]) -> Picture:
+        image = Image.new("RGB", size, (118, 143, 160))
+        ImageDraw.Draw(image).ellipse((size[0] * 0.4, size[1] * 0.3, size[0] * 0.6, size[1] * 0.5), "#d8d8d8")
+        encoded = io.BytesIO()
+        image.save(encoded, "JPEG")
+        media = Media(
+            id=media_id, message_id=media_id, deployment_id=self._site.deployments[place], observed_at=at,
+            clock=CLOCK, mime="image/jpeg", sha256=hashlib.sha256(encoded.getvalue()).hexdigest(),
+            width=size[0], height=size[1],
+        )  # fmt: skip
+        return Picture(media, encoded.getvalue())

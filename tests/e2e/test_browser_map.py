@@ -1,0 +1,357 @@
+"""The map in a real browser over the real service: what a person in a reserve's control room does and sees.
+
+The tests share one service and may run in any order: each signs in by itself and looks at its own records.
+Fires are therefore kept apart: at `ridge` one now, at `lick` one an hour ago, at `river` two hours ago, at
+`saddle` older ones.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+from tests.e2e.browser_page import (
+    chromium,
+    is_clear,
+    map_view,
+    picture_of,
+    pixel,
+    see_map,
+    shown_counts,
+    sign_in,
+    sound_page,
+    tint,
+    toward,
+    whole,
+)
+from tests.e2e.browser_site import CAMERAS, EMAIL, PASSWORD, FieldNode, Site, running_site, wait_for
+
+from fieldwatch_shared.ids import uuid7
+from fieldwatch_shared.messages import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page, Route
+
+BUILT = Path(__file__).parents[2] / "cloud" / "fieldwatch_cloud" / "web" / "index.html"
+PICTURE = (640, 360)
+FIRE_TINT = 25
+"""Red above blue by this much: the base map is green and blue, fire alone is orange."""
+
+
+@pytest.fixture(scope="module")
+def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    if not BUILT.is_file():
+        pytest.fail("the web app is not built: (cd cloud/web && npm ci && npm run build)")
+    with running_site(short_dir / "browser", tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def node(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldNode]:
+    """The node, after it has told of two days: `ridge` looked for 24 h, `lick` for 12 h, `river` for 24 h."""
+    with FieldNode.running(site, tmp_path_factory.mktemp("node")) as node:
+        start = utc_now() - timedelta(days=2)
+        hour = timedelta(hours=1)
+        looked = {
+            "ridge": (start, start + 24 * hour),
+            "lick": (start, start + 12 * hour),
+            "river": (start, start + 24 * hour),
+        }
+        node.say(
+            node.heartbeat(looked),
+            # Five minutes apart are one event, whose number is the larger: 3. Four hours later is another.
+            node.observation("ridge", start + hour, "Cervidae", count=3),
+            node.observation("ridge", start + hour + timedelta(minutes=5), "Cervidae", count=2),
+            node.observation("ridge", start + 5 * hour, "Cervidae"),
+            node.observation("lick", start + hour, "Cervidae"),
+            node.observation("lick", start + 2 * hour, "Panthera leo", count=2),
+            node.observation("river", start + hour, "Elephantidae", count=4),
+        )
+        yield node
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, node: FieldNode) -> Iterator[Page]:
+    """A fresh English browser on a large screen."""
+    with sound_page(browser, width=1440, height=900) as page:
+        yield page
+
+
+@pytest.fixture
+def phone(browser: Browser, node: FieldNode) -> Iterator[Page]:
+    with sound_page(browser, width=360, height=800, has_touch=True) as page:
+        yield page
+
+
+def test_signing_in_says_what_is_wrong_and_a_session_lasts_over_a_reload(page: Page, site: Site) -> None:
+    page.goto(site.url)
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("E-mail or password is wrong")
+    sign_in(page, site)
+    page.reload()
+    see_map(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_session_that_ended_leads_to_the_login(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.context.clear_cookies()
+    page.get_by_role("tab", name="Count").click()
+    page.get_by_role("button", name="Count", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Your session has ended")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_role("button", name="Sign in").click()
+    see_map(page)
+
+
+def test_the_map_draws_the_reserve_and_its_cameras(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    image = picture_of(page)
+    inside, outside = pixel(page, 107.68, 33.70), pixel(page, 107.645, 33.70)
+    assert image.getpixel(whole(inside)) != image.getpixel(whole(outside)), "the reserve is not filled"
+    x, y = whole(pixel(page, 107.66, 33.64))
+    line = max(sum(image.getpixel((x + dx, y))) for dx in range(-3, 4))  # type: ignore[arg-type]
+    assert line > 2 * sum(image.getpixel(whole(inside))), "the boundary is not drawn"  # type: ignore[arg-type]
+    page.mouse.click(*pixel(page, *CAMERAS["ridge"]))
+    card = page.locator(".card")
+    expect(card).to_contain_text("Working")
+    expect(card).to_contain_text("300°, west-north-west")
+    expect(card).to_contain_text("mast-1")
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+
+
+def test_counts_in_a_drawn_area_are_those_of_the_cameras_in_it(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.get_by_role("tab", name="Count").click()
+    page.get_by_role("button", name="Draw an area").click()
+    page.wait_for_selector(".map-frame.drawing .map[data-state=idle]")
+    corners = [(107.70, 33.64), (107.80, 33.64), (107.80, 33.68), (107.70, 33.68)]
+    for corner in corners[:-1]:
+        page.mouse.click(*pixel(page, *corner))
+        page.wait_for_timeout(400)  # two clicks within 300 ms are a double click
+    with page.expect_response("**/counts") as answered:
+        page.mouse.dblclick(*pixel(page, *corners[-1]))
+    page.wait_for_selector(".result[data-status=observed]")
+
+    truth = {"Cervidae": (3 + 1 + 1, 3), "Panthera leo": (2, 1)}
+    assert shown_counts(page) == truth
+    api = {
+        one["scientific_name"]: (one["individuals"], one["events"])
+        for one in answered.value.json()["species"]
+    }
+    assert api == truth
+    expect(page.locator("[data-figure=effort]")).to_have_text("1.5 camera-days")
+    expect(page.locator("[data-figure=cameras]")).to_have_text("2 of 2")
+    deer = page.locator("[data-species=Cervidae]")
+    expect(deer).to_contain_text("200")  # 3 events in 1.5 camera-days
+    expect(deer).to_contain_text("41.2 – 584")  # Garwood: 0.619 and 8.77 events
+    sent = answered.value.request.post_data_json["area"]["coordinates"][0]
+    assert len(sent) == 5
+    for wanted, (lon, lat) in zip(corners, sent, strict=False):
+        assert (lon, lat) == pytest.approx(wanted, abs=5e-4), "the area is not where it was drawn"
+
+    page.get_by_label("Species").select_option("Equus")
+    expect(page.locator("[data-species=Equus] [data-figure=events]")).to_have_text("0")
+    page.get_by_label("Where").select_option(label="Zone: Bare hills")
+    expect(page.locator(".result[data-status=not_observed]")).to_contain_text("Not observed")
+    expect(page.locator(".result table")).to_have_count(0)
+
+
+def test_an_area_can_be_drawn_with_the_keyboard_alone(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.get_by_role("tab", name="Sightings").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Draw an area").focus()
+    page.keyboard.press("Enter")
+    bar = page.locator(".draw-bar")
+    for keys in ("Space", "ArrowRight", "Space", "ArrowDown", "Space"):
+        page.keyboard.press(keys)
+        page.wait_for_timeout(450)  # the map glides
+    expect(bar).to_contain_text("3 corners")
+    page.keyboard.press("Backspace")
+    expect(bar).to_contain_text("at each corner")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.locator(".result")).to_be_visible()
+    page.get_by_role("button", name="Draw again").click()
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+
+
+def test_a_fire_appears_with_its_picture_without_a_reload(page: Page, site: Site, node: FieldNode) -> None:
+    sign_in(page, site)
+    page.evaluate("window.notReloaded = true")
+    toward_fire = toward(CAMERAS["ridge"], 3)
+    assert tint(picture_of(page), whole(pixel(page, *toward_fire))) < FIRE_TINT
+
+    media_id, now = uuid7(), utc_now()
+    node.say(node.suspicion("ridge", now, media_id))
+    banner = page.locator(".banner", has_text="Smoke seen by ridge")
+    expect(banner).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Smoke seen by ridge")
+    expect(page.get_by_role("alert")).not_to_contain_text("just now")  # what ticks would be read out again
+    expect(page.get_by_role("button", name="Smoke, seen by ridge")).to_be_visible()
+    wait_for(
+        lambda: tint(picture_of(page), whole(pixel(page, *toward_fire))) >= FIRE_TINT,
+        "the sector along the bearing",
+        within_s=30,
+    )
+    wait_for(
+        lambda: is_clear(page, toward(CAMERAS["ridge"], 12)),  # beyond the reserve's boundary
+        "the whole sector in view",
+        within_s=30,
+    )
+    assert "fire" in page.title()
+
+    banner.get_by_role("button", name="Details").click()
+    report = page.locator(".reports li")
+    expect(report).to_contain_text("±")
+    expect(report).to_contain_text("west-north-west")
+    expect(report).to_contain_text("No picture here yet")
+    node.say(node.picture("ridge", now, media_id, PICTURE))
+    page.wait_for_selector(f"[data-media='{media_id}'][data-state=ready]")
+    size = report.locator("img").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    assert tuple(size) == PICTURE
+    assert page.evaluate("window.notReloaded") is True
+
+
+def test_a_fire_that_comes_late_is_shown_as_late(page: Page, site: Site, node: FieldNode) -> None:
+    sign_in(page, site)
+    node.say(node.suspicion("river", utc_now() - timedelta(hours=2, minutes=1), uuid7()))
+    banner = page.locator(".banner", has_text="river")
+    expect(banner).to_contain_text("seen 2 hr ago")
+    banner.get_by_role("button", name="Details").click()
+    expect(page.locator(".incident")).to_contain_text("This report came late")
+
+
+def test_a_fire_moves_the_map_only_where_nobody_works_on_it(page: Page, site: Site, node: FieldNode) -> None:
+    sign_in(page, site)
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_timeout(1000)
+    view = map_view(page)
+    shown = page.locator(".fire-marker").count()
+    node.say(node.suspicion("saddle", utc_now() - timedelta(hours=3), uuid7()))
+    expect(page.locator(".fire-marker")).to_have_count(shown + 1)
+    page.wait_for_timeout(1500)
+    assert map_view(page) == view, "the map was taken out of the reader's hand"
+
+    page.wait_for_timeout(10_000)
+    assert not is_clear(page, toward(CAMERAS["saddle"], 12))
+    node.say(node.suspicion("saddle", utc_now() - timedelta(hours=4), uuid7()))
+    wait_for(lambda: is_clear(page, toward(CAMERAS["saddle"], 12)), "the sector in view", within_s=30)
+
+
+def test_a_fire_leaves_the_map_alone_while_an_area_is_drawn(page: Page, site: Site, node: FieldNode) -> None:
+    sign_in(page, site)
+    page.get_by_role("tab", name="Count").click()
+    page.get_by_role("button", name="Draw an area").click()
+    page.wait_for_selector(".map-frame.drawing .map[data-state=idle]")
+    view = map_view(page)
+    shown = page.locator(".fire-marker").count()
+    node.say(node.suspicion("saddle", utc_now() - timedelta(hours=9), uuid7()))
+    expect(page.locator(".fire-marker")).to_have_count(shown + 1)
+    page.wait_for_timeout(1500)
+    assert map_view(page) == view
+
+
+def test_a_hidden_notice_stays_hidden_and_an_old_fire_gives_none(
+    page: Page, site: Site, node: FieldNode
+) -> None:
+    sign_in(page, site)
+    node.say(
+        node.suspicion("lick", utc_now() - timedelta(hours=1), uuid7()),
+        node.suspicion("lick", utc_now() - timedelta(hours=25), uuid7()),
+    )
+    page.get_by_role("tab", name="Fire").click()
+    expect(page.locator(".incidents li", has_text="lick")).to_have_count(2)
+    banner = page.locator(".banner", has_text="lick")
+    expect(banner).to_have_count(1)
+    banner.get_by_role("button", name="Hide").click()
+    page.reload()
+    see_map(page)
+    page.get_by_role("tab", name="Fire").click()
+    expect(page.locator(".incidents li", has_text="lick")).to_have_count(2)
+    expect(banner).to_have_count(0)
+
+
+def test_a_zone_that_the_browser_does_not_know_is_taken_for_utc(page: Page, site: Site) -> None:
+    def from_mars(route: Route) -> None:
+        reserves = route.fetch().json()
+        route.fulfill(json=[{**one, "timezone": "Mars/Olympus"} for one in reserves])
+
+    page.route("**/api/v1/reserves", from_mars)
+    sign_in(page, site)
+    expect(page.get_by_text("Times are the reserve’s: UTC")).to_be_visible()
+
+
+def test_sightings_arrive_live_also_after_the_service_was_killed(
+    page: Page, site: Site, node: FieldNode
+) -> None:
+    sign_in(page, site)
+    now = utc_now()
+    first = node.observation("river", now, "Syncerus caffer")
+    node.say(first)
+    shown = page.locator(f"[data-observation='{first.id}']")
+    expect(shown).to_contain_text("African buffalo")
+    expect(shown).to_contain_text("Syncerus caffer")
+    expect(shown).to_contain_text(f"{(now + timedelta(hours=8)):%H:%M:%S}")  # on the reserve's clock
+
+    site.kill("api")
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "reconnecting")
+    missed = node.observation("river", utc_now(), "Equus")
+    node.say(missed)
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live", timeout=60_000)
+    expect(page.locator(f"[data-observation='{missed.id}']")).to_contain_text("Zebra")
+
+
+def test_the_language_can_be_switched_and_is_remembered(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("tab", name="计数")).to_be_visible()
+    expect(page.get_by_role("heading", name="佛坪")).to_be_visible()
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    page.reload()
+    see_map(page)
+    page.get_by_role("tab", name="计数").click()
+    page.get_by_role("button", name="计数", exact=True).click()
+    expect(page.locator("[data-species=Cervidae]")).to_contain_text("鹿")
+    page.locator(".result summary").click()
+    expect(page.locator(".assumptions li").first).to_be_visible()
+    assert page.locator(".assumptions li[lang=en]").all_inner_texts() == [], "the API says something new"
+
+
+def test_it_fits_a_phone(phone: Page, site: Site) -> None:
+    sign_in(phone, site)
+    assert phone.evaluate("document.documentElement.scrollWidth") == 360
+    for tab in ("Count", "Fire", "Cameras", "Sightings"):
+        phone.get_by_role("tab", name=tab).tap()
+        panel = phone.get_by_role("tabpanel")
+        overflow = panel.evaluate("panel => panel.scrollWidth - panel.clientWidth")
+        assert overflow <= 0, f"{tab} is wider than the screen"
+    phone.get_by_role("tab", name="Count").tap()
+    phone.get_by_role("button", name="Draw an area").tap()
+    phone.wait_for_selector(".map-frame.drawing .map[data-state=idle]")
+    for corner in [(107.70, 33.64), (107.80, 33.64), (107.75, 33.68)]:
+        phone.touchscreen.tap(*pixel(phone, *corner))
+        phone.wait_for_timeout(600)
+    phone.get_by_role("button", name="Finish").tap()
+    expect(phone.locator(".result")).to_be_visible()

@@ -1,0 +1,166 @@
+"""The live stream, from a NOTIFY in PostgreSQL to an open HTTP response of the real server."""
+
+import json
+import time
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+
+from fieldwatch_cloud.db.pool import Database
+
+from .api_world import PASSWORD, World, running
+
+STREAM = "/api/v1/reserves/foping/stream"
+
+
+@pytest.fixture
+def world(database_url: str, db: Database, tmp_path) -> World:
+    return World(database_url, db, tmp_path)
+
+
+class Reader:
+    def __init__(self, response) -> None:
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
+        self._lines = response.iter_lines()
+        assert next(self._lines) == ": connected"
+        while next(self._lines):
+            pass
+
+    def next(self) -> tuple[str, dict]:
+        name = data = None
+        for line in self._lines:
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            elif line.startswith("data: "):
+                data = json.loads(line.removeprefix("data: "))
+            elif not line and name:
+                return name, data
+        raise EOFError
+
+
+@contextmanager
+def reading(run, token: str):
+    with run.client(token) as client, client.stream("GET", STREAM) as response:
+        yield Reader(response)
+
+
+def until_listening(world: World) -> None:
+    """The LISTEN connection is made beside the server's start."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with world.db.transaction() as conn:
+            row = conn.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'fieldwatch live'"
+                " AND datname = current_database() AND query LIKE 'LISTEN%%' AND state = 'idle'"
+            ).fetchone()
+        if row[0]:
+            return
+        time.sleep(0.02)
+    raise AssertionError("nobody listens")
+
+
+def test_what_is_committed_comes_out_and_only_to_members(world: World) -> None:
+    token = world.token("ranger")
+    with running(world) as run:
+        until_listening(world)
+        with reading(run, token) as reader:
+            world.notify("elsewhere", "observation", {"id": "theirs"})
+            world.notify("foping", "observation", [{"id": "a"}, {"id": "b"}])
+            world.notify("foping", "incident", {"id": "c"})
+            assert [reader.next() for _ in range(3)] == [
+                ("observation", {"id": "a"}),
+                ("observation", {"id": "b"}),
+                ("incident", {"id": "c"}),
+            ]
+
+
+def test_two_readers_hear_the_same(world: World) -> None:
+    token = world.token("ranger")
+    with running(world) as run:
+        until_listening(world)
+        with reading(run, token) as one, reading(run, token) as other:
+            world.notify("foping", "media", {"id": "a"})
+            assert one.next() == other.next() == ("media", {"id": "a"})
+        deadline = time.monotonic() + 5
+        while run.server.config.app.state.live._subscriptions:  # those who went away are forgotten
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def test_a_lost_connection_to_the_database_is_survived_and_told(world: World) -> None:
+    token = world.token("ranger")
+    with running(world) as run:
+        until_listening(world)
+        with reading(run, token) as reader:
+            with world.db.transaction() as conn:
+                conn.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'fieldwatch live' AND datname = current_database()"
+                )
+            assert reader.next() == ("refetch", {"reason": "reconnected"})
+            world.notify("foping", "media", {"id": "a"})
+            assert reader.next() == ("media", {"id": "a"})
+
+
+def test_the_server_stops_promptly_with_streams_open(world: World) -> None:
+    token = world.token("ranger")
+    with running(world) as run:
+        until_listening(world)
+        with reading(run, token) as reader:
+            assert run.stop() < 3
+            with pytest.raises(EOFError):
+                reader.next()
+
+
+def test_who_lost_the_membership_hears_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fieldwatch_cloud.api.routes.stream.CHECK_EVERY_S", 0.2)
+    token = world.token("ranger")
+    with running(world) as run:
+        until_listening(world)
+        with reading(run, token) as reader:
+            world.notify("foping", "media", {"id": "a"})
+            assert reader.next() == ("media", {"id": "a"})
+            with world.db.transaction() as conn:
+                conn.execute("DELETE FROM membership")
+            with pytest.raises(EOFError):
+                reader.next()
+
+
+def test_strangers_are_not_let_in(world: World) -> None:
+    token = world.token("stranger")
+    with running(world) as run, run.client(token) as client:
+        response = client.get(STREAM)
+        assert response.status_code == 404
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_proxys_own_authorization_does_not_end_a_stream(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fieldwatch_cloud.api.routes.stream.CHECK_EVERY_S", 0.1)
+    world.token("ranger")
+    with running(world) as run, httpx2.Client(base_url=run.url, timeout=httpx2.Timeout(20)) as client:
+        until_listening(world)
+        client.post("/api/v1/login", json={"email": "ranger@example.org", "password": PASSWORD})
+        client.headers["Authorization"] = "Basic cHJveHk6eA=="
+        with client.stream("GET", STREAM) as response:
+            reader = Reader(response)
+            for number in range(4):  # one per check at least
+                time.sleep(0.15)
+                world.notify("foping", "media", {"id": number})
+                assert reader.next() == ("media", {"id": number})
+
+
+def test_open_maps_are_told_of_cameras_that_come_and_go(world: World) -> None:
+    path = "/api/v1/reserves/foping/deployments"
+    new = {"node_id": "n1", "location_name": "gate", "longitude": 107.5, "latitude": 33.6}
+    token = world.token("technician")
+    with running(world) as run, run.client(token) as technician:
+        until_listening(world)
+        with reading(run, token) as reader:
+            added = technician.post(path, json=new).json()["id"]
+            assert reader.next() == ("refetch", {})
+            assert technician.post(f"{path}/{added}/end").status_code == 200
+            assert reader.next() == ("refetch", {})

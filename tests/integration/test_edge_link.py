@@ -1,0 +1,217 @@
+"""The link against a real mosquitto: order, receipts, a broker that dies, a node that dies."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.integration.edge_broker import Cloud, Mosquitto, eventually, free_port
+from tests.unit.edge.records import heartbeat, observation, picture, suspicion
+
+from fieldwatch_edge.errors import ConfigError
+from fieldwatch_edge.link import Link
+from fieldwatch_edge.link import link as link_module
+from fieldwatch_edge.outbox import Entry, Outbox
+from fieldwatch_edge.settings import Broker, NodeIdentity, OutboxSettings
+from fieldwatch_shared.topics import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    outbox = Outbox(tmp_path / "outbox.sqlite", 64 * 1024**2)
+    yield outbox
+    outbox.close()
+
+
+def link_to(broker: Broker, outbox: Outbox, tmp_path: Path) -> Link:
+    identity = NodeIdentity(id="mast-1", reserve="qinling", state_dir=tmp_path)
+    return Link(identity, broker, OutboxSettings(in_flight=20, batch=10), outbox)
+
+
+@contextmanager
+def running(outbox: Outbox, broker: Mosquitto, tmp_path: Path) -> Iterator[Link]:
+    with started(link_to(Broker(url=broker.url), outbox, tmp_path)) as link:
+        yield link
+
+
+@contextmanager
+def started(link: Link) -> Iterator[Link]:
+    thread = threading.Thread(target=link.run)
+    thread.start()
+    try:
+        yield link
+    finally:
+        link.stop()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_everything_arrives_whole_and_is_forgotten(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
+) -> None:
+    outbox.write(ready=[Entry.of(observation(n)) for n in range(25)])
+    with running(outbox, broker, tmp_path):
+        eventually(lambda: outbox.empty, what="an empty outbox")
+        outbox.write(ready=[Entry.of(picture(1)), Entry.of(suspicion(1)), Entry.of(heartbeat(1))])
+        eventually(lambda: outbox.empty, what="an empty outbox")
+    assert list(cloud.observations.values()) == [observation(n) for n in range(25)]
+    assert list(cloud.suspicions.values()) == [suspicion(1)]
+    assert list(cloud.heartbeats.values()) == [heartbeat(1)]
+    assert list(cloud.media.values()) == [(picture(1).media, picture(1).encoded)]
+    assert cloud.messages == 3 + 3, "nothing was sent twice"
+
+
+def test_the_retained_state_says_online_and_a_clean_stop_offline(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
+) -> None:
+    with running(outbox, broker, tmp_path):
+        eventually(lambda: [s.online for s in cloud.states] == [True], what="online")
+    eventually(lambda: [s.online for s in cloud.states] == [True, False], what="offline")
+
+
+def test_a_fire_overtakes_all_that_waits(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
+) -> None:
+    outbox.write(ready=[Entry.of(picture(n, 200_000)) for n in range(100)])
+    with running(outbox, broker, tmp_path):
+        eventually(lambda: len(cloud.order) > 3, what="the first pictures")
+        sent_before = len(cloud.order)
+        outbox.write(ready=[Entry.of(suspicion(1))])
+        eventually(lambda: bool(cloud.suspicions), what="the fire")
+        position = cloud.order.index(Kind.SUSPICIONS)
+        # What was on its way already is at most 512 KiB and one picture.
+        assert position <= sent_before + 8
+        assert len(cloud.order) < 100
+        eventually(lambda: outbox.empty, what="an empty outbox")
+    assert len(cloud.media) == 100
+
+
+def test_a_broker_that_is_killed_loses_nothing(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
+) -> None:
+    with running(outbox, broker, tmp_path):
+        for start in range(0, 3000, 300):
+            outbox.write(ready=[Entry.of(observation(n)) for n in range(start, start + 300)])
+            if start in (600, 1800):
+                broker.kill()
+                time.sleep(0.3)
+                broker.start()
+        eventually(lambda: outbox.empty, timeout_s=40, what="an empty outbox")
+    assert cloud.observations == {observation(n).id: observation(n) for n in range(3000)}
+    assert cloud.conflicts == []
+
+
+def test_without_a_receipt_nothing_is_forgotten(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
+) -> None:
+    cloud.receipts = False
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    with running(outbox, broker, tmp_path):
+        eventually(lambda: bool(cloud.suspicions), what="the fire")
+        assert not outbox.empty
+    cloud.receipts = True
+    with running(outbox, broker, tmp_path):
+        eventually(lambda: outbox.empty, what="an empty outbox")
+    assert cloud.messages == 2
+    assert list(cloud.suspicions.values()) == [suspicion(1)]
+
+
+def test_without_receipts_the_backlog_waits_and_fires_do_not(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_module, "BYTES_AHEAD_OF_RECEIPTS", 1024**2)
+    cloud.receipts = False
+    outbox.write(ready=[Entry.of(picture(n, 200_000)) for n in range(30)])
+    with running(outbox, broker, tmp_path):
+        eventually(lambda: len(cloud.media) >= 6, what="the first pictures")
+        time.sleep(0.5)
+        assert len(cloud.media) == 6
+        outbox.write(ready=[Entry.of(suspicion(1))])
+        eventually(lambda: bool(cloud.suspicions), what="the fire")
+    cloud.receipts = True
+    with running(outbox, broker, tmp_path):
+        eventually(lambda: outbox.empty, what="an empty outbox")
+    assert len(cloud.media) == 30
+
+
+def test_where_nobody_listens_yet_it_waits(outbox: Outbox, broker: Mosquitto, tmp_path: Path) -> None:
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    with running(outbox, broker, tmp_path):
+        time.sleep(0.5)
+        assert not outbox.empty
+        cloud = Cloud(broker.port)
+        try:
+            eventually(lambda: outbox.empty, timeout_s=10, what="an empty outbox")
+        finally:
+            cloud.close()
+
+
+def test_a_broker_that_comes_later_is_found(outbox: Outbox, tmp_path: Path) -> None:
+    broker = Mosquitto(tmp_path)
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    try:
+        with running(outbox, broker, tmp_path):
+            time.sleep(0.2)
+            broker.start()
+            cloud = Cloud(broker.port)
+            try:
+                eventually(lambda: outbox.empty, what="an empty outbox")
+            finally:
+                cloud.close()
+    finally:
+        broker.close()
+
+
+def test_a_fault_of_ours_does_not_end_the_link(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resend_all = outbox.resend_all
+
+    def fail_once() -> None:
+        monkeypatch.setattr(outbox, "resend_all", resend_all)
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(outbox, "resend_all", fail_once)
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    with running(outbox, broker, tmp_path):
+        eventually(lambda: outbox.empty, what="an empty outbox")
+
+
+def test_a_ca_file_that_breaks_while_the_node_runs_is_read_again_once_it_is_mended(
+    outbox: Outbox, tmp_path: Path
+) -> None:
+    certificate, key, plain_port = tmp_path / "ca.crt", tmp_path / "ca.key", free_port()
+    subprocess.run(
+        "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+        f" -keyout {key} -out {certificate}".split(),
+        check=True,
+        capture_output=True,
+    )
+    trusted = tmp_path / "trusted.crt"
+    trusted.write_text("no certificate")
+    broker = Mosquitto(tmp_path, f"certfile {certificate}\nkeyfile {key}\nlistener {plain_port} 127.0.0.1\n")
+    settings = Broker(url=f"mqtts://127.0.0.1:{broker.port}", ca_file=trusted)
+    with pytest.raises(ConfigError, match=r"trusted\.crt"):
+        link_to(settings, outbox, tmp_path)
+    trusted.write_bytes(certificate.read_bytes())
+    link = link_to(settings, outbox, tmp_path)
+    trusted.write_text("no certificate")
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    broker.start()
+    cloud = Cloud(plain_port)
+    try:
+        with started(link):
+            time.sleep(0.5)
+            trusted.write_bytes(certificate.read_bytes())
+            eventually(lambda: outbox.empty, what="an empty outbox")
+    finally:
+        cloud.close()
+        broker.close()

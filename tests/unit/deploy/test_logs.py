@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+import structlog
+
+from fieldwatch import logs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def fail_to_connect() -> None:
+    password = "sesame"[::-1]  # so that the lines of source, which are shown, hold it not
+    assert password
+    raise RuntimeError("no connection")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_traceback_tells_where_but_no_password(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(as_json=as_json)
+    try:
+        fail_to_connect()
+    except RuntimeError:
+        structlog.get_logger("ours").exception("link.crashed")
+        logging.getLogger("theirs").exception("a library's own")
+    said = capsys.readouterr().err
+    assert said.count("no connection") >= 2
+    assert "fail_to_connect" in said
+    assert "emases" not in said
+    if as_json:
+        assert all(json.loads(line)["exception"] for line in said.splitlines())

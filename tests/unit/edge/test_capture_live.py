@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from structlog.testing import capture_logs
+from tests.unit.edge.camera import Camera, wait_until
+from tests.unit.edge.pictures import number_in
+from tests.unit.edge.rtsp import RtspCamera, transport_stream
+
+from fieldwatch_edge.capture import open_source
+from fieldwatch_edge.capture.live import address_of, why_no_device
+from fieldwatch_edge.settings import RtspSource, V4l2Source
+
+
+@pytest.fixture
+def camera():
+    camera = Camera()
+    camera.start()
+    yield camera
+    camera.stop()
+
+
+@pytest.fixture
+def watch(camera):
+    """Opens the camera; closes it in the end, before the camera stops."""
+    sources = []
+
+    def open_(every_s: float = 0):
+        sources.append(open_source(RtspSource(kind="rtsp", url=camera.url, every_s=every_s)))
+        return sources[-1]
+
+    yield open_
+    for source in sources:
+        source.close()
+
+
+def take(source, count: int) -> list:
+    frames = iter(source)
+    return [next(frames) for _ in range(count)]
+
+
+def test_frames_carry_the_time_of_their_arrival_and_a_name_of_their_own(watch):
+    source = watch()
+    assert not source.replayable
+    before = datetime.now(UTC)
+    frames = take(source, 5)
+    assert [f.at for f in frames] == sorted(f.at for f in frames)
+    assert before <= frames[0].at <= frames[-1].at <= datetime.now(UTC)
+    runs = {frame.position.split("#")[0] for frame in frames}
+    assert len(runs) == 1
+    assert len({frame.position for frame in frames}) == 5
+    assert frames[0].encoded is None
+    assert source.status.problem is None
+    other = watch()
+    assert take(other, 1)[0].position.split("#")[0] not in runs, "another run, other names"
+
+
+def test_a_slow_reader_gets_the_newest_frame_never_an_old_one(camera, watch):
+    frames = iter(watch())
+    next(frames)
+    lags, gaps, last = [], [], None
+    for _ in range(5):
+        time.sleep(0.5)
+        number = number_in(next(frames).image)
+        lags.append(camera.number - number)
+        gaps.append(number - last if last else 0)
+        last = number
+    assert max(lags) <= 10, "what waited since the last look, at 25 frames a second, would be 12 old"
+    assert min(gaps[1:]) >= 8, "those between were passed over"
+
+
+def test_no_more_frames_than_asked_for(watch):
+    frames = take(watch(every_s=0.3), 5)
+    between = [(b.at - a.at).total_seconds() for a, b in pairwise(frames)]
+    assert min(between) >= 0.29
+
+
+def test_a_camera_that_comes_back_is_read_again(camera, watch):
+    source = watch()
+    frames = source.frames(idle_s=0.1)
+    seen = [frame for frame in (next(frames) for _ in range(40)) if frame]
+    last = number_in(seen[-1].image)
+    camera.stop()
+    assert wait_until(lambda: next(frames) is None and source.status.problem is not None)
+    assert source.status.last_frame_at is not None
+    camera.start()
+    frame = None
+    assert wait_until(lambda: next(frames) is not None)
+    frame = next(f for f in frames if f)
+    assert number_in(frame.image) > last
+    assert source.status.problem is None
+
+
+def test_a_camera_that_hangs_is_left_and_tried_again(camera, watch, monkeypatch):
+    monkeypatch.setattr("fieldwatch_edge.capture.live._TIMEOUT_S", 1.0)
+    source = watch()
+    frames = source.frames(idle_s=0.1)
+    assert wait_until(lambda: next(frames) is not None)
+    camera.hangs.set()
+    assert wait_until(lambda: next(frames) is None and source.status.problem is not None)
+    assert "stopped sending" in source.status.problem
+    camera.hangs.clear()
+    assert wait_until(lambda: next(frames) is not None)
+
+
+def test_a_camera_that_never_answers_is_a_problem_and_no_error(camera, watch):
+    camera.stop()
+    source = watch()
+    assert "no frame yet" in source.status.problem
+    ticks = source.frames(idle_s=0.1)
+    assert wait_until(lambda: next(ticks) is None and "does not answer" in source.status.problem)
+
+
+def test_a_password_is_never_shown(camera, watch, capfd):
+    camera.stop()
+    with capture_logs() as logs:
+        source = watch()
+        ticks = source.frames(idle_s=0.1)
+        assert wait_until(lambda: next(ticks) is None and any(e["event"] == "camera.lost" for e in logs))
+    told = f"{logs} {source.status} {capfd.readouterr()} {[t.name for t in threading.enumerate()]}"
+    assert "s3cret" not in told
+    assert "127.0.0.1" in told
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("rtsp://admin:pass@10.0.0.7:554/Streaming/Channels/101", "rtsp://10.0.0.7:554"),
+        ("rtsp://10.0.0.7/user=admin_password=pass_channel=1.sdp", "rtsp://10.0.0.7"),
+        ("rtsp://cam.example/live?password=pass", "rtsp://cam.example"),
+        ("rtsp://admin:pass@[fe80::1/live", "the camera"),
+    ],
+)
+def test_only_scheme_host_and_port_of_an_address_are_shown(url, shown):
+    assert address_of(url) == shown
+
+
+def test_closing_ends_a_wait_and_the_reader(camera, watch):
+    source = watch()
+    take(source, 1)
+    camera.hangs.set()
+    threading.Timer(0.3, source.close).start()
+    began = time.monotonic()
+    assert all(frame is not None for frame in source.frames(idle_s=30))
+    assert time.monotonic() - began < 20
+
+
+def test_a_device_that_is_not_there_says_what_to_do(capfd):
+    with open_source(V4l2Source(kind="v4l2", device="/dev/video99")) as source:
+        ticks = source.frames(idle_s=0.1)
+        assert wait_until(lambda: next(ticks) is None and "/dev/video99" in source.status.problem)
+        assert wait_until(lambda: "plugged in?" in source.status.problem)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_file_that_is_no_camera_says_so(tmp_path):
+    path = tmp_path / "video0"
+    path.write_bytes(b"")
+    assert "is no camera" in why_no_device(str(path))
+
+
+@pytest.fixture(scope="session")
+def stream(tmp_path_factory) -> bytes:
+    return transport_stream(tmp_path_factory.mktemp("rtsp") / "camera.ts", frames=200)
+
+
+def rtsp(camera: RtspCamera, login: str = "admin:s3cret"):
+    url = f"rtsp://{login}@127.0.0.1:{camera.port}/Streaming/Channels/101"
+    return open_source(RtspSource(kind="rtsp", url=url, every_s=0))
+
+
+def test_an_rtsp_camera_with_a_password_over_tcp(stream):
+    with RtspCamera(stream, 200, login="admin:s3cret") as camera, rtsp(camera) as source:
+        numbers = [number_in(frame.image) for frame in take(source, 20)]
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] < 40, "not behind: 25 pictures a second, read as they come"
+    assert ("SETUP", "RTP/AVP/TCP;unicast;interleaved=0-1") in camera.asked, "UDP loses parts of pictures"
+
+
+def test_an_rtsp_camera_that_hangs_up_is_called_again(stream):
+    camera = RtspCamera(stream, 200, login="admin:s3cret")
+    with rtsp(camera) as source:
+        frames = source.frames(idle_s=0.1)
+        assert wait_until(lambda: next(frames) is not None)
+        camera.stop()
+        assert wait_until(lambda: next(frames) is None and source.status.problem is not None)
+        with RtspCamera(stream, 200, login="admin:s3cret", port=camera.port) as again:
+            assert wait_until(lambda: next(frames) is not None)
+            assert source.status.problem is None
+            assert again.asked
+
+
+def test_an_rtsp_camera_that_refuses_the_password_is_a_problem_that_does_not_show_it(stream):
+    with capture_logs() as logs, RtspCamera(stream, 200, login="admin:other") as camera:
+        with rtsp(camera) as source:
+            ticks = source.frames(idle_s=0.1)
+            assert wait_until(lambda: next(ticks) is None and "refuses" in (source.status.problem or ""))
+        assert camera.asked
+    assert "s3cret" not in f"{logs} {source.status}"

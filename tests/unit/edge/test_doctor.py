@@ -1,0 +1,92 @@
+"""What the doctor says of a node that no broker and no model is needed for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.edge.pictures import encoded, landscape
+from typer.testing import CliRunner
+
+from fieldwatch_edge.cli import app
+from fieldwatch_edge.doctor import Check, examine
+from fieldwatch_edge.outbox import locked
+from fieldwatch_edge.settings import NodeSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+NODE = """
+[node]
+id = "mast-1"
+reserve = "qinling"
+state_dir = "state"
+[broker]
+url = "mqtt://127.0.0.1:1"
+password_file = "password"
+[[camera]]
+deployment_id = "0198c0de-0000-7000-8000-000000000001"
+source = { kind = "folder", path = "pictures", times = { kind = "name", pattern = "%Y%m%d_%H%M%S" } }
+wildlife = { detector = { model = "[camera]" } }
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "node.toml").write_text(NODE)
+    (tmp_path / "password").write_text("s3cret")
+    (tmp_path / "password").chmod(0o640)
+    pictures(tmp_path, every_s=1)
+    return tmp_path / "node.toml"
+
+
+def pictures(folder: Path, every_s: float) -> None:
+    folder = folder / "pictures"
+    folder.mkdir(exist_ok=True)
+    for file in folder.iterdir():
+        file.unlink()
+    for i in range(4):
+        at = START + timedelta(seconds=i * every_s)
+        (folder / f"{at:%Y%m%d_%H%M%S}.jpg").write_bytes(encoded(landscape(64, 48)))
+
+
+def checks(config: Path) -> dict[str, Check]:
+    return {check.what.split()[0]: check for check in examine(NodeSettings.read(config), [])}
+
+
+def test_pictures_too_far_apart_for_effort_and_tracks_are_told(config: Path) -> None:
+    assert not {"effort", "tracks"} & checks(config).keys()
+    pictures(config.parent, every_s=300)
+    found = checks(config)
+    assert found["effort"].status == found["tracks"].status == "warn"
+    assert found["effort"].advice.endswith("max_gap_s = 450")
+
+
+def test_a_password_file_may_be_read_by_the_nodes_group_but_not_by_everyone(config: Path) -> None:
+    assert "password" not in checks(config)
+    (config.parent / "password").chmod(0o644)
+    assert "chmod o-r" in checks(config)["password"].advice
+
+
+def test_a_state_directory_that_cannot_be_used_ends_the_examination(config: Path) -> None:
+    (config.parent / "state").write_text("a file")
+    found = checks(config)
+    assert list(found) == ["settings", "state"]
+    assert found["state"].status == "fail"
+    assert "chown" in found["state"].advice
+
+
+def test_a_node_at_work_is_no_fault(config: Path) -> None:
+    with locked(config.parent / "state"):
+        assert checks(config)["state"].status == "warn"
+
+
+def test_brackets_in_findings_are_shown_as_they_are(config: Path) -> None:
+    config.write_text(NODE.replace('"pictures"', '"[/x]"'))
+    done = CliRunner().invoke(app, ["doctor", "-c", str(config)], env={"COLUMNS": "400"})
+    assert done.exit_code == 1, done.exception
+    assert "[/x] is not a folder" in done.stdout
+    assert "check [camera] source" in done.stdout
+    assert "model [camera]" in done.stdout

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.edge.records import heartbeat, observation, picture, suspicion
+
+from fieldwatch_edge.errors import OutboxError
+from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox
+from fieldwatch_shared.messages import Media, ObservationBatch, SuspicionMessage
+from fieldwatch_shared.topics import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MIB = 1024**2
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    outbox = Outbox(tmp_path / "outbox.sqlite", 64 * MIB)
+    yield outbox
+    outbox.close()
+
+
+def taken(outbox: Outbox, now: float = 0, batch: int = 100) -> list[Kind]:
+    kinds = []
+    while (message := outbox.take(now, batch)) is not None:
+        kinds.append(message.kind)
+    return kinds
+
+
+def test_fires_go_first_then_their_pictures_heartbeats_observations_other_pictures(outbox: Outbox) -> None:
+    outbox.write(
+        ready=[
+            Entry.of(picture(1)),
+            Entry.of(observation(1)),
+            Entry.of(heartbeat(1)),
+            Entry.of(picture(2), urgent=True),
+            Entry.of(suspicion(1)),
+        ]
+    )
+    assert taken(outbox) == [Kind.SUSPICIONS, Kind.MEDIA, Kind.HEARTBEAT, Kind.OBSERVATIONS, Kind.MEDIA]
+
+
+def test_messages_follow_the_contract(outbox: Outbox) -> None:
+    outbox.write(ready=[Entry.of(suspicion(1)), Entry.of(picture(1)), Entry.of(observation(1))])
+    fire, batch, shot = (outbox.take(0, 100) for _ in range(3))
+    assert fire is not None
+    assert batch is not None
+    assert shot is not None
+    assert SuspicionMessage.model_validate_json(fire.payload).suspicion == suspicion(1)
+    assert SuspicionMessage.model_validate_json(fire.payload).message_id == fire.id
+    read = ObservationBatch.model_validate_json(batch.payload)
+    assert (read.message_id, read.observations) == (batch.id, [observation(1)])
+    assert shot.media is not None
+    media = Media.model_validate_json(shot.media)
+    assert (media, media.message_id, shot.payload) == (picture(1).media, shot.id, picture(1).encoded)
+
+
+def test_observations_are_batched_in_order(outbox: Outbox) -> None:
+    outbox.write(ready=[Entry.of(observation(n)) for n in range(5)])
+    sizes = []
+    seen = []
+    while (message := outbox.take(0, 2)) is not None:
+        batch = ObservationBatch.model_validate_json(message.payload)
+        sizes.append(len(batch.observations))
+        seen += batch.observations
+    assert sizes == [2, 2, 1]
+    assert seen == [observation(n) for n in range(5)]
+
+
+def test_a_message_is_resent_identically_after_a_lost_connection_and_a_restart(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "o", 64 * MIB)
+    outbox.write(ready=[Entry.of(observation(n)) for n in range(3)])
+    first = outbox.take(0, 2)
+    assert outbox.take(0, 2) is not None
+    outbox.write(ready=[Entry.of(observation(9))])
+    outbox.close()
+    outbox = Outbox(tmp_path / "o", 64 * MIB)
+    outbox.resend_all()
+    assert outbox.take(0, 100) == first
+    outbox.close()
+
+
+def test_only_a_receipt_deletes(outbox: Outbox) -> None:
+    outbox.write(ready=[Entry.of(observation(1)), Entry.of(observation(2)), Entry.of(suspicion(1))])
+    fire, batch = outbox.take(0, 100), outbox.take(0, 100)
+    assert fire is not None
+    assert batch is not None
+    assert not outbox.empty
+    assert outbox.forget([batch.id, fire.id, batch.id]) == 3
+    assert outbox.empty
+    # A resent receipt, or one for a message of another life, does no harm.
+    assert outbox.forget([batch.id]) == 0
+
+
+def test_without_a_receipt_a_message_is_due_again_later_and_later(outbox: Outbox) -> None:
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    now, waits = 0.0, []
+    for _ in range(9):
+        assert outbox.take(now, 100) is not None
+        assert outbox.take(now, 100) is None
+        due = outbox.next_overdue()
+        assert due is not None
+        assert outbox.resend_overdue(due - 0.001) == 0
+        assert outbox.resend_overdue(due) == 1
+        waits.append(due - now)
+        now = due
+    assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+
+
+def test_urgent_only_leaves_the_rest(outbox: Outbox) -> None:
+    outbox.write(ready=[Entry.of(observation(1)), Entry.of(picture(1), urgent=True)])
+    assert outbox.take(0, 100, urgent_only=True) is None
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    message = outbox.take(0, 100, urgent_only=True)
+    assert message is not None
+    assert message.kind is Kind.SUSPICIONS
+
+
+def test_a_waiting_record_is_replaced_but_not_one_in_a_message(outbox: Outbox) -> None:
+    outbox.write(ready=[Entry.of(observation(1, frames=1))])
+    outbox.write(ready=[Entry.of(observation(1, frames=2))])
+    message = outbox.take(0, 100)
+    outbox.write(ready=[Entry.of(observation(1, frames=3))])
+    assert outbox.take(0, 100) is None
+    outbox.resend_all()
+    again = outbox.take(0, 100)
+    assert again == message
+    assert again is not None
+    assert ObservationBatch.model_validate_json(again.payload).observations[0].frames == 2
+
+
+def test_a_record_that_is_gone_may_come_again(outbox: Outbox) -> None:
+    for _ in range(2):
+        outbox.write(ready=[Entry.of(observation(1))])
+        message = outbox.take(0, 100)
+        assert message is not None
+        outbox.forget([message.id])
+    assert outbox.empty
+
+
+def test_a_picture_that_a_fire_needs_too_becomes_urgent(outbox: Outbox) -> None:
+    outbox.write(ready=[Entry.of(picture(1)), Entry.of(heartbeat(1))])
+    outbox.write(ready=[Entry.of(picture(1), urgent=True)])
+    assert taken(outbox) == [Kind.MEDIA, Kind.HEARTBEAT]
+
+
+def test_open_tracks_wait_until_they_end_or_are_released(outbox: Outbox) -> None:
+    outbox.write("a", open_tracks=[Entry.of(observation(1)), Entry.of(observation(2))])
+    outbox.write("b", open_tracks=[Entry.of(observation(3))])
+    assert outbox.take(0, 100) is None
+    assert outbox.empty
+    assert outbox.statistics().open_tracks == 3
+    outbox.write("a", open_tracks=[Entry.of(observation(1, frames=5))])
+    outbox.write("a", ready=[Entry.of(observation(2, frames=7))])
+    # An open version that comes late, as in a replay, does not take back the ready one.
+    outbox.write("a", open_tracks=[Entry.of(observation(2, frames=1))])
+    assert outbox.release("a") == 1
+    message = outbox.take(0, 100)
+    assert message is not None
+    observations = ObservationBatch.model_validate_json(message.payload).observations
+    assert observations == [observation(1, frames=5), observation(2, frames=7)]
+    assert outbox.statistics().open_tracks == 1
+
+
+def test_a_checkpoint_and_the_records_that_it_covers_are_one_transaction(outbox: Outbox) -> None:
+    assert outbox.checkpoint("a") is None
+    outbox.write("a", ready=[Entry.of(observation(1))], checkpoint=Checkpoint("p1", "{}"))
+    broken = Entry("x", Kind.MEDIA, None, "{}")  # type: ignore[arg-type]  # no priority: refused by SQLite
+    with pytest.raises(OutboxError):
+        outbox.write("a", ready=[Entry.of(observation(2)), broken], checkpoint=Checkpoint("p2", "{}"))
+    assert outbox.checkpoint("a") == Checkpoint("p1", "{}")
+    assert [entry.id for entry in outbox] == [str(observation(1).id)]
+
+
+def test_when_full_pictures_go_first_then_old_observations_and_fires_last(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "o", MIB)
+    outbox.write(ready=[Entry.of(suspicion(n)) for n in range(50)])
+    outbox.write(ready=[Entry.of(picture(0, 20_000), urgent=True)])
+    for n in range(1, 80):
+        outbox.write(ready=[Entry.of(picture(n, 20_000))])
+    statistics = outbox.statistics()
+    assert statistics.bytes <= MIB
+    assert set(statistics.given_up) == {Kind.MEDIA}
+    kept = [json.loads(entry.body)["id"] for entry in outbox if entry.kind is Kind.MEDIA]
+    assert str(picture(0).media.id) in kept, "the picture of a fire goes after the others"
+    assert str(picture(79).media.id) in kept, "the newest picture goes last"
+    for start in range(0, 3000, 100):
+        outbox.write(ready=[Entry.of(observation(n)) for n in range(start, start + 100)])
+    statistics = outbox.statistics()
+    assert statistics.bytes <= MIB
+    assert Kind.MEDIA not in statistics.records
+    assert statistics.given_up[Kind.MEDIA] == 80
+    assert statistics.records[Kind.OBSERVATIONS] + statistics.given_up[Kind.OBSERVATIONS] == 3000
+    newest = [entry.id for entry in outbox if entry.kind is Kind.OBSERVATIONS][-1]
+    assert newest == str(observation(2999).id)
+    assert statistics.records[Kind.SUSPICIONS] == 50
+    assert Kind.SUSPICIONS not in statistics.given_up
+    outbox.close()
+
+
+def test_new_records_are_announced_and_open_tracks_are_not(outbox: Outbox) -> None:
+    calls: list[int] = []
+    outbox.listen(lambda: calls.append(1))
+    outbox.write("a", open_tracks=[Entry.of(observation(1))], checkpoint=Checkpoint(None, "{}"))
+    assert calls == []
+    outbox.write(ready=[Entry.of(observation(2))])
+    assert calls == [1]
+    outbox.release("a")
+    assert calls == [1, 1]
+
+
+def test_a_file_that_is_no_outbox_or_too_new_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "junk").write_bytes(b"no database" * 1000)
+    with pytest.raises(OutboxError, match="junk cannot be used"):
+        Outbox(tmp_path / "junk", MIB)
+    connection = sqlite3.connect(tmp_path / "new")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(OutboxError, match="format 99"):
+        Outbox(tmp_path / "new", MIB)
+
+
+def test_a_full_disk_is_an_error_and_leaves_the_outbox_whole(outbox: Outbox) -> None:
+    outbox.write(ready=[Entry.of(observation(1))])
+    pages = outbox._writer.execute("PRAGMA page_count").fetchone()[0]
+    outbox._writer.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OutboxError, match="full"):
+        outbox.write(ready=[Entry.of(picture(1, 100_000))])
+    outbox._writer.execute("PRAGMA max_page_count = 1000000")
+    outbox.write(ready=[Entry.of(picture(1, 100_000))])
+    assert taken(outbox) == [Kind.OBSERVATIONS, Kind.MEDIA]
+
+
+def test_reading_all_that_waits_goes_page_by_page_while_records_come_and_go(outbox: Outbox) -> None:
+    outbox.write(ready=[Entry.of(picture(n)) for n in range(200)])
+    reading = iter(outbox)
+    assert next(reading).id == str(picture(0).media.id)
+    outbox.write(ready=[Entry.of(picture(200))])
+    outbox.forget([picture(100).media.id])
+    read = [entry.id for entry in reading]
+    assert read == [str(picture(n).media.id) for n in range(1, 201) if n != 100]

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from fieldwatch_edge.domain import Detections
+from fieldwatch_edge.track import Tracker
+
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+LION, ZEBRA = 5, 4
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def seen(*boxes: tuple[float, float, float, float], classes=None, score: float = 0.5) -> Detections:
+    """Detections of boxes given as x, y, width, height."""
+    xywh = np.array(boxes, np.float32).reshape(-1, 4)
+    classes = np.array([LION] * len(boxes) if classes is None else classes, np.int64)
+    xyxy = np.hstack([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]])
+    return Detections(xyxy, np.full(len(boxes), score, np.float32), classes)
+
+
+def ids(tracker: Tracker, detections: Detections, seconds: float) -> list[int]:
+    result = tracker.update(detections, at(seconds))
+    assert result.detections is detections
+    return result.track_ids.tolist()
+
+
+@pytest.mark.parametrize(
+    ("every_s", "widths_per_s"),
+    [(0.04, 3), (0.2, 3), (0.5, 2), (1, 1.2), (2, 0.5), (4, 0.2), (4, 0)],
+)
+def test_one_animal_is_one_track_at_any_frame_rate(every_s, widths_per_s):
+    rng = np.random.default_rng(0)
+    tracker = Tracker(lost_s=5)
+    found = set()
+    for frame in range(15):
+        x = 100 + 100 * widths_per_s * frame * every_s
+        found |= set(ids(tracker, seen((x + rng.normal(0, 3), 200, 100, 80)), frame * every_s))
+    assert len(found) == 1
+
+
+def test_every_detection_has_an_id_on_first_sight_even_a_weak_one():
+    tracker = Tracker(lost_s=5)
+    assert ids(tracker, seen((0, 0, 50, 50), (300, 0, 50, 50), score=0.05), 0) == [0, 1]
+
+
+def test_ids_come_in_the_order_of_the_detections():
+    tracker = Tracker(lost_s=5)
+    left, middle, right = (0, 0, 50, 50), (300, 0, 50, 50), (600, 0, 50, 50)
+    assert ids(tracker, seen(left, right), 0) == [0, 1]
+    assert ids(tracker, seen(right, middle, left), 1) == [1, 2, 0]
+
+
+def test_a_zebra_never_continues_a_lions_track():
+    tracker = Tracker(lost_s=5)
+    box = (100, 100, 80, 60)
+    assert ids(tracker, seen(box), 0) == [0]
+    assert ids(tracker, seen(box, classes=[ZEBRA]), 1) == [1]
+    assert ids(tracker, seen(box, box, classes=[ZEBRA, LION]), 2) == [1, 0]
+
+
+def test_neighbours_keep_their_tracks():
+    tracker = Tracker(lost_s=5)
+    for frame in range(20):
+        herd = [(100 + 110 * i + 15 * frame, 200 + 3 * i, 100, 80) for i in range(5)]
+        assert ids(tracker, seen(*herd), frame * 0.5) == [0, 1, 2, 3, 4]
+
+
+def test_two_that_pass_each_other_keep_their_tracks():
+    tracker = Tracker(lost_s=5)
+    for frame in range(40):
+        right, left = (100 + 20 * frame, 200, 100, 80), (900 - 20 * frame, 230, 100, 80)
+        assert ids(tracker, seen(right, left), frame * 0.1) == [0, 1]
+
+
+@pytest.mark.parametrize(("missed_s", "same"), [(1, True), (4.9, True), (5.5, False), (300, False)])
+def test_a_track_ends_when_it_was_lost_for_too_long(missed_s, same):
+    tracker = Tracker(lost_s=5)
+    for frame in range(3):
+        assert ids(tracker, seen((100, 100, 80, 60)), frame * 0.5) == [0]
+    assert ids(tracker, seen((100, 100, 80, 60)), 1 + missed_s) == [0 if same else 1]
+
+
+def test_frames_without_detections_count_as_missed():
+    tracker = Tracker(lost_s=2)
+    assert ids(tracker, seen((100, 100, 80, 60)), 0) == [0]
+    assert tracker.alive == {0}
+    for frame in range(1, 6):
+        assert ids(tracker, Detections.none(), frame * 0.5) == []
+    assert tracker.alive == frozenset()
+    assert ids(tracker, seen((100, 100, 80, 60)), 3) == [1]
+
+
+def test_a_burst_within_one_second_of_exif_time_is_followed():
+    tracker = Tracker(lost_s=5)
+    for frame, second in enumerate([0, 0, 0, 1, 1, 1, 2]):
+        assert ids(tracker, seen((100 + 15 * frame, 100, 80, 60)), second) == [0]
+
+
+def test_a_clock_that_was_set_back_begins_all_tracks_anew():
+    tracker = Tracker(lost_s=5)
+    assert ids(tracker, seen((100, 100, 80, 60)), 100) == [0]
+    assert ids(tracker, seen((100, 100, 80, 60)), 0) == [1]
+    assert ids(tracker, seen((100, 100, 80, 60)), 1) == [1]
+
+
+def test_ids_are_not_used_again_after_a_reset():
+    tracker = Tracker(lost_s=5)
+    assert ids(tracker, seen((100, 100, 80, 60)), 0) == [0]
+    tracker.reset()
+    assert tracker.alive == frozenset()
+    assert ids(tracker, seen((100, 100, 80, 60)), 1) == [1]

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from fieldwatch_models.cli import app
+
+
+@pytest.mark.parametrize("command", ["train", "export", "eval"])
+def test_help_needs_no_detector(command: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert "FOLDER" in result.output
+
+
+def test_a_bad_recipe_is_a_sentence_not_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "train.toml").write_text("nmae = 'x'")
+    weights = tmp_path / "w.pt"
+    weights.touch()
+    options = ["--data", str(tmp_path), "--weights", str(weights), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, ["train", str(tmp_path), *options])
+    assert result.exit_code == 1
+    assert "cannot use" in result.output
+
+
+def test_a_missing_extra_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "ultralytics", None)  # as if not installed
+    (tmp_path / "c.pt").touch()
+    result = CliRunner().invoke(app, ["export", str(tmp_path), "--checkpoint", str(tmp_path / "c.pt")])
+    assert result.exit_code == 1
+    assert "fieldwatch[models]" in result.output
