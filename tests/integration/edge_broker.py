@@ -56,7 +56,7 @@ class Mosquitto:
         self._command = [binary, "-c", str(folder / "mosquitto.conf")]
         self._log = (folder / "mosquitto.log").open("w")
         (folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nuser root\nmax_queued_messages 0\n"
+            f"listener {self.port} 127.0.0.1\nuser root\nmax_queued_messages 100000000\n"
             f"allow_anonymous {str(allow_anonymous).lower()}\n"
             f"persistence true\npersistence_location {folder}/\n{extra}\n"
         )
