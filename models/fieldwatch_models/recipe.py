@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -35,6 +35,16 @@ class Take(_Frozen):
     repeat: int = Field(default=1, ge=1, description="times each is shown in one epoch")
 
 
+class Derive(_Frozen):
+    """Pictures made of those whose name starts with ``prefix``, shown beside them (see derive.py)."""
+
+    prefix: str
+    how: Literal["tile", "night", "fog"]
+    keep: int | None = Field(default=None, ge=0, description="of at most so many, drawn by the seed")
+    times: int = Field(default=1, ge=1, description="different ones of each picture")
+    only_empty: bool = Field(default=False, description="of pictures without a label alone: negatives")
+
+
 class Stage(_Frozen):
     """One run of the optimiser. Each stage starts from the averaged weights of the one before."""
 
@@ -42,6 +52,7 @@ class Stage(_Frozen):
     epochs: int = Field(ge=1)
     options: dict[str, Any] = {}  # Ultralytics' own training arguments, over the common ones
     take: tuple[Take, ...] | None = None  # instead of the recipe's
+    derive: tuple[Derive, ...] | None = None  # instead of the recipe's
 
 
 class Recipe(_Frozen):
@@ -52,6 +63,7 @@ class Recipe(_Frozen):
     classes: tuple[str, ...]
     start: Start
     take: tuple[Take, ...] = ()
+    derive: tuple[Derive, ...] = ()
     options: dict[str, Any] = {}
     stages: tuple[Stage, ...] = Field(min_length=1)
 
@@ -107,7 +119,44 @@ def lay_out(recipe: Recipe, stage: Stage, data: Path, out: Path) -> Path:
                 if label.exists():
                     (out / "labels" / split / f"{stem}.txt").symlink_to(label)
         counts[split] = sum(repeat for _, repeat in chosen)
+    counts["derived"] = _derive(recipe, stage, data, out)
     names = "".join(f"  {index}: {name}\n" for index, name in enumerate(recipe.classes))
     text = f"path: {out.resolve()}\ntrain: images/train\nval: images/val\nnames:\n{names}"
     (out / "data.yaml").write_text(f"# {counts}\n{text}", "utf-8")
     return out / "data.yaml"
+
+
+def _derive(recipe: Recipe, stage: Stage, data: Path, out: Path) -> int:
+    """Make the stage's derived pictures and their labels under ``out``; how many there are."""
+    import cv2
+    import numpy as np
+
+    from fieldwatch_models.derive import DERIVATIONS
+
+    names = sorted(p.name for p in (data / "images" / "train").glob("*.*"))
+    made = 0
+    for rule in recipe.derive if stage.derive is None else stage.derive:
+        sources = []
+        for name in names:
+            if name.startswith(rule.prefix):
+                label = (data / "labels" / "train" / name).with_suffix(".txt")
+                text = label.read_text("utf-8") if label.exists() else ""
+                if not (rule.only_empty and text.strip()):
+                    sources.append((name, text))
+        if rule.keep is not None and rule.keep < len(sources):
+            draw = random.Random(f"{recipe.seed}:{rule.how}:{rule.prefix}")  # noqa: S311  # no secret here
+            sources = draw.sample(sources, rule.keep)
+        for name, text in sources:
+            image = cv2.imread(str(data / "images" / "train" / name))
+            if image is None:
+                raise RecipeError(f"cannot read {data / 'images' / 'train' / name}")
+            boxes = np.array([line.split()[:5] for line in text.splitlines() if line.strip()], float).reshape(-1, 5)
+            for turn in range(rule.times):
+                seed = random.Random(f"{recipe.seed}:{rule.how}:{name}:{turn}").getrandbits(64)  # noqa: S311
+                picture, inside = DERIVATIONS[rule.how](image, boxes, np.random.default_rng(seed))
+                stem = f"{name.rpartition('.')[0]}~{rule.how}{turn}"
+                cv2.imwrite(str(out / "images" / "train" / f"{stem}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
+                lines = "".join(f"{int(c)} " + " ".join(f"{v:.6f}" for v in rest) + "\n" for c, *rest in inside)
+                (out / "labels" / "train" / f"{stem}.txt").write_text(lines, "utf-8")
+                made += 1
+    return made

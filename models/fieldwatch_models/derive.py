@@ -1,0 +1,89 @@
+"""Pictures made from pictures, for what the training set has too little of. Pure functions on arrays.
+
+Pictures are ``[H, W, 3]`` uint8, BGR; boxes ``[M, 5]``: class, then centre x, centre y, width and height as
+shares of the picture, as YOLO label files have them. Each function draws from the generator that it is given
+and from nothing else, so that a derived picture can be made again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Derivation = Callable[[NDArray[np.uint8], NDArray[np.float64], np.random.Generator], tuple[Any, Any]]
+
+#: A box of which a tile shows less than this share is left out of its labels.
+LEAST_SHOWN = 0.4
+
+
+def tile(
+    image: NDArray[np.uint8], boxes: NDArray[np.float64], draw: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """A window of 40 to 60 % of each side, around one of the boxes where there are any.
+
+    Smoke that has just begun is a speck; seen through a window it has the size that a network learns from.
+    """
+    height, width = image.shape[:2]
+    share = draw.uniform(0.4, 0.6)
+    small = boxes[boxes[:, 3:].max(1) < share] if len(boxes) else boxes
+    if len(small):
+        _, cx, cy, w, h = small[draw.integers(len(small))]
+        low = np.array([cx + w / 2, cy + h / 2]) - share
+        high = np.array([cx - w / 2, cy - h / 2])
+        low, high = np.clip(low, 0, 1 - share), np.clip(high, 0, 1 - share)
+        x, y = draw.uniform(np.minimum(low, high), np.maximum(low, high))
+    else:
+        x, y = draw.uniform(0, 1 - share, 2)
+    left, top = round(x * width), round(y * height)
+    w_px, h_px = round(share * width), round(share * height)
+    window = np.array([left / width, top / height, (left + w_px) / width, (top + h_px) / height])
+    return image[top : top + h_px, left : left + w_px].copy(), _within(boxes, window)
+
+
+def night(
+    image: NDArray[np.uint8], boxes: NDArray[np.float64], draw: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """As an infrared flash shows it: no colour, bright in the middle, dark and noisy around."""
+    height, width = image.shape[:2]
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    flash = np.exp(-(x**2 + y**2) * draw.uniform(0.3, 1.0))
+    lit = grey ** draw.uniform(0.8, 1.4) * flash * draw.uniform(0.6, 1.0)
+    noisy = lit + draw.normal(0, draw.uniform(0.01, 0.04), lit.shape)
+    shown = np.clip(noisy * 255, 0, 255).astype(np.uint8)
+    return cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), boxes
+
+
+def fog(
+    image: NDArray[np.uint8], boxes: NDArray[np.float64], draw: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Through mist that is denser in drifting banks. Of a picture without smoke it makes a negative that a
+    smoke detector has to withstand."""
+    height, width = image.shape[:2]
+    coarse = draw.random((draw.integers(2, 5), draw.integers(2, 5))).astype(np.float32)
+    banks = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    density = np.clip(draw.uniform(0.15, 0.45) + 0.35 * (banks - 0.5), 0, 0.85)[..., None]
+    shade = draw.uniform(150, 235)
+    return (image * (1 - density) + shade * density).astype(np.uint8), boxes
+
+
+DERIVATIONS: dict[str, Derivation] = {"tile": tile, "night": night, "fog": fog}
+
+
+def _within(boxes: NDArray[np.float64], window: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``boxes`` in the coordinates of ``window`` (x1, y1, x2, y2 as shares), cut at its edges."""
+    low = boxes[:, 1:3] - boxes[:, 3:] / 2
+    high = boxes[:, 1:3] + boxes[:, 3:] / 2
+    cut_low, cut_high = np.maximum(low, window[:2]), np.minimum(high, window[2:])
+    shown = np.clip(cut_high - cut_low, 0, None).prod(1) / np.maximum((high - low).prod(1), 1e-12)
+    size = window[2:] - window[:2]
+    centre = ((cut_low + cut_high) / 2 - window[:2]) / size
+    inside = np.hstack([boxes[:, :1], centre, (cut_high - cut_low) / size])
+    return np.asarray(inside[shown >= LEAST_SHOWN])
