@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from fieldwatch_models.errors import ModelsError
-from fieldwatch_models.evaluate import evaluate
-from fieldwatch_models.export import export
-from fieldwatch_models.ignition import Rule
-from fieldwatch_models.recipe import Recipe
-from fieldwatch_models.train import train
+from fieldwatch_models.evaluate.ignition import Rule
+from fieldwatch_models.evaluate.measure import evaluate
+from fieldwatch_models.export.onnx_file import export
+from fieldwatch_models.train.recipe import Recipe
+from fieldwatch_models.train.run import train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,10 @@
 
 ModelsError
 ├── ExtraMissingError  the optional dependencies of a step are not installed
+├── DataError          labelled pictures that cannot be read, or that are split so that figures would flatter
 ├── RecipeError        train.toml, or the data folder it is applied to, does not add up
-└── ExportError        an exported file is not what a node can run
+├── ExportError        an exported file is not what a node can run
+└── SignatureError     a model folder is not signed, or not by whom it should be
 """
 
 from __future__ import annotations
@@ -24,9 +26,17 @@ class ExtraMissingError(ModelsError):
         )
 
 
+class DataError(ModelsError):
+    """Labelled pictures that cannot be read, or that are split so that figures would flatter."""
+
+
 class RecipeError(ModelsError):
     """train.toml, or the data folder it is applied to, does not add up."""
 
 
 class ExportError(ModelsError):
     """An exported file is not what a node can run."""
+
+
+class SignatureError(ModelsError):
+    """A model folder is not signed, or not by whom it should be."""

@@ -78,8 +78,8 @@ persistence_location {home}/
 autosave_interval 5
 
 # Bound bytes, not messages: the default of 1000 is minutes of an outage, and overflow is dropped silently.
-# Not 0, its word for "no bound": 2.0.11 then throws out a client of which it refuses two messages in one read,
-# for ever, since the client sends them again; so one refused topic would hold back all the others.
+# Not 0, its word for "no bound": 2.0.11 then throws out a client of which it refuses two messages in one
+# read, for ever, since the client sends them again: one refused topic would hold back all the others.
 max_queued_messages 100000000
 max_queued_bytes 1073741824
 max_inflight_messages 2000

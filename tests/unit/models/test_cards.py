@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from fieldwatch_models.cards import Card, DetectedClass, sha256_of
 from fieldwatch_models.errors import RecipeError
+from fieldwatch_models.registry.cards import Card, DetectedClass, sha256_of
 
 ROOT = Path(__file__).parents[3] / "models"
 CARD = Card(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fieldwatch_models.errors import ExportError
-from fieldwatch_models.halves import largest_difference, store_as_fp16
+from fieldwatch_models.export.halves import largest_difference, store_as_fp16
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")

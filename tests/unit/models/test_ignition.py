@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fieldwatch_models.ignition import Frame, Rule, alarms, summary
+from fieldwatch_models.evaluate.ignition import Frame, Rule, alarms, summary
 
 HERE, THERE = [0.1, 0.1, 0.2, 0.2], [0.7, 0.7, 0.8, 0.8]
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from fieldwatch_models.matching import Confusion, overlaps
+from fieldwatch_models.evaluate.matching import Confusion, overlaps
 
 LEFT, RIGHT = [0.0, 0.0, 0.4, 0.4], [0.5, 0.5, 0.9, 0.9]
 

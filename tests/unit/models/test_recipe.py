@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from fieldwatch_models.errors import RecipeError
-from fieldwatch_models.recipe import Recipe, Stage, Start, Take, lay_out
-from fieldwatch_models.start import COCO, rows_for
+from fieldwatch_models.train.recipe import Recipe, Stage, Start, Take, lay_out
+from fieldwatch_models.train.start import COCO, rows_for
 
 ROOT = Path(__file__).parents[3] / "models"
 STAGE = Stage(name="all", epochs=1)

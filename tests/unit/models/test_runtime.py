@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fieldwatch_models.runtime import letterbox
+from fieldwatch_models.evaluate.runtime import letterbox
 
 pytest.importorskip("cv2")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fieldwatch_models.recipe import Start
-from fieldwatch_models.start import build
+from fieldwatch_models.train.recipe import Start
+from fieldwatch_models.train.start import build
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("ultralytics")
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.ultralytics
 
 
 def test_rebase_changes_training_mode_and_nothing_else() -> None:
-    from fieldwatch_models.rebase import rebase
+    from fieldwatch_models.train.rebase import rebase
 
     torch.manual_seed(0)
     model = torch.nn.Sequential(

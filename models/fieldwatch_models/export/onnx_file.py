@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fieldwatch_models.cards import Card, sha256_of
 from fieldwatch_models.errors import ExportError, ExtraMissingError
-from fieldwatch_models.halves import largest_difference, store_as_fp16
+from fieldwatch_models.export.halves import largest_difference, store_as_fp16
+from fieldwatch_models.registry.cards import Card, sha256_of
 
 if TYPE_CHECKING:
     from datetime import date

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from fieldwatch_models.errors import ExtraMissingError, RecipeError
-from fieldwatch_models.recipe import Recipe, Stage, lay_out
-from fieldwatch_models.start import build
+from fieldwatch_models.train.recipe import Recipe, Stage, lay_out
+from fieldwatch_models.train.start import build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def _run(
     from ultralytics.nn.tasks import load_checkpoint
     from ultralytics.utils.torch_utils import strip_optimizer
 
-    from fieldwatch_models.rebase import rebase
+    from fieldwatch_models.train.rebase import rebase
 
     class Trainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has no types
         """Ultralytics' trainer, with our head instead of one built anew from the class count."""

@@ -131,7 +131,7 @@ def _derive(recipe: Recipe, stage: Stage, data: Path, out: Path) -> int:
     import cv2
     import numpy as np
 
-    from fieldwatch_models.derive import DERIVATIONS
+    from fieldwatch_models.train.derive import DERIVATIONS
 
     names = sorted(p.name for p in (data / "images" / "train").glob("*.*"))
     made = 0
@@ -150,13 +150,21 @@ def _derive(recipe: Recipe, stage: Stage, data: Path, out: Path) -> int:
             image = cv2.imread(str(data / "images" / "train" / name))
             if image is None:
                 raise RecipeError(f"cannot read {data / 'images' / 'train' / name}")
-            boxes = np.array([line.split()[:5] for line in text.splitlines() if line.strip()], float).reshape(-1, 5)
+            boxes = np.array([line.split()[:5] for line in text.splitlines() if line.strip()], float).reshape(
+                -1, 5
+            )
             for turn in range(rule.times):
                 seed = random.Random(f"{recipe.seed}:{rule.how}:{name}:{turn}").getrandbits(64)  # noqa: S311
-                picture, inside = DERIVATIONS[rule.how](image, boxes, np.random.default_rng(seed))
+                picture, inside = DERIVATIONS[rule.how](
+                    np.asarray(image, np.uint8), boxes, np.random.default_rng(seed)
+                )
                 stem = f"{name.rpartition('.')[0]}~{rule.how}{turn}"
-                cv2.imwrite(str(out / "images" / "train" / f"{stem}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
-                lines = "".join(f"{int(c)} " + " ".join(f"{v:.6f}" for v in rest) + "\n" for c, *rest in inside)
+                cv2.imwrite(
+                    str(out / "images" / "train" / f"{stem}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 92]
+                )
+                lines = "".join(
+                    f"{int(c)} " + " ".join(f"{v:.6f}" for v in rest) + "\n" for c, *rest in inside
+                )
                 (out / "labels" / "train" / f"{stem}.txt").write_text(lines, "utf-8")
                 made += 1
     return made

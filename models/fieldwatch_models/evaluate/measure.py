@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fieldwatch_models.errors import ExtraMissingError, RecipeError
-from fieldwatch_models.ignition import Rule, summary, watch
-from fieldwatch_models.matching import Confusion
-from fieldwatch_models.runtime import Model
+from fieldwatch_models.evaluate.ignition import Rule, summary, watch
+from fieldwatch_models.evaluate.matching import Confusion
+from fieldwatch_models.evaluate.runtime import Model
 
 if TYPE_CHECKING:
     from pathlib import Path

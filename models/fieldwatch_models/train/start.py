@@ -10,7 +10,7 @@ from fieldwatch_models.errors import ExtraMissingError, RecipeError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fieldwatch_models.recipe import Start
+    from fieldwatch_models.train.recipe import Start
 
 #: COCO's classes in the order of its detectors' outputs.
 # fmt: off
@@ -50,7 +50,7 @@ def build(start: Start, weights: Path, classes: tuple[str, ...]) -> Any:
     try:
         import torch
 
-        from fieldwatch_models.half import Bf16DetectionModel
+        from fieldwatch_models.train.half import Bf16DetectionModel
     except ImportError as error:
         raise ExtraMissingError("ultralytics") from error
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fieldwatch_models.cards import Card
+from fieldwatch_models.registry.cards import Card
 
 if TYPE_CHECKING:
     from pathlib import Path

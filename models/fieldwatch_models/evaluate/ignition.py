@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fieldwatch_models.errors import RecipeError
-from fieldwatch_models.matching import overlaps
+from fieldwatch_models.evaluate.matching import overlaps
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fieldwatch_models.runtime import Boxes, Model
+    from fieldwatch_models.evaluate.runtime import Boxes, Model
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Data: labelled pictures of any origin, as one catalogue."""

@@ -1,0 +1,1 @@
+"""Evaluate: what a detector is worth, on pictures and on whole sequences."""

@@ -1,0 +1,1 @@
+"""Export: from a checkpoint to files that nodes run, and what each costs."""

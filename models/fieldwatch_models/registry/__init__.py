@@ -1,0 +1,1 @@
+"""Registry: the folder of a model: card, checksum, signature."""
