@@ -34,6 +34,17 @@ class CardClass(BaseModel):
     scientific_name: str | None = None
 
 
+class Fallback(BaseModel):
+    """What is said of a box that shows some animal, but none that the model can name."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str = "animal"
+    scientific_name: str = "Animalia"
+    score: Annotated[float, Field(gt=0, lt=1)]
+    """Reported where no class reaches `conf`, but the chance of any, 1 - product(1 - p), reaches this."""
+
+
 class Card(BaseModel):
     """`model.toml`, as far as a node needs it."""
 
@@ -47,6 +58,9 @@ class Card(BaseModel):
     imgsz: Annotated[int, Field(gt=0, multiple_of=32)]
     conf: Fraction
     iou: Fraction
+    temperature: Annotated[float, Field(gt=0, le=100)] = 1.0
+    """The model's score s counts as sigmoid(logit(s) / temperature); `conf` is on that scale."""
+    fallback: Fallback | None = None
     classes: Annotated[tuple[CardClass, ...], Field(min_length=1)]
 
 

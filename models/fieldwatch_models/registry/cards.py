@@ -37,6 +37,23 @@ class DetectedClass(BaseModel):
     gbif: int | None = None
 
 
+class Fallback(BaseModel):
+    """What is said of a box that shows some animal, but none that the model can name.
+
+    The model's chance that a box is any of its classes is 1 - product(1 - p) over their calibrated
+    scores p. Where no class reaches the card's ``conf`` and that chance reaches ``score``, the box is
+    reported under this name.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = "animal"
+    name_zh: str = "动物"
+    scientific_name: str = "Animalia"
+    gbif: int | None = 1
+    score: Share
+
+
 class Card(BaseModel):
     """One model that a node can run.
 
@@ -56,6 +73,10 @@ class Card(BaseModel):
     imgsz: Annotated[int, Field(gt=0, multiple_of=32)]
     conf: Share
     iou: Share
+    #: A score s of the model counts as sigmoid(logit(s) / temperature); ``conf`` is on that scale.
+    temperature: Annotated[float, Field(gt=0, le=100)] = 1.0
+    #: None: a box that reaches no class's threshold is nothing.
+    fallback: Fallback | None = None
     classes: Annotated[tuple[DetectedClass, ...], Field(min_length=1)]
 
     @classmethod
@@ -68,12 +89,12 @@ class Card(BaseModel):
 
     def write(self, path: Path) -> None:
         """Write the card to ``path``, in the order of its fields."""
-        fields = self.model_dump(exclude={"classes"})
-        lines = [HEADER, *(f"{key} = {_toml(value)}" for key, value in fields.items())]
+        fields = self.model_dump(exclude={"classes", "fallback"})
+        lines = [HEADER, *_lines(fields)]
+        if self.fallback is not None:
+            lines += ["", "[fallback]", *_lines(self.fallback.model_dump(exclude_none=True))]
         for entry in self.classes:
-            lines += ["", "[[classes]]"]
-            known = entry.model_dump(exclude_none=True)
-            lines += [f"{key} = {_toml(value)}" for key, value in known.items()]
+            lines += ["", "[[classes]]", *_lines(entry.model_dump(exclude_none=True))]
         path.write_text("\n".join(lines) + "\n", "utf-8")
 
     @property
@@ -85,6 +106,10 @@ class Card(BaseModel):
 def sha256_of(path: Path) -> str:
     """Hex digest of the file at ``path``."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _lines(fields: dict[str, Any]) -> list[str]:
+    return [f"{key} = {_toml(value)}" for key, value in fields.items()]
 
 
 def _toml(value: Any) -> str:

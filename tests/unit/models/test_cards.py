@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from fieldwatch_models.errors import RecipeError
-from fieldwatch_models.registry.cards import Card, DetectedClass, sha256_of
+from fieldwatch_models.registry.cards import Card, DetectedClass, Fallback, sha256_of
 
 ROOT = Path(__file__).parents[3] / "models"
 CARD = Card(
@@ -22,9 +22,19 @@ CARD = Card(
 )
 
 
-def test_a_card_survives_writing_and_reading(tmp_path: Path) -> None:
-    CARD.write(tmp_path / "model.toml")
-    assert Card.read(tmp_path / "model.toml") == CARD
+@pytest.mark.parametrize(
+    "card",
+    [
+        pytest.param(CARD, id="plain"),
+        pytest.param(CARD.model_copy(update={"temperature": 1.37}), id="calibrated"),
+        pytest.param(
+            CARD.model_copy(update={"fallback": Fallback(score=0.6)}), id="with a name for the unknown"
+        ),
+    ],
+)
+def test_a_card_survives_writing_and_reading(tmp_path: Path, card: Card) -> None:
+    card.write(tmp_path / "model.toml")
+    assert Card.read(tmp_path / "model.toml") == card
 
 
 @pytest.mark.parametrize(
