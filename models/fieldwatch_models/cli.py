@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from fieldwatch_models.errors import ModelsError
+from fieldwatch_models.console import Folder, console, plain_errors
 from fieldwatch_models.evaluate.ignition import Rule
 from fieldwatch_models.evaluate.measure import evaluate
 from fieldwatch_models.export.onnx_file import export
 from fieldwatch_models.train.recipe import Recipe
 from fieldwatch_models.train.run import train
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,9 +25,7 @@ app = typer.Typer(
         "at CARD.md before anyone relies on it."
     ),
 )
-console = Console()
 
-Folder = Annotated[Path, typer.Argument(help="The model's folder, e.g. models/wildlife.", file_okay=False)]
 Data = Annotated[
     Path,
     typer.Option(
@@ -42,15 +35,6 @@ Data = Annotated[
         file_okay=False,
     ),
 ]
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    try:
-        yield
-    except ModelsError as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(1) from error
 
 
 @app.command("train")
@@ -69,7 +53,7 @@ def train_command(
     Run it again with the same --out to go on after an interruption: finished stages are kept, and
     a stage that was cut off resumes after its last whole epoch.
     """
-    with _plain_errors():
+    with plain_errors():
         checkpoint = train(Recipe.read(folder / "train.toml"), data, weights, out, threads)
     console.print(f"Trained. Next: fieldwatch models export {folder} --checkpoint {checkpoint}")
 
@@ -86,7 +70,7 @@ def export_command(
 
     Weights are stored as fp16 and computed with as fp32: half the download, the same speed.
     """
-    with _plain_errors():
+    with plain_errors():
         card = export(checkpoint, folder, datetime.now(UTC).date(), imgsz)
     console.print(f"{card.name} {card.version}, sha256 {card.sha256[:12]}…")
     console.print(f"Next: fieldwatch models eval {folder} --data DATA")
@@ -108,7 +92,7 @@ def eval_command(
 
     Precision and recall hold at the card's threshold, on the file that nodes run.
     """
-    with _plain_errors():
+    with plain_errors():
         metrics = evaluate(folder, data, sequence or [], Rule(k=k, n=n, conf=score))
     table = Table("class", "labelled", "precision", "recall", "AP50", "AP50-95")
     for name, row in metrics["validation"]["classes"].items():
