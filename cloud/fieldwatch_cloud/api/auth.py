@@ -127,7 +127,7 @@ def require(*roles: Role) -> Callable[..., Member]:
             raise NotFoundError(f"no such reserve: {slug!r}")
         with services.database.transaction() as conn:
             reserve_id = geography.reserve_id(conn, slug)
-        _check_role(held, roles)
+        check_role(held, roles)
         return Member(caller, slug, reserve_id)
 
     return member
@@ -137,14 +137,22 @@ def require_everywhere(*roles: Role) -> Callable[..., Caller]:
     """A dependency for what belongs to no reserve: the caller has one of `roles` in every reserve."""
 
     def caller_everywhere(caller: SignedIn) -> Caller:
-        _check_role(caller.everywhere, roles)
+        check_role(caller.everywhere, roles)
         return caller
 
     return caller_everywhere
 
 
-def _check_role(held: frozenset[str], roles: tuple[Role, ...]) -> None:
-    if roles and not held & {Role.ADMIN, *roles}:
+def has_role(held: frozenset[str], roles: tuple[Role, ...]) -> bool:
+    """Whether one of `held` is among `roles`, of which none means any; admins may everything."""
+    return not roles or bool(held & {Role.ADMIN, *roles})
+
+
+def check_role(held: frozenset[str], roles: tuple[Role, ...]) -> None:
+    """Raises:
+    HTTPException: 403, as `has_role` says.
+    """
+    if not has_role(held, roles):
         raise HTTPException(403, f"this needs the role {' or '.join(sorted({*roles, Role.ADMIN}))}")
 
 

@@ -1,4 +1,4 @@
-"""The opaque cursor of a page of observations: where the page before ended."""
+"""The opaque cursor of a page: where the page before ended."""
 
 import base64
 import binascii
@@ -9,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 
 
 def encode(observed_at: datetime, id_: UUID) -> str:
-    return base64.urlsafe_b64encode(f"{observed_at.isoformat()} {id_}".encode()).decode().rstrip("=")
+    """Of a page that is ordered by time."""
+    return _wrap(f"{observed_at.isoformat()} {id_}")
 
 
 def decode(cursor: str) -> tuple[datetime, UUID]:
@@ -17,18 +18,52 @@ def decode(cursor: str) -> tuple[datetime, UUID]:
     RequestValidationError: it is none of ours.
     """
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        at, _, id_ = text.partition(" ")
-        # A naive time would be read in the server's zone; astimezone makes that harmless.
-        return datetime.fromisoformat(at).astimezone(UTC), UUID(id_)
+        return _instant(_unwrap(cursor))
     except (ValueError, OverflowError, binascii.Error) as error:
-        raise RequestValidationError(
-            [
-                {
-                    "type": "cursor",
-                    "loc": ("query", "cursor"),
-                    "msg": "not a cursor of this API: pass `next_cursor` of the page before, unchanged",
-                    "input": cursor,
-                }
-            ]
-        ) from error
+        raise _strange(cursor) from error
+
+
+def encode_ranked(priority: int, observed_at: datetime, id_: UUID) -> str:
+    """Of a page that is ordered by priority, then by time."""
+    return _wrap(f"{priority} {observed_at.isoformat()} {id_}")
+
+
+def decode_ranked(cursor: str) -> tuple[int, datetime, UUID]:
+    """Raises:
+    RequestValidationError: it is none of ours.
+    """
+    try:
+        text, _, rest = _unwrap(cursor).partition(" ")
+        priority, place = int(text), _instant(rest)
+    except (ValueError, OverflowError, binascii.Error) as error:
+        raise _strange(cursor) from error
+    if not 0 <= priority < 2**31:
+        raise _strange(cursor)
+    return priority, *place
+
+
+def _wrap(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _unwrap(cursor: str) -> str:
+    return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+
+
+def _instant(text: str) -> tuple[datetime, UUID]:
+    at, _, id_ = text.partition(" ")
+    # A naive time would be read in the server's zone; astimezone makes that harmless.
+    return datetime.fromisoformat(at).astimezone(UTC), UUID(id_)
+
+
+def _strange(cursor: str) -> RequestValidationError:
+    return RequestValidationError(
+        [
+            {
+                "type": "cursor",
+                "loc": ("query", "cursor"),
+                "msg": "not a cursor of this API: pass `next_cursor` of the page before, unchanged",
+                "input": cursor,
+            }
+        ]
+    )

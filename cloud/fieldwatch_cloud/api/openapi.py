@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from fieldwatch_cloud.api.models.common import Problem, problems
+from fieldwatch_cloud.api.models.labels import LabelConflict
 from fieldwatch_cloud.api.models.live import EVENTS
 
 FILE = "openapi.json"
@@ -23,6 +24,7 @@ TAGS = [
     {"name": "people", "description": "Logging in, one's account, API tokens."},
     {"name": "places", "description": "Reserves, zones, nodes, deployments and their health."},
     {"name": "records", "description": "Observations and pictures."},
+    {"name": "review", "description": "Pictures worth a look, and what people say that they show."},
     {"name": "counts", "description": "Counts by species within any polygon and time span, with effort."},
     {"name": "incidents", "description": "Fires: what rangers act on."},
     {"name": "live", "description": "What happens, as it happens."},
@@ -60,7 +62,11 @@ def finish(app: FastAPI) -> dict[str, Any]:
         schemas.pop(ours_not, None)
     events = list(EVENTS.values())
     _, definitions = models_json_schema(
-        [(Problem, "serialization"), *((event, "serialization") for event in events)],
+        [
+            (Problem, "serialization"),
+            (LabelConflict, "serialization"),
+            *((event, "serialization") for event in events),
+        ],
         ref_template="#/components/schemas/{model}",
     )
     schemas.update(definitions["$defs"])
@@ -73,6 +79,12 @@ def finish(app: FastAPI) -> dict[str, Any]:
             for status, description in everywhere.items():
                 operation["responses"].setdefault(str(status), description)
             operation["responses"] = dict(sorted(operation["responses"].items()))
+    # The one problem that carries more than its words.
+    conflict = document["paths"]["/api/v1/media/{media_id}/labels"]["put"]["responses"]["409"]
+    conflict["description"] = "Somebody has labelled the picture since: `current` is what they said."
+    conflict["content"] = {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/LabelConflict"}}
+    }
     stream = document["paths"]["/api/v1/reserves/{slug}/stream"]["get"]["responses"]["200"]
     stream["description"] = "A stream without end; `data` of each event is one of these, as JSON."
     # OpenAPI 3.1 has no word for the items of a stream: this describes `data` per event name.

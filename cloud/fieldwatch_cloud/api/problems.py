@@ -17,6 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[errors.CloudError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.AlreadyExistsError: HTTPStatus.CONFLICT,
+    errors.LabelConflictError: HTTPStatus.CONFLICT,
     errors.RowRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueryTimeoutError: HTTPStatus.UNPROCESSABLE_ENTITY,  # The same again would take as long again.
@@ -34,8 +35,13 @@ def problem(
     *,
     fields: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> JSONResponse:
-    """The response for one problem."""
+    """The response for one problem.
+
+    Args:
+        more: extension members (RFC 9457 §3.2), which the route documents.
+    """
     content: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -44,6 +50,7 @@ def problem(
     }
     if fields is not None:
         content["errors"] = fields
+    content |= more or {}
     return JSONResponse(content, status, headers, MEDIA_TYPE)
 
 

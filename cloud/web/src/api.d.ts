@@ -292,6 +292,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pictures worth a look, the most telling first
+         * @description Every picture with a reason to look, and every one that was labelled.
+         *
+         *     * `false_alarm`: of a fire suspicion whose incident was closed as a false alarm.
+         *     * `disagreement`: two proposals of different taxa share at least half of their area (IoU).
+         *     * `first_of_species`: the first picture of a taxon at a deployment.
+         *     * `low_confidence`: a proposal's confidence lies within `band` of `threshold`.
+         *     * `random`: a sample that depends on nothing that the pictures show. The other reasons find hard cases;
+         *       what a detector gets wrong on the whole can be learnt from this sample alone.
+         */
+        get: operations["list_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/review/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the review has come */
+        get: operations["get_review_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/taxa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has been labelled or seen in a reserve
+         * @description For whoever labels: what to choose from. A person may name any other.
+         */
+        get: operations["list_taxa"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media/{media_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One picture with all that was said about it
+         * @description Any kept picture, with a reason to look or without.
+         */
+        get: operations["get_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media/{media_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what a picture shows
+         * @description For researchers and managers: all that is to be seen becomes the picture's next revision. Where
+         *     somebody else has added one since, nothing is stored, and the answer shows theirs (409).
+         */
+        put: operations["put_labels"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/counts": {
         parameters: {
             query?: never;
@@ -935,6 +1040,87 @@ export interface components {
              */
             secret: string;
         };
+        /** Label */
+        Label: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "animal" | "human" | "vehicle" | "unknown" | "smoke" | "fire";
+            /** Scientific Name */
+            scientific_name: string | null;
+            box: components["schemas"]["Box"];
+            /** Count */
+            count: number;
+        };
+        /**
+         * LabelConflict
+         * @description Somebody has labelled the picture since; nothing was stored.
+         */
+        LabelConflict: {
+            /**
+             * Type
+             * @description A URI that names the kind of problem.
+             * @default about:blank
+             */
+            type: string;
+            /**
+             * Title
+             * @description The status in words.
+             * @example Not Found
+             */
+            title: string;
+            /**
+             * Status
+             * @example 404
+             */
+            status: number;
+            /**
+             * Detail
+             * @description What is wrong here, and what to do.
+             * @example no such reserve: 'foping'
+             */
+            detail: string;
+            /**
+             * Errors
+             * @description Which fields, where a request is malformed.
+             * @default null
+             */
+            errors: components["schemas"]["FieldError"][] | null;
+            /** @description What counts now: base the next attempt on its `revision`. */
+            current: components["schemas"]["LabelRevision"];
+        };
+        /**
+         * LabelRevision
+         * @description What one person said at one time. It is never altered: who knows better adds another.
+         */
+        LabelRevision: {
+            /** Revision */
+            revision: number;
+            /**
+             * Account
+             * @description The person's name.
+             */
+            account: string;
+            /**
+             * At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            at: string;
+            /**
+             * Source
+             * @description Drawn in the web app, or imported from a labelling tool's file.
+             * @enum {string}
+             */
+            source: "web" | "import";
+            /**
+             * Labels
+             * @description Empty: blank.
+             */
+            labels: components["schemas"]["Label"][];
+        };
         /**
          * LiveDeployment
          * @description Event `deployment`: its health changed.
@@ -1162,6 +1348,46 @@ export interface components {
              */
             id: string;
         };
+        /**
+         * NewLabel
+         * @description One box, by a person.
+         */
+        NewLabel: {
+            /**
+             * Kind
+             * @description `unknown`: something is there, and nobody can say what.
+             * @enum {string}
+             */
+            kind: "animal" | "human" | "vehicle" | "unknown" | "smoke" | "fire";
+            /**
+             * Scientific Name
+             * @description Of animals, as far as it is known; null: an animal of some kind.
+             */
+            scientific_name?: string | null;
+            box: components["schemas"]["Box"];
+            /**
+             * Count
+             * @description Individuals in the box, where it is a group.
+             * @default 1
+             */
+            count: number;
+        };
+        /**
+         * NewLabels
+         * @description All that is to be seen in a picture, not only what changed.
+         */
+        NewLabels: {
+            /**
+             * Based On
+             * @description `revision` of what the person saw; 0: there were no labels.
+             */
+            based_on: number;
+            /**
+             * Labels
+             * @description Empty: the picture is blank.
+             */
+            labels: components["schemas"]["NewLabel"][];
+        };
         /** NewNode */
         NewNode: {
             /**
@@ -1357,6 +1583,35 @@ export interface components {
              */
             errors: components["schemas"]["FieldError"][] | null;
         };
+        /**
+         * Proposal
+         * @description What a detector saw, in its words.
+         */
+        Proposal: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Of the observation or suspicion.
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "animal" | "human" | "vehicle" | "unknown" | "smoke" | "fire";
+            /** Scientific Name */
+            scientific_name: string | null;
+            box: components["schemas"]["Box"] | null;
+            /** Count */
+            count: number;
+            /** Confidence */
+            confidence: number;
+            /**
+             * Model
+             * @description Detector as name@version.
+             */
+            model: string;
+        };
         /** QuarantineList */
         QuarantineList: {
             /**
@@ -1414,6 +1669,18 @@ export interface components {
             /** Method */
             method: string;
         };
+        /** ReasonProgress */
+        ReasonProgress: {
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "false_alarm" | "disagreement" | "first_of_species" | "low_confidence" | "random";
+            /** Waiting */
+            waiting: number;
+            /** Reviewed */
+            reviewed: number;
+        };
         /** Replayed */
         Replayed: {
             /**
@@ -1448,6 +1715,188 @@ export interface components {
              */
             timezone: string;
             boundary: components["schemas"]["MultiPolygon"] | null;
+        };
+        /** ReviewDetail */
+        ReviewDetail: {
+            /**
+             * Media Id
+             * Format: uuid
+             */
+            media_id: string;
+            /**
+             * Picture
+             * @description Its address on this site.
+             * @example /api/v1/media/0197...
+             */
+            picture: string;
+            /** Mime */
+            mime: string;
+            /**
+             * Width
+             * @description Pixels.
+             */
+            width: number;
+            /**
+             * Height
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /** Deployment Name */
+            deployment_name: string;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Reasons
+             * @description Why it is worth a look, most telling first.
+             */
+            reasons: ("false_alarm" | "disagreement" | "first_of_species" | "low_confidence" | "random")[];
+            /**
+             * Priority
+             * @description The list is ordered by it; higher tells more.
+             */
+            priority: number;
+            /**
+             * Proposals
+             * @description Surest first.
+             */
+            proposals: components["schemas"]["Proposal"][];
+            /**
+             * Revision
+             * @description Of the current labels; 0: nobody has looked yet.
+             */
+            revision: number;
+            /**
+             * Labels
+             * @description The current ones, empty if it is blank; null: nobody has looked yet.
+             */
+            labels: components["schemas"]["Label"][] | null;
+            /**
+             * May Label
+             * @description Whether the account that asks may label here.
+             */
+            may_label: boolean;
+            /**
+             * History
+             * @description Newest first; the first one counts.
+             */
+            history: components["schemas"]["LabelRevision"][];
+        };
+        /**
+         * ReviewItem
+         * @description A picture worth a look.
+         */
+        ReviewItem: {
+            /**
+             * Media Id
+             * Format: uuid
+             */
+            media_id: string;
+            /**
+             * Picture
+             * @description Its address on this site.
+             * @example /api/v1/media/0197...
+             */
+            picture: string;
+            /** Mime */
+            mime: string;
+            /**
+             * Width
+             * @description Pixels.
+             */
+            width: number;
+            /**
+             * Height
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /** Deployment Name */
+            deployment_name: string;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Reasons
+             * @description Why it is worth a look, most telling first.
+             */
+            reasons: ("false_alarm" | "disagreement" | "first_of_species" | "low_confidence" | "random")[];
+            /**
+             * Priority
+             * @description The list is ordered by it; higher tells more.
+             */
+            priority: number;
+            /**
+             * Proposals
+             * @description Surest first.
+             */
+            proposals: components["schemas"]["Proposal"][];
+            /**
+             * Revision
+             * @description Of the current labels; 0: nobody has looked yet.
+             */
+            revision: number;
+            /**
+             * Labels
+             * @description The current ones, empty if it is blank; null: nobody has looked yet.
+             */
+            labels: components["schemas"]["Label"][] | null;
+        };
+        /** ReviewItems */
+        ReviewItems: {
+            /**
+             * Items
+             * @description The most telling first.
+             */
+            items: components["schemas"]["ReviewItem"][];
+            /**
+             * Next Cursor
+             * @description Pass as `cursor` for the next page; null: this is the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * ReviewProgress
+         * @description How far the review has come, in pictures.
+         */
+        ReviewProgress: {
+            /**
+             * Media
+             * @description Pictures kept within the filter, with or without a reason to look.
+             */
+            media: number;
+            /**
+             * Reviewed
+             * @description Of them, labelled by a person at least once.
+             */
+            reviewed: number;
+            /**
+             * Waiting
+             * @description With a reason, and not labelled yet.
+             */
+            waiting: number;
+            /**
+             * By Reason
+             * @description A picture with two reasons is in both.
+             */
+            by_reason: components["schemas"]["ReasonProgress"][];
         };
         /**
          * Role
@@ -1551,6 +2000,34 @@ export interface components {
             clock_offset_s: number | null;
             /** Model */
             model: string;
+        };
+        /** Taxa */
+        Taxa: {
+            /**
+             * Items
+             * @description Most often labelled first.
+             */
+            items: components["schemas"]["Taxon"][];
+        };
+        /** Taxon */
+        Taxon: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "animal" | "human" | "vehicle" | "unknown" | "smoke" | "fire";
+            /** Scientific Name */
+            scientific_name: string | null;
+            /**
+             * Labels
+             * @description Boxes of it in the current labels.
+             */
+            labels: number;
+            /**
+             * Observed
+             * @description A detector has reported it here, with a picture.
+             */
+            observed: boolean;
         };
         /** Token */
         Token: {
@@ -2673,6 +3150,369 @@ export interface operations {
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_review: {
+        parameters: {
+            query?: {
+                /** @description Any of these; may be given several times. */
+                reason?: ("false_alarm" | "disagreement" | "first_of_species" | "low_confidence" | "random")[] | null;
+                /** @description Only what somebody has labelled, or nobody has; absent: both. */
+                reviewed?: boolean | null;
+                limit?: number;
+                /** @description `next_cursor` of the last page. */
+                cursor?: string | null;
+                /** @description Taken at or after. */
+                from?: string | null;
+                /** @description Taken before. */
+                to?: string | null;
+                /** @description Scientific name, proposed or labelled. */
+                taxon?: string | null;
+                deployment?: string | null;
+                /** @description Where the detector is least sure; `low_confidence` is near it. */
+                threshold?: number;
+                /** @description How near. */
+                band?: number;
+                /** @description Of all pictures, in the `random` sample. */
+                share?: number;
+                /** @description Another one gives another sample. */
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewItems"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_review_progress: {
+        parameters: {
+            query?: {
+                /** @description Taken at or after. */
+                from?: string | null;
+                /** @description Taken before. */
+                to?: string | null;
+                /** @description Scientific name, proposed or labelled. */
+                taxon?: string | null;
+                deployment?: string | null;
+                /** @description Where the detector is least sure; `low_confidence` is near it. */
+                threshold?: number;
+                /** @description How near. */
+                band?: number;
+                /** @description Of all pictures, in the `random` sample. */
+                share?: number;
+                /** @description Another one gives another sample. */
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewProgress"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_taxa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taxa"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLabels"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelRevision"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody has labelled the picture since: `current` is what they said. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["LabelConflict"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,174 @@
+-- name: candidates
+-- The start of a statement: `candidate` has each picture within the filter once, with why it is worth a look.
+-- Priorities add up; their steps are far enough apart that a more telling reason always comes first.
+WITH RECURSIVE here AS (
+    SELECT id FROM deployment
+    WHERE reserve_id = %(reserve_id)s AND (%(deployment)s::uuid IS NULL OR id = %(deployment)s)
+),
+seen AS MATERIALIZED (
+    SELECT m.id AS media_id, m.deployment_id, m.observed_at
+    FROM here JOIN media m ON m.deployment_id = here.id
+    WHERE m.mime LIKE 'image/%%'
+      AND (%(since)s::timestamptz IS NULL OR m.observed_at >= %(since)s)
+      AND (%(until)s::timestamptz IS NULL OR m.observed_at < %(until)s)
+      AND (%(taxon)s::text IS NULL
+           OR EXISTS (SELECT FROM observation o WHERE o.media_id = m.id AND o.scientific_name = %(taxon)s)
+           OR EXISTS (SELECT FROM current_label l WHERE l.media_id = m.id AND l.scientific_name = %(taxon)s))
+),
+proposed AS MATERIALIZED (
+    SELECT o.id, o.media_id, o.confidence, o.box, coalesce(o.scientific_name, o.observation_type::text) AS what
+    FROM seen JOIN observation o ON o.media_id = seen.media_id
+    UNION ALL
+    SELECT s.id, s.media_id, s.confidence, s.box, 'fire'
+    FROM seen JOIN suspicion s ON s.media_id = seen.media_id
+),
+taxon AS (
+    -- From name to name down the index, instead of through every observation.
+    SELECT here.id AS deployment_id, (
+        SELECT min(scientific_name) FROM observation WHERE deployment_id = here.id AND media_id IS NOT NULL
+    ) AS name
+    FROM here
+    UNION ALL
+    SELECT deployment_id, (
+        SELECT min(scientific_name) FROM observation
+        WHERE deployment_id = taxon.deployment_id AND media_id IS NOT NULL AND scientific_name > taxon.name
+    )
+    FROM taxon WHERE name IS NOT NULL
+),
+reason AS (
+    SELECT s.media_id, 'false_alarm' AS reason, 4000 AS priority
+    FROM here
+    JOIN suspicion s ON s.deployment_id = here.id
+    JOIN incident i ON i.id = s.incident_id
+    WHERE i.state = 'false_alarm' AND s.media_id IS NOT NULL
+    UNION
+    SELECT one.media_id, 'disagreement', 2000
+    FROM proposed one
+    JOIN proposed other ON other.media_id = one.media_id AND other.what < one.what
+    WHERE box_iou(one.box, other.box) >= 0.5
+    UNION
+    SELECT first.media_id, 'first_of_species', 1000
+    FROM taxon
+    CROSS JOIN LATERAL (
+        SELECT media_id FROM observation
+        WHERE deployment_id = taxon.deployment_id AND scientific_name = taxon.name AND media_id IS NOT NULL
+        ORDER BY observed_at, id LIMIT 1
+    ) first
+    UNION
+    -- The nearer to the threshold, the less sure: 101 to 500.
+    SELECT media_id, 'low_confidence',
+           101 + round(399 * (1 - min(abs(confidence - %(threshold)s)) / %(band)s))::int
+    FROM proposed
+    WHERE abs(confidence - %(threshold)s) < %(band)s
+    GROUP BY media_id
+    UNION
+    -- By the picture's id alone: whether it is in the sample depends on nothing that it shows, nor on when or
+    -- how often somebody asks. MD5, because it gives the same on every PostgreSQL.
+    SELECT media_id, 'random', 1
+    FROM seen
+    WHERE ('x' || substr(md5(%(seed)s || ' ' || media_id), 1, 8))::bit(32)::bigint < %(share)s * 4294967296
+),
+candidate AS (
+    SELECT seen.*, coalesce(why.reasons, '{}') AS reasons, coalesce(why.priority, 0) AS priority,
+           coalesce((SELECT max(revision) FROM label_revision r WHERE r.media_id = seen.media_id), 0) AS revision
+    FROM seen
+    LEFT JOIN (
+        SELECT media_id, array_agg(reason ORDER BY priority DESC) AS reasons, sum(priority)::int AS priority
+        FROM reason GROUP BY media_id
+    ) why USING (media_id)
+)
+
+-- name: page
+SELECT media_id, observed_at, reasons, priority
+FROM candidate
+WHERE (reasons <> '{}' OR revision > 0)
+  AND (%(reasons)s::text[] IS NULL OR reasons && %(reasons)s)
+  AND (%(reviewed)s::boolean IS NULL OR (revision > 0) = %(reviewed)s)
+  AND (%(before_priority)s::int IS NULL
+       OR (priority, observed_at, media_id) < (%(before_priority)s, %(before_at)s, %(before_id)s))
+ORDER BY priority DESC, observed_at DESC, media_id DESC
+LIMIT %(limit)s;
+
+-- name: progress
+SELECT NULL AS reason, count(*) FILTER (WHERE reasons <> '{}' AND revision = 0) AS waiting,
+       count(*) FILTER (WHERE revision > 0) AS reviewed, count(*) AS media
+FROM candidate
+UNION ALL
+SELECT reason, count(*) FILTER (WHERE revision = 0), count(*) FILTER (WHERE revision > 0), count(*)
+FROM candidate CROSS JOIN unnest(reasons) AS reason
+GROUP BY reason;
+
+-- name: media
+SELECT m.id, r.slug AS reserve, m.deployment_id, d.location_name AS deployment, m.observed_at, m.mime, m.sha256,
+       m.width, m.height
+FROM media m
+JOIN deployment d ON d.id = m.deployment_id
+JOIN reserve r ON r.id = d.reserve_id
+WHERE m.id = ANY (%(ids)s);
+
+-- name: proposals
+SELECT id, media_id, observation_type::text AS kind, scientific_name, box, confidence, model, count
+FROM observation WHERE media_id = ANY (%(ids)s) AND observation_type <> 'blank'
+UNION ALL
+SELECT id, media_id, kind, NULL, box, confidence, model, 1
+FROM suspicion WHERE media_id = ANY (%(ids)s)
+ORDER BY confidence DESC, id;
+
+-- name: revisions
+SELECT r.media_id, r.revision, a.name AS account, r.at, r.origin
+FROM label_revision r JOIN account a ON a.id = r.account_id
+WHERE r.media_id = ANY (%(ids)s)
+ORDER BY r.media_id, r.revision DESC;
+
+-- name: labels
+SELECT media_id, revision, coalesce(observation_type::text, fire_kind) AS kind, scientific_name, box, count
+FROM label WHERE media_id = ANY (%(ids)s)
+ORDER BY media_id, revision, number;
+
+-- name: lock
+-- Two people who label one picture at once must not both become its next revision.
+SELECT deployment_id, observed_at FROM media WHERE id = %(media_id)s FOR NO KEY UPDATE;
+
+-- name: revision
+SELECT coalesce(max(revision), 0) FROM label_revision WHERE media_id = %(media_id)s;
+
+-- name: add_revision
+INSERT INTO label_revision (media_id, revision, account_id, origin)
+VALUES (%(media_id)s, %(revision)s, %(account_id)s, %(origin)s);
+
+-- name: add_label
+INSERT INTO label (
+    media_id, revision, number, deployment_id, observed_at, observation_type, fire_kind, scientific_name, count,
+    box, account_id
+) VALUES (
+    %(media_id)s, %(revision)s, %(number)s, %(deployment_id)s, %(observed_at)s,
+    %(observation_type)s::observation_type, %(fire_kind)s, %(scientific_name)s, %(count)s, %(box)s::real[],
+    %(account_id)s
+);
+
+-- name: taxa
+WITH RECURSIVE here AS (SELECT id FROM deployment WHERE reserve_id = %(reserve_id)s),
+taxon AS (
+    SELECT here.id AS deployment_id, (
+        SELECT min(scientific_name) FROM observation WHERE deployment_id = here.id AND media_id IS NOT NULL
+    ) AS name
+    FROM here
+    UNION ALL
+    SELECT deployment_id, (
+        SELECT min(scientific_name) FROM observation
+        WHERE deployment_id = taxon.deployment_id AND media_id IS NOT NULL AND scientific_name > taxon.name
+    )
+    FROM taxon WHERE name IS NOT NULL
+),
+observed AS (SELECT DISTINCT name FROM taxon WHERE name IS NOT NULL),
+labelled AS (
+    SELECT coalesce(l.observation_type::text, l.fire_kind) AS kind, l.scientific_name, count(*) AS labels
+    FROM here JOIN current_label l ON l.deployment_id = here.id
+    GROUP BY 1, 2
+)
+SELECT coalesce(l.kind, CASE WHEN o.name = 'Homo sapiens' THEN 'human' ELSE 'animal' END) AS kind,
+       coalesce(l.scientific_name, o.name) AS scientific_name, coalesce(l.labels, 0) AS labels,
+       o.name IS NOT NULL AS observed
+FROM labelled l
+FULL JOIN observed o ON o.name = l.scientific_name
+ORDER BY labels DESC, scientific_name, kind;

@@ -1,0 +1,368 @@
+"""Review over HTTP: which pictures are worth a look, what people say of them, who may, what is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fieldwatch_shared.ids import uuid7
+
+from .api_world import NOON, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from uuid import UUID
+
+    from fieldwatch_cloud.db.pool import Database
+
+REVIEW = "/api/v1/reserves/foping/review"
+EVERY = {"share": 0}
+"""No sample, so that only the reasons of a test are there."""
+BOX = {"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}
+DEER = {"kind": "animal", "scientific_name": "Cervidae", "box": BOX}
+
+
+class Pictures(World):
+    def picture(self, deployment: UUID, minutes: float = 0, content: bytes = b"\xff\xd8 x \xff\xd9") -> UUID:
+        at = NOON + timedelta(minutes=minutes)
+        new = uuid7(at)
+        digest = hashlib.sha256(content).hexdigest()
+        self.store.put(digest, content)
+        with self.db.transaction() as conn:
+            conn.execute(
+                "INSERT INTO media (id, deployment_id, observed_at, mime, sha256, bytes, width, height,"
+                " clock_quality) VALUES (%s, %s, %s, 'image/jpeg', %s, %s, 640, 480, 'ntp')",
+                (new, deployment, at, digest, len(content)),
+            )
+        return new
+
+    def propose(
+        self,
+        media: UUID,
+        name: str | None = "Cervidae",
+        confidence: float = 0.95,
+        box: str = "{0.1,0.2,0.3,0.4}",
+        *,
+        minutes: float = 0,
+    ) -> UUID:
+        """An observation whose picture that is."""
+        new = uuid7(NOON + timedelta(minutes=minutes))
+        with self.db.transaction() as conn:
+            conn.execute(
+                "INSERT INTO observation (id, deployment_id, observed_at, ended_at, confidence, count,"
+                " frames, observation_type, clock_quality, scientific_name, model, box, media_id)"
+                " SELECT %s, deployment_id, observed_at, observed_at, %s, 1, 3, 'animal', 'ntp', %s,"
+                " 'wildlife@1', %s, id FROM media WHERE id = %s",
+                (new, confidence, name, box, media),
+            )
+        return new
+
+    def suspect(self, media: UUID, state: str) -> None:
+        incident = uuid7()
+        with self.db.transaction() as conn:
+            conn.execute(
+                "INSERT INTO incident (id, reserve_id, kind, state, first_seen_at, last_seen_at)"
+                " VALUES (%s, %s, 'smoke', %s, %s, %s)",
+                (incident, self.foping, state, NOON, NOON),
+            )
+            conn.execute(
+                "INSERT INTO suspicion (id, deployment_id, incident_id, observed_at, first_seen_at, kind,"
+                " confidence, box, media_id, clock_quality, model)"
+                " SELECT %s, deployment_id, %s, observed_at, observed_at, 'smoke', 0.9,"
+                " '{0.5,0.5,0.1,0.1}', id, 'ntp', 'fire@1' FROM media WHERE id = %s",
+                (uuid7(), incident, media),
+            )
+
+
+@pytest.fixture
+def world(database_url: str, db: Database, tmp_path: Path) -> Pictures:
+    return Pictures(database_url, db, tmp_path)
+
+
+def listed(client: Any, **params: Any) -> dict[str, list[str]]:
+    """Reasons by picture, in the order of the list."""
+    response = client.get(REVIEW, params=EVERY | params)
+    assert response.status_code == 200, response.text
+    return {item["media_id"]: item["reasons"] for item in response.json()["items"]}
+
+
+def put(client: Any, media: UUID, based_on: int, *labels: dict[str, Any]) -> Any:
+    return client.put(f"/api/v1/media/{media}/labels", json={"based_on": based_on, "labels": list(labels)})
+
+
+def test_each_reason_and_their_order(world: Pictures) -> None:
+    known = world.picture(world.ridge, -60)
+    world.propose(known)  # the first of its species at the ridge
+    sure = world.picture(world.ridge, 0)
+    world.propose(sure)
+    unsure = world.picture(world.ridge, 1)
+    world.propose(unsure, confidence=0.5)
+    less_unsure = world.picture(world.ridge, 2)
+    world.propose(less_unsure, confidence=0.6)
+    torn = world.picture(world.ridge, 3)
+    world.propose(torn)
+    world.propose(torn, "Sus scrofa", box="{0.12,0.2,0.3,0.4}")
+    beside = world.picture(world.ridge, 4)  # two taxa, side by side: no disagreement
+    world.propose(beside)
+    world.propose(beside, "Sus scrofa", box="{0.5,0.2,0.3,0.4}")
+    no_fire = world.picture(world.lick, 5)
+    world.suspect(no_fire, "false_alarm")
+    fire = world.picture(world.lick, 6)
+    world.suspect(fire, "closed")
+    abroad = world.picture(world.abroad)
+    world.propose(abroad, confidence=0.5)
+    with world.client("ranger") as client:
+        found = listed(client)
+    assert found == {
+        str(no_fire): ["false_alarm"],
+        str(torn): ["disagreement", "first_of_species"],  # of the boar
+        str(known): ["first_of_species"],
+        str(unsure): ["low_confidence"],
+        str(less_unsure): ["low_confidence"],
+    }
+    assert list(found) == [str(m) for m in (no_fire, torn, known, unsure, less_unsure)]
+
+
+def test_filters(world: Pictures) -> None:
+    deer, boar, here = (
+        world.picture(world.ridge),
+        world.picture(world.ridge, 10),
+        world.picture(world.lick, 20),
+    )
+    world.propose(deer)
+    world.propose(boar, "Sus scrofa")
+    world.propose(here, confidence=0.5)
+    with world.client("researcher") as client:
+        assert listed(client, taxon="Sus scrofa").keys() == {str(boar)}
+        assert listed(client, deployment=str(world.lick)).keys() == {str(here)}
+        assert listed(client, reason="low_confidence").keys() == {str(here)}
+        assert listed(client, reason=["low_confidence", "first_of_species"]).keys() == {
+            str(m) for m in (deer, boar, here)
+        }
+        at = (NOON + timedelta(minutes=10)).isoformat()
+        assert listed(client, to=at).keys() == {str(deer)}
+        assert listed(client, **{"from": at}).keys() == {str(boar), str(here)}
+        assert listed(client, threshold=0.95, band=0.01, reason="low_confidence").keys() == {
+            str(deer),
+            str(boar),
+        }
+        # A person's taxon is found as the model's is.
+        assert put(client, here, 0, DEER | {"scientific_name": "Budorcas taxicolor"}).status_code == 200
+        assert listed(client, taxon="Budorcas taxicolor").keys() == {str(here)}
+        assert listed(client, reviewed=True).keys() == {str(here)}
+        assert listed(client, reviewed=False).keys() == {str(deer), str(boar)}
+
+
+def test_pages_hold_everything_once_in_one_order(world: Pictures) -> None:
+    for minutes in range(11):
+        world.propose(world.picture(world.ridge, minutes // 3), confidence=0.5 + minutes % 2 / 10)
+    with world.client("ranger") as client:
+        whole = list(listed(client))
+        got, cursor = [], None
+        while True:
+            page = client.get(REVIEW, params=EVERY | {"limit": 3} | ({"cursor": cursor} if cursor else {}))
+            got += [item["media_id"] for item in page.json()["items"]]
+            if (cursor := page.json()["next_cursor"]) is None:
+                break
+        assert got == whole
+        assert len(got) == 11
+        strange = client.get(REVIEW, params={"cursor": "x"})
+    assert strange.status_code == 422
+    assert strange.json()["errors"][0]["field"] == "query.cursor"
+
+
+def test_the_sample_is_the_same_for_all_and_of_its_size(world: Pictures) -> None:
+    media = {str(world.picture(world.ridge, minutes)) for minutes in range(200)}
+    with world.client("ranger") as client:
+        one = listed(client, share=0.3, limit=200)
+        # Nothing else that is asked for changes who is in it.
+        again = listed(client, share=0.3, limit=200, reason="random", threshold=0.1)
+        larger = listed(client, share=0.6, limit=200)
+        other = listed(client, share=0.3, seed=1, limit=200)
+        assert listed(client, share=1, limit=200).keys() == media
+    assert one.keys() == again.keys() < larger.keys()
+    assert 35 <= len(one) <= 85  # four standard deviations
+    assert one.keys() != other.keys()
+
+
+def test_one_picture_in_full(world: Pictures) -> None:
+    media = world.picture(world.ridge)
+    proposal = world.propose(media, confidence=0.55)
+    with world.client("researcher") as client:
+        detail = client.get(f"/api/v1/media/{media}/review").json()
+        assert detail["picture"] == f"/api/v1/media/{media}"
+        assert client.get(detail["picture"]).status_code == 200
+        assert (detail["width"], detail["height"], detail["deployment_name"]) == (640, 480, "ridge")
+        assert detail["reasons"] == ["first_of_species", "low_confidence"]
+        assert detail["proposals"] == [
+            {
+                "id": str(proposal),
+                "kind": "animal",
+                "scientific_name": "Cervidae",
+                "box": BOX,
+                "count": 1,
+                "confidence": 0.55,
+                "model": "wildlife@1",
+            }
+        ]
+        assert (detail["revision"], detail["labels"], detail["history"]) == (0, None, [])
+        assert detail["may_label"]
+    with world.client("ranger") as client:
+        assert not client.get(f"/api/v1/media/{media}/review").json()["may_label"]
+    with world.client("stranger") as client:
+        assert client.get(f"/api/v1/media/{media}/review").status_code == 404
+        assert client.get(f"/api/v1/media/{uuid7()}/review").status_code == 404
+
+
+def test_labels_are_revisions_and_the_newest_counts(world: Pictures) -> None:
+    media = world.picture(world.ridge, 7)
+    herd = DEER | {"count": 12}
+    person = {"kind": "human", "box": {"x": 0.5, "y": 0, "width": 0.5, "height": 1}}
+    smoke = {"kind": "smoke", "box": {"x": 0, "y": 0, "width": 1, "height": 0.1}}
+    with world.client("researcher") as client:
+        first = put(client, media, 0, herd, person, smoke)
+        assert first.status_code == 200, first.text
+        assert first.json()["labels"] == [
+            herd,
+            person | {"scientific_name": "Homo sapiens", "count": 1},
+            smoke | {"scientific_name": None, "count": 1},
+        ]
+        assert (first.json()["revision"], first.json()["source"]) == (1, "web")
+        assert first.json()["account"] == "Researcher"
+        assert put(client, media, 1).json()["labels"] == []  # on a second look: nothing there
+        detail = client.get(f"/api/v1/media/{media}/review").json()
+        assert detail["labels"] == []
+        assert [revision["revision"] for revision in detail["history"]] == [2, 1]
+        assert detail["history"][1] == first.json()
+    with world.db.transaction() as conn:
+        # What counting will read: place and time of the picture, what, how many, by whom.
+        rows = conn.execute(
+            "SELECT l.deployment_id, l.observed_at, observation_type::text, fire_kind, scientific_name,"
+            " count, revision, a.name FROM label l JOIN account a ON a.id = account_id ORDER BY number"
+        ).fetchall()
+        assert conn.execute("SELECT count(*) FROM current_label").fetchone() == (0,)
+    place = (world.ridge, NOON + timedelta(minutes=7))
+    assert rows == [
+        (*place, "animal", None, "Cervidae", 12, 1, "Researcher"),
+        (*place, "human", None, "Homo sapiens", 1, 1, "Researcher"),
+        (*place, None, "smoke", None, 1, 1, "Researcher"),
+    ]
+
+
+def test_who_comes_second_sees_what_the_first_said(world: Pictures) -> None:
+    media = world.picture(world.ridge)
+    with world.client("researcher") as one, world.client("manager") as two:
+        assert put(one, media, 0, DEER).status_code == 200
+        late = put(two, media, 0)
+        assert late.status_code == 409
+        assert late.headers["content-type"] == "application/problem+json"
+        assert "based on revision 0, and the picture is at 1" in late.json()["detail"]
+        assert late.json()["current"]["account"] == "Researcher"
+        assert late.json()["current"]["labels"] == [DEER | {"count": 1}]
+        assert put(two, media, late.json()["current"]["revision"]).status_code == 200
+        # A revision that never was is no base either.
+        unlabelled = world.picture(world.ridge)
+        assert put(two, unlabelled, 3).status_code == 409
+
+
+def test_of_many_at_once_one_is_first(world: Pictures) -> None:
+    media = world.picture(world.ridge)
+    answers: list[int] = []
+    with world.client("researcher") as client:
+        threads = [
+            threading.Thread(target=lambda: answers.append(put(client, media, 0, DEER).status_code))
+            for _ in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(answers) == [200, *[409] * 5]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("admin", 200), ("manager", 200), ("researcher", 200), ("ranger", 403), ("technician", 403),
+     ("stranger", 404), ("nobody", 404)],
+)  # fmt: skip
+def test_who_may_label(world: Pictures, who: str, status: int) -> None:
+    media = world.picture(world.ridge)
+    with world.client(who) as client:
+        assert put(client, media, 0, DEER).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("label", "says"),
+    [
+        (DEER | {"kind": "blank"}, "Input should be"),
+        (DEER | {"box": BOX | {"width": 0.95}}, "reaches out of the picture"),
+        (DEER | {"box": BOX | {"height": 0}}, "above 0"),
+        (DEER | {"box": BOX | {"x": -0.1}}, "greater than or equal to 0"),
+        (DEER | {"count": 0}, "greater than or equal to 1"),
+        (DEER | {"scientific_name": "  "}, "at least 1 character"),
+        (DEER | {"kind": "vehicle"}, "only animals have a scientific_name"),
+        (DEER | {"kind": "human"}, "a human is Homo sapiens"),
+        (DEER | {"taxon": "Cervidae"}, "Extra inputs are not permitted"),
+    ],
+)
+def test_a_label_that_cannot_be_is_refused(world: Pictures, label: dict[str, Any], says: str) -> None:
+    media = world.picture(world.ridge)
+    with world.client("researcher") as client:
+        answer = put(client, media, 0, label)
+    assert answer.status_code == 422
+    assert says in answer.json()["detail"]
+    assert answer.json()["errors"][0]["field"].startswith("body.labels.0")
+
+
+@pytest.mark.parametrize("table", ["label", "label_revision"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET revision = 2", "DELETE FROM {}"])
+def test_labels_are_never_altered(world: Pictures, table: str, change: str) -> None:
+    from fieldwatch_cloud.errors import RowRefusedError
+
+    media = world.picture(world.ridge)
+    with world.client("researcher") as client:
+        put(client, media, 0, DEER)
+    with pytest.raises(RowRefusedError, match="never altered"), world.db.transaction() as conn:
+        conn.execute(change.format(table))
+
+
+def test_progress_counts_pictures(world: Pictures) -> None:
+    unsure = [world.picture(world.ridge, minutes) for minutes in range(4)]
+    for media in unsure:
+        world.propose(media, confidence=0.5)
+    plain = world.picture(world.ridge, 9)
+    with world.client("researcher") as client:
+        put(client, unsure[0], 0, DEER)
+        put(client, unsure[0], 1)
+        put(client, plain, 0)
+        progress = client.get(f"{REVIEW}/progress", params=EVERY).json()
+    by_reason = {row["reason"]: (row["waiting"], row["reviewed"]) for row in progress.pop("by_reason")}
+    assert progress == {"media": 5, "reviewed": 2, "waiting": 3}
+    assert by_reason == {
+        "false_alarm": (0, 0),
+        "disagreement": (0, 0),
+        "first_of_species": (0, 1),
+        "low_confidence": (3, 1),
+        "random": (0, 0),
+    }
+
+
+def test_taxa_to_choose_from(world: Pictures) -> None:
+    world.propose(world.picture(world.ridge))
+    world.propose(world.picture(world.lick), "Sus scrofa")
+    world.observe(world.ridge, 1, name="Panthera pardus")  # without a picture
+    media = world.picture(world.ridge)
+    world.propose(world.picture(world.abroad), "Elephantidae")
+    with world.client("researcher") as client:
+        put(client, media, 0, DEER, DEER | {"scientific_name": None}, {"kind": "vehicle", "box": BOX})
+        put(client, media, 1, DEER, DEER, {"kind": "vehicle", "box": BOX})
+        items = client.get("/api/v1/reserves/foping/taxa").json()["items"]
+    assert [tuple(item.values()) for item in items] == [
+        ("animal", "Cervidae", 2, True),
+        ("vehicle", None, 1, False),
+        ("animal", "Sus scrofa", 0, True),
+    ]
