@@ -155,8 +155,6 @@ def fingerprint(image: Image) -> int:
 class Letterbox:
     """How a picture lies in a model's input: scaled, then centred on grey."""
 
-    scale: float
-    """Input pixels per picture pixel."""
     left: int
     top: int
     inner: tuple[int, int]
@@ -173,27 +171,33 @@ class Letterbox:
         scale = imgsz / max(width, height)
         inner = (max(1, round(width * scale)), max(1, round(height * scale)))
         size = (-(-inner[0] // stride) * stride, -(-inner[1] // stride) * stride)
-        return cls._centred(width, height, scale, inner, size)
+        return cls._centred(width, height, inner, size)
 
     @classmethod
     def fit_within(cls, width: int, height: int, size: tuple[int, int]) -> Letterbox:
         """For a model whose input has one fixed `size`, (width, height)."""
         scale = min(size[0] / width, size[1] / height)
         inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-        return cls._centred(width, height, scale, inner, size)
+        return cls._centred(width, height, inner, size)
 
     @classmethod
-    def _centred(
-        cls, width: int, height: int, scale: float, inner: tuple[int, int], size: tuple[int, int]
-    ) -> Letterbox:
+    def _centred(cls, width: int, height: int, inner: tuple[int, int], size: tuple[int, int]) -> Letterbox:
         left, top = ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2)
-        return cls(scale, left, top, inner, size, (width, height))
+        return cls(left, top, inner, size, (width, height))
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Input pixels per picture pixel, across and down. Both sides are whole pixels, so the two differ a
+        little: 640 x 427 becomes 416 x 278, where one scale for both is wrong by 0.7 pixels at the edge."""
+        return self.inner[0] / self.picture[0], self.inner[1] / self.picture[1]
 
     def to_picture(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Boxes, (n, 4), of the input as boxes of the picture, clipped to its edges."""
         offset = np.array([self.left, self.top, self.left, self.top], np.float32)
         edges = np.array(self.picture * 2, np.float32)
-        return np.asarray(np.clip((boxes - offset) / np.float32(self.scale), 0, edges), np.float32)
+        return np.asarray(
+            np.clip((boxes - offset) / np.array(self.scale * 2, np.float32), 0, edges), np.float32
+        )
 
 
 def fill_input(image: Image, box: Letterbox, blob: NDArray[np.float32]) -> None:

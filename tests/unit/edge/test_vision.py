@@ -164,8 +164,16 @@ def test_boxes_come_back_through_the_letterbox(width, height, imgsz, data):
     ys = sorted(data.draw(st.tuples(*[st.floats(0, height)] * 2)))
     box = np.array([[xs[0], ys[0], xs[1], ys[1]]], np.float32)
     offset = np.array([letterbox.left, letterbox.top] * 2, np.float32)
-    back = letterbox.to_picture(box * np.float32(letterbox.scale) + offset)
+    back = letterbox.to_picture(box * np.array(letterbox.scale * 2, np.float32) + offset)
     assert back == pytest.approx(box, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [(640, 427), (427, 640), (1000, 667), (1920, 1080)])
+def test_the_pictures_corners_are_the_corners_of_what_the_input_shows(size):
+    letterbox = Letterbox.fit(*size, 416)
+    left, top = letterbox.left, letterbox.top
+    shown = [left, top, left + letterbox.inner[0], top + letterbox.inner[1]]
+    assert letterbox.to_picture(np.array([shown], np.float32))[0] == pytest.approx([0, 0, *size], abs=1e-3)
 
 
 def test_boxes_are_clipped_to_the_picture():
