@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from fieldwatch_edge import vision
 from fieldwatch_edge.capture import FolderSource, open_source, system_clock
-from fieldwatch_edge.detect import load_detector
-from fieldwatch_edge.errors import ConfigError, EdgeError, InUseError
+from fieldwatch_edge.detect import check_signature, load_detector
+from fieldwatch_edge.errors import ConfigError, EdgeError, InUseError, SignatureError
 from fieldwatch_edge.health import BLURRED_BELOW, DARK_BELOW, cpu_celsius, heartbeat
 from fieldwatch_edge.link import Trial, try_out
 from fieldwatch_edge.outbox import Statistics, locked
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.capture import Source
     from fieldwatch_edge.domain import Frame
-    from fieldwatch_edge.settings import Camera, NodeSettings
+    from fieldwatch_edge.settings import Camera, DetectorSettings, NodeSettings
 
 FRAME_WITHIN_S = 20.0
 """An RTSP camera may take seconds to its first key frame."""
@@ -204,10 +204,30 @@ def _models(camera: Camera, frame: Frame | None, search_path: Sequence[Path]) ->
                 started = time.perf_counter()
                 seen = detector.detect(frame.image)
                 finding += f", {(time.perf_counter() - started) * 1000:.0f} ms a frame, {len(seen)} seen"
+        except SignatureError as error:
+            yield Check(what, "fail", str(error), "load it only if you know who made it: see the finding")
         except EdgeError as error:
             yield Check(what, "fail", str(error), "copy the model folder anew, or correct its name")
         else:
             yield Check(what, "ok", finding)
+            yield _signature(task.detector, search_path)
+
+
+def _signature(settings: DetectorSettings, search_path: Sequence[Path]) -> Check:
+    """Of a model that was loaded."""
+    what = f"signature of {settings.model}"
+    try:
+        signature, changed_papers = check_signature(settings, search_path)
+    except EdgeError as error:
+        finding = f"allow_unsigned lets it run. {error}"
+        return Check(what, "warn", finding, "have it signed by someone you trust, then remove allow_unsigned")
+    finding = f"by {signature.signer}, {signature.signed_at:%Y-%m-%d}"
+    if changed_papers:
+        finding += f"; {' and '.join(changed_papers)} not as signed"
+        return Check(what, "warn", finding, "do not rely on these; copy the model folder anew")
+    if settings.allow_unsigned:
+        return Check(what, "warn", f"{finding}, but none is asked for", "remove allow_unsigned")
+    return Check(what, "ok", finding)
 
 
 def _password_file(settings: NodeSettings) -> Iterator[Check]:

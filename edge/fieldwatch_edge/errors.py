@@ -6,6 +6,7 @@ EdgeError
 ├── SourceError      a camera, folder or video gives no (more) pictures
 │   └── PictureError one picture cannot be read, or has no time
 ├── ModelError       a detector cannot be loaded, or its file does not match its card
+│   └── SignatureError   nobody whom this node trusts has signed it
 └── OutboxError      the store on disk cannot be written or read
     └── CorruptOutboxError  its file is damaged, and will never be read again
 """
@@ -34,6 +35,10 @@ class PictureError(SourceError):
 
 
 class ModelError(EdgeError):
+    pass
+
+
+class SignatureError(ModelError):
     pass
 
 

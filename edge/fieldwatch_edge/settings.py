@@ -115,6 +115,12 @@ class DetectorSettings(Section):
     conf: Fraction | None = Field(None, description="Lowest confidence; default: from the card.")
     iou: Fraction | None = None
     threads: int = Field(2, ge=1)
+    trusted_keys: tuple[Path, ...] = Field(
+        (), description="Public keys of those whose signature this model may bear, beside the project's own."
+    )
+    allow_unsigned: bool = Field(
+        False, description="Load the model whoever made it, signed or not. Logged at each start."
+    )
 
 
 class WildlifeSettings(Section):
@@ -242,7 +248,7 @@ class NodeSettings(Section):
             raise ConfigError(f"{path} has wrong settings:\n" + "\n".join(lines)) from error
 
 
-_PATHS = frozenset({"state_dir", "path", "password_file", "ca_file"})
+_PATHS = frozenset({"state_dir", "path", "password_file", "ca_file", "trusted_keys"})
 
 
 def _from_folder(raw: Any, folder: Path, key: str = "") -> Any:

@@ -121,10 +121,10 @@ source = {{ kind = "folder", path = "pictures", times = {{ kind = "name", patter
 heading_deg = 90
 field_of_view_deg = 60
 [camera.wildlife]
-detector = {{ model = "square", threads = 1 }}
+detector = {{ model = "square", threads = 1, allow_unsigned = true }}
 lost_s = 3
 [camera.fire]
-detector = {{ model = "plume", threads = 1 }}
+detector = {{ model = "plume", threads = 1, allow_unsigned = true }}
 every_s = 5
 """
     )

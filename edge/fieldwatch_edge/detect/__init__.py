@@ -4,26 +4,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 from fieldwatch_edge.detect.base import Detector
 from fieldwatch_edge.detect.model_folder import find_model, model_search_path
+from fieldwatch_edge.errors import SignatureError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fieldwatch_edge.detect.model_folder import ModelFolder
+    from fieldwatch_edge.detect.signature import Signature
     from fieldwatch_edge.settings import DetectorSettings
 
-__all__ = ["Detector", "load_detector", "model_search_path"]
+__all__ = ["Detector", "check_signature", "load_detector", "model_search_path"]
+
+log = structlog.get_logger(__name__)
+
+
+def check_signature(settings: DetectorSettings, search_path: Sequence[Path]) -> tuple[Signature, list[str]]:
+    """Who signed the model that `settings` ask for, and which of its papers are not the signed ones.
+
+    Raises:
+        SignatureError: nobody whom the package or `settings` trust.
+        ModelError: there is no such model, or its file is not the one that its card describes.
+    """
+    folder = find_model(settings.model, search_path)
+    signature = _verify(folder, settings)
+    return signature, signature.changed_papers(folder.path)
+
+
+def _verify(folder: ModelFolder, settings: DetectorSettings) -> Signature:
+    from fieldwatch_edge.detect.signature import shipped_keys, trusted_keys, verify
+
+    return verify(folder, (*shipped_keys(), *trusted_keys(settings.trusted_keys)))
 
 
 def load_detector(settings: DetectorSettings, search_path: Sequence[Path]) -> Detector:
     """The detector that `settings` ask for, its model looked up in `search_path`.
 
     Raises:
+        SignatureError: nobody whom this node trusts has signed it, and `settings` do not allow that.
         ModelError: there is no such model, its file is not the one that its card describes, or the
             backend is not installed or cannot run it.
     """
     folder = find_model(settings.model, search_path)
+    try:
+        _verify(folder, settings)
+    except SignatureError as error:
+        if not settings.allow_unsigned:
+            raise
+        log.warning("model.unsigned", model=folder.label, why=str(error))
     card = folder.card
     imgsz = settings.imgsz or card.imgsz
     conf = card.conf if settings.conf is None else settings.conf

@@ -82,7 +82,14 @@ class ModelFolder:
 
     @property
     def classes(self) -> tuple[DetectedClass, ...]:
-        return tuple(DetectedClass(c.name, c.kind, c.scientific_name) for c in self.card.classes)
+        """What class indices mean: the model's own classes, then the fallback where the card has one."""
+        named = tuple(DetectedClass(c.name, c.kind, c.scientific_name) for c in self.card.classes)
+        unknown = self.card.fallback
+        return (
+            named
+            if unknown is None
+            else (*named, DetectedClass(unknown.name, "animal", unknown.scientific_name))
+        )
 
     @classmethod
     def open(cls, path: Path) -> ModelFolder:

@@ -9,16 +9,12 @@ import numpy as np
 import onnxruntime
 
 from fieldwatch_edge import vision
+from fieldwatch_edge.detect.decode import Scoring, decode_end_to_end, decode_raw
 from fieldwatch_edge.domain import DetectedClass, Detections, Image
 from fieldwatch_edge.errors import ModelError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from fieldwatch_edge.detect.model_folder import ModelFolder
-
-MAX_DETECTIONS = 300
-"""As in ultralytics: more boxes than this in one picture are noise, and NMS is quadratic in them."""
 
 
 class OnnxDetector:
@@ -31,7 +27,7 @@ class OnnxDetector:
             ModelError: the file is not an ONNX model that this backend can run, or disagrees with its card.
         """
         self._folder = folder
-        self._imgsz, self._conf, self._iou = imgsz, conf, iou
+        self._imgsz, self._scoring = imgsz, Scoring.of(folder.card, conf=conf, iou=iou)
         self._session = _session(folder, threads)
         self._fixed_size, self._end_to_end = _check_contract(self._session, folder)
         self._input_name = self._session.get_inputs()[0].name
@@ -55,9 +51,9 @@ class OnnxDetector:
         except Exception as error:  # onnxruntime's own exceptions share no base class
             raise ModelError(f"{self._folder.file} failed on a picture: {error}") from error
         if self._end_to_end:
-            seen = decode_end_to_end(output[0], self._conf)
+            seen = decode_end_to_end(output[0], self._scoring)
         else:
-            seen = decode_raw(output[0], self._conf, self._iou)
+            seen = decode_raw(output[0], self._scoring)
         return Detections(letterbox.to_picture(seen.boxes), seen.scores, seen.classes)
 
     def _prepare(self, image: Image) -> vision.Letterbox:
@@ -73,29 +69,6 @@ class OnnxDetector:
             self._blob = vision.empty_input(letterbox)
         vision.fill_input(image, letterbox, self._blob)
         return letterbox
-
-
-def decode_raw(output: NDArray[np.float32], conf: float, iou: float) -> Detections:
-    """YOLOv8's head, (4 + classes, n): centre x, centre y, width, height in input pixels, then a
-    probability per class. Keeps each box's best class where it reaches `conf`, then NMS per class."""
-    class_scores = output[4:]
-    candidates = np.flatnonzero(class_scores.max(axis=0) > conf)
-    # Of thousands of boxes a handful is left here; all else works on those.
-    class_scores, centred = class_scores[:, candidates], output[:4, candidates]
-    classes = class_scores.argmax(axis=0)
-    scores = class_scores.max(axis=0)
-    half = centred[2:] / 2
-    boxes = np.concatenate([centred[:2] - half, centred[:2] + half]).T
-    best = np.argsort(-scores, kind="stable")
-    boxes, scores, classes = boxes[best], scores[best], classes[best]
-    kept = vision.nms(boxes, scores, classes, iou)[:MAX_DETECTIONS]
-    return Detections(boxes[kept], scores[kept], classes[kept])
-
-
-def decode_end_to_end(output: NDArray[np.float32], conf: float) -> Detections:
-    """The NMS-free head, (n, 6): x1, y1, x2, y2 in input pixels, score, class; best first."""
-    kept = output[output[:, 4] > conf]
-    return Detections(kept[:, :4], kept[:, 4], kept[:, 5].astype(np.int64))
 
 
 def _session(folder: ModelFolder, threads: int) -> onnxruntime.InferenceSession:

@@ -2,6 +2,9 @@
 
 Alone imports ultralytics, and only when a detector is made: the package, and PyTorch below it, come with
 an extra that a node does not need.
+
+It sees final boxes only, each with its best class: where the lean backend adds up the chances of all classes,
+this one says "animal" only if the best class alone reaches the fallback's score, which is less often.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fieldwatch_edge.detect.decode import Scoring, finish
 from fieldwatch_edge.domain import DetectedClass, Detections, Image
 from fieldwatch_edge.errors import ModelError
 
@@ -36,9 +40,10 @@ class UltralyticsDetector:
                 'pip install "fieldwatch[models]", or set backend = "onnx"'
             ) from error
         self._folder = folder
+        self._scoring = Scoring.of(folder.card, conf=conf, iou=iou)
         self._options = {
             "imgsz": imgsz,
-            "conf": conf,
+            "conf": self._scoring.final_floor,
             "iou": iou,
             "verbose": False,
             "device": "cpu",
@@ -65,11 +70,11 @@ class UltralyticsDetector:
             results = self._model.predict(image, **self._options)
         except Exception as error:  # as above
             raise ModelError(f"{self._folder.file} failed on a picture: {error}") from error
-        return from_ultralytics(results[0])
+        return finish(from_ultralytics(results[0]), self._scoring)
 
 
 def from_ultralytics(results: Any) -> Detections:
-    """An `ultralytics.engine.results.Results` as Detections."""
+    """An `ultralytics.engine.results.Results` as Detections, with the network's own scores."""
     boxes = results.boxes.cpu().numpy()
     return Detections(
         boxes.xyxy.astype(np.float32, copy=False),

@@ -11,8 +11,8 @@ from tests.unit.edge.pictures import landscape
 from tests.unit.edge.toy_models import CARD, colour_model, model_folder
 
 from fieldwatch_edge.detect import load_detector, model_search_path
+from fieldwatch_edge.detect.decode import Scoring, decode_raw
 from fieldwatch_edge.detect.model_folder import ModelFolder, sha256_of
-from fieldwatch_edge.detect.onnx import decode_raw
 from fieldwatch_edge.domain import DetectedClass
 from fieldwatch_edge.errors import ModelError
 from fieldwatch_edge.settings import DetectorSettings
@@ -29,6 +29,11 @@ def scene(width: int, height: int, *squares: tuple[int, int, int, int]) -> np.nd
     return image
 
 
+def settings_of(model: str, **settings) -> DetectorSettings:
+    """Of a toy, which nobody has signed."""
+    return DetectorSettings(model=model, allow_unsigned=True, **settings)
+
+
 @pytest.fixture
 def toy(tmp_path):
     model_folder(tmp_path / "toy", colour_model())
@@ -36,7 +41,7 @@ def toy(tmp_path):
 
 
 def test_a_detector_is_found_by_name_and_says_what_it_knows(toy):
-    detector = load_detector(DetectorSettings(model="toy"), [toy / "elsewhere", toy])
+    detector = load_detector(settings_of("toy"), [toy / "elsewhere", toy])
     assert detector.label == "toy@1.2"
     assert detector.classes == (
         DetectedClass("red", "animal", "Rubrum"),
@@ -46,7 +51,7 @@ def test_a_detector_is_found_by_name_and_says_what_it_knows(toy):
 
 
 def test_a_detector_is_found_by_path(toy):
-    assert load_detector(DetectorSettings(model=str(toy / "toy")), []).label == "toy@1.2"
+    assert load_detector(settings_of(str(toy / "toy")), []).label == "toy@1.2"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +67,7 @@ def test_a_detector_is_found_by_path(toy):
 @pytest.mark.parametrize("end_to_end", [False, True], ids=["raw head", "NMS-free head"])
 def test_boxes_lie_where_the_squares_are(tmp_path, width, height, imgsz, squares, end_to_end):
     model_folder(tmp_path / "toy", colour_model(end_to_end=end_to_end))
-    detector = load_detector(DetectorSettings(model="toy", imgsz=imgsz), [tmp_path])
+    detector = load_detector(settings_of("toy", imgsz=imgsz), [tmp_path])
     found = detector.detect(scene(width, height, *squares))
     expected = [[x, y, x + side, y + side] for x, y, side, _ in squares]
     order = np.argsort(found.classes)
@@ -74,14 +79,14 @@ def test_boxes_lie_where_the_squares_are(tmp_path, width, height, imgsz, squares
 
 def test_a_model_of_fixed_size_sees_the_whole_picture(tmp_path):
     model_folder(tmp_path / "toy", colour_model(size=(640, 640)))
-    detector = load_detector(DetectorSettings(model="toy"), [tmp_path])
+    detector = load_detector(settings_of("toy"), [tmp_path])
     # 16:9 in a square: scaled by 1/3, 140 pixels of padding above; 1188 / 3 + 140 lies on a cell's edge.
     found = detector.detect(scene(1920, 1080, (960, 156, 96, RED)))
     assert found.boxes == pytest.approx(np.array([[960, 156, 1056, 252]]), abs=0.5)
 
 
 def test_pictures_may_change_their_size(toy):
-    detector = load_detector(DetectorSettings(model="toy"), [toy])
+    detector = load_detector(settings_of("toy"), [toy])
     for width, height in [(320, 320), (640, 320), (320, 320)]:
         assert len(detector.detect(scene(width, height, (64, 64, 64, RED)))) > 0
         assert len(detector.detect(scene(width, height))) == 0, "nothing of the picture before is left"
@@ -89,8 +94,8 @@ def test_pictures_may_change_their_size(toy):
 
 def test_settings_go_before_the_card(toy):
     dim = scene(320, 320, (64, 96, 32, RED)) // 2
-    assert len(load_detector(DetectorSettings(model="toy"), [toy]).detect(dim)) == 0
-    assert len(load_detector(DetectorSettings(model="toy", conf=0.48), [toy]).detect(dim)) == 1
+    assert len(load_detector(settings_of("toy"), [toy]).detect(dim)) == 0
+    assert len(load_detector(settings_of("toy", conf=0.48), [toy]).detect(dim)) == 1
 
 
 def test_raw_output_keeps_the_best_class_and_the_best_box():
@@ -104,7 +109,7 @@ def test_raw_output_keeps_the_best_class_and_the_best_box():
         ],
         np.float32,
     ).T
-    found = decode_raw(output, conf=0.5, iou=0.5)
+    found = decode_raw(output, Scoring(conf=0.5, iou=0.5))
     assert found.boxes.tolist() == [[82, 40, 122, 60], [82, 40, 122, 60]]
     assert found.scores == pytest.approx([0.9, 0.6])
     assert found.classes.tolist() == [1, 0]
@@ -120,14 +125,14 @@ def test_a_model_that_is_not_the_cards_is_refused(toy):
     said = sha256_of(file)
     file.write_bytes(file.read_bytes() + b"\0")
     with pytest.raises(ModelError, match=said) as refusal:
-        load_detector(DetectorSettings(model="toy"), [toy])
+        load_detector(settings_of("toy"), [toy])
     assert sha256_of(file) in str(refusal.value)
 
 
 def test_a_card_with_other_classes_than_the_model_is_refused(tmp_path):
     model_folder(tmp_path / "toy", colour_model(), CARD + '[[classes]]\nname = "lynx"\nkind = "animal"\n')
     with pytest.raises(ModelError, match=r"3 classes apart, but .* names 4: red, green, blue, lynx"):
-        load_detector(DetectorSettings(model="toy"), [tmp_path])
+        load_detector(settings_of("toy"), [tmp_path])
 
 
 def test_an_nms_free_model_is_checked_by_the_names_in_it(tmp_path):
@@ -135,7 +140,7 @@ def test_an_nms_free_model_is_checked_by_the_names_in_it(tmp_path):
     onnx.helper.set_model_props(model, {"names": "{0: 'red', 1: 'green'}"})
     model_folder(tmp_path / "toy", model)
     with pytest.raises(ModelError, match="2 classes apart"):
-        load_detector(DetectorSettings(model="toy"), [tmp_path])
+        load_detector(settings_of("toy"), [tmp_path])
 
 
 @pytest.mark.parametrize(
@@ -158,7 +163,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     (folder / "model.onnx").write_bytes(b"<html>404</html>")
     (folder / "model.toml").write_text(CARD.format(sha256=sha256_of(folder / "model.onnx")))
     with pytest.raises(ModelError, match=r"cannot load .*model\.onnx"):
-        load_detector(DetectorSettings(model="toy"), [tmp_path])
+        load_detector(settings_of("toy"), [tmp_path])
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path):
@@ -169,7 +174,7 @@ def test_a_model_of_another_kind_is_refused(tmp_path):
     opset = [onnx.helper.make_opsetid("", 13)]
     model_folder(tmp_path / "toy", onnx.helper.make_model(graph, opset_imports=opset, ir_version=8))
     with pytest.raises(ModelError, match=r"wants text tensor\(int64\)"):
-        load_detector(DetectorSettings(model="toy"), [tmp_path])
+        load_detector(settings_of("toy"), [tmp_path])
 
 
 def test_a_model_may_be_a_folder_of_files(tmp_path):
@@ -194,7 +199,7 @@ def test_models_are_looked_up_where_the_environment_says_first():
 def test_without_ultralytics_its_backend_says_how_to_get_it(toy, monkeypatch):
     monkeypatch.setitem(sys.modules, "ultralytics", None)
     with pytest.raises(ModelError, match=r"fieldwatch\[models\]"):
-        load_detector(DetectorSettings(model="toy", backend="ultralytics"), [toy])
+        load_detector(settings_of("toy", backend="ultralytics"), [toy])
 
 
 @pytest.mark.parametrize(("name", "kinds"), [("wildlife", {"animal"}), ("fire", {"smoke", "fire"})])
