@@ -9,7 +9,10 @@ name. One rule is one prefix:
     title = "HPWREN/FIgLib ignition sequences"
     licence = "pictures: credit HPWREN"
     site = '^fig_(?P<site>[^_]+)_'                 # a camera or place
+    sites = { "^fig_rm-n" = "red-mountain" }       # or one by one: the first pattern that fits, its place
     sequence = '^fig_(?P<sequence>[^_]+_[0-9]{8})_'  # frames that belong together
+    sequence_block = 40                            # where names are numbers only: so many neighbours are one
+                                                   # sequence; the pattern then has a group (?P<number>…) too
     taken_at = '_(?P<taken_at>[0-9]{8}_[0-9]{6})_'   # with taken_at_format; times are the camera's own
     taken_at_format = '%Y%m%d_%H%M%S'
     from_ignition = '_(?:m(?P<before>[0-9]+)|p(?P<after>[0-9]+))$'  # in units of from_ignition_unit_s
@@ -30,7 +33,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from PIL import Image
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fieldwatch_models.data.catalogue import Picture, Source
 from fieldwatch_models.errors import DataError
@@ -68,7 +71,9 @@ class SourceRule(BaseModel):
     url: str | None = None
     credit: str | None = None
     site: Pattern | None = None
+    sites: dict[Pattern, str] = {}
     sequence: Pattern | None = None
+    sequence_block: int | None = Field(default=None, ge=2)
     taken_at: Pattern | None = None
     taken_at_format: str = "%Y%m%d_%H%M%S"
     from_ignition: Pattern | None = None
@@ -83,6 +88,8 @@ class SourceRule(BaseModel):
             pattern = getattr(self, key)
             if pattern and not names & re.compile(pattern).groupindex.keys():
                 raise ValueError(f"{key} = '{pattern}' has no group (?P<{min(names)}>…)")
+        if self.sequence_block and "number" not in re.compile(self.sequence or "").groupindex:
+            raise ValueError("sequence_block needs a group (?P<number>…) in sequence")
         return self
 
     @property
@@ -103,8 +110,12 @@ class SourceRule(BaseModel):
         """
         stem = path.stem
         facts: dict[str, Any] = {"source": self.key, "labelled_for": self.labelled_for}
-        facts["site"] = _named(self.site, "site", stem)
+        one_by_one = (site for pattern, site in self.sites.items() if re.search(pattern, stem))
+        facts["site"] = next(one_by_one, None) or _named(self.site, "site", stem)
         facts["sequence"] = _named(self.sequence, "sequence", stem)
+        if self.sequence_block and (number := _named(self.sequence, "number", stem)):
+            first = int(number) // self.sequence_block * self.sequence_block
+            facts["sequence"] = f"{facts['sequence']}-{first}"
         if time := _named(self.taken_at, "taken_at", stem):
             # A camera's own clock without a zone: which one it meant, the name does not say.
             facts["taken_at"] = datetime.strptime(time, self.taken_at_format)  # noqa: DTZ007

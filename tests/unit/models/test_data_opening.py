@@ -28,6 +28,9 @@ prefix = "deer_"
 title = "Deer"
 light = "colour"
 labelled_for = ["deer"]
+sites = { "_1$" = "glade" }
+sequence = '^deer_(?P<sequence>)(?P<number>[0-9]+)'
+sequence_block = 2
 """
 
 
@@ -63,6 +66,8 @@ def test_a_yolo_folder_with_what_its_names_say(folder: Path) -> None:
     assert deer.path == folder / "images/train/deer_1.jpg"
     assert (deer.width, deer.height, deer.split, deer.light) == (64, 48, "train", "night")
     assert deer.labelled_for == ("deer",)
+    assert (deer.site, deer.sequence) == ("glade", "-0")
+    assert (pictures["deer_2"].site, pictures["deer_2"].sequence) == (None, "-2")
     assert deer.labels[0] == Label(name="deer", x=0.25, y=0.375, width=0.5, height=0.25)
     assert deer.labels[1].width == pytest.approx(0.015)  # a pixel over the edge is cut off
     assert pictures["deer_2"].light == "day"
@@ -136,7 +141,12 @@ def test_a_data_yaml_that_makes_no_sense(folder: Path, yaml: str, why: str) -> N
 
 @pytest.mark.parametrize(
     ("rule", "why"),
-    [("site = '('", "not a regular expression"), ("site = 'x'", "no group"), ("colour = 1", "Extra inputs")],
+    [
+        ("site = '('", "not a regular expression"),
+        ("site = 'x'", "no group"),
+        ("colour = 1", "Extra inputs"),
+        ("sequence_block = 4", "needs a group"),
+    ],
 )
 def test_a_rule_that_makes_no_sense(folder: Path, rule: str, why: str) -> None:
     (folder / "sources.toml").write_text(f'[[source]]\nprefix = "x"\ntitle = "x"\n{rule}\n')
