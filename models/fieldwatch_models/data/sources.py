@@ -11,6 +11,7 @@ name. One rule is one prefix:
     site = '^fig_(?P<site>[^_]+)_'                 # a camera or place
     sites = { "^fig_rm-n" = "red-mountain" }       # or one by one: the first pattern that fits, its place
     sequence = '^fig_(?P<sequence>[^_]+_[0-9]{8})_'  # frames that belong together
+    sequences = { "^fig_x" = "night" }             # one by one, as sites
     sequence_block = 40                            # where names are numbers only: so many neighbours are one
                                                    # sequence; the pattern then has a group (?P<number>…) too
     taken_at = '_(?P<taken_at>[0-9]{8}_[0-9]{6})_'   # with taken_at_format; times are the camera's own
@@ -73,6 +74,7 @@ class SourceRule(BaseModel):
     site: Pattern | None = None
     sites: dict[Pattern, str] = {}
     sequence: Pattern | None = None
+    sequences: dict[Pattern, str] = {}
     sequence_block: int | None = Field(default=None, ge=2)
     taken_at: Pattern | None = None
     taken_at_format: str = "%Y%m%d_%H%M%S"
@@ -110,12 +112,8 @@ class SourceRule(BaseModel):
         """
         stem = path.stem
         facts: dict[str, Any] = {"source": self.key, "labelled_for": self.labelled_for}
-        one_by_one = (site for pattern, site in self.sites.items() if re.search(pattern, stem))
-        facts["site"] = next(one_by_one, None) or _named(self.site, "site", stem)
-        facts["sequence"] = _named(self.sequence, "sequence", stem)
-        if self.sequence_block and (number := _named(self.sequence, "number", stem)):
-            first = int(number) // self.sequence_block * self.sequence_block
-            facts["sequence"] = f"{facts['sequence']}-{first}"
+        facts["site"] = _listed(self.sites, stem) or _named(self.site, "site", stem)
+        facts["sequence"] = _listed(self.sequences, stem) or self._sequence(stem)
         if time := _named(self.taken_at, "taken_at", stem):
             # A camera's own clock without a zone: which one it meant, the name does not say.
             facts["taken_at"] = datetime.strptime(time, self.taken_at_format)  # noqa: DTZ007
@@ -130,6 +128,12 @@ class SourceRule(BaseModel):
         else:
             facts["light"] = self.light
         return {key: value for key, value in facts.items() if value is not None}
+
+    def _sequence(self, stem: str) -> str | None:
+        name = _named(self.sequence, "sequence", stem)
+        if self.sequence_block and (number := _named(self.sequence, "number", stem)):
+            return f"{name}-{int(number) // self.sequence_block * self.sequence_block}"
+        return name
 
 
 _GROUPS = {
@@ -200,3 +204,7 @@ def is_colourless(path: Path) -> bool:
 def _named(pattern: str | None, group: str, stem: str) -> str | None:
     found = re.search(pattern, stem) if pattern else None
     return found[group] if found else None
+
+
+def _listed(listed: dict[str, str], stem: str) -> str | None:
+    return next((value for pattern, value in listed.items() if re.search(pattern, stem)), None)

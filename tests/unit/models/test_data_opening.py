@@ -31,6 +31,7 @@ labelled_for = ["deer"]
 sites = { "_1$" = "glade" }
 sequence = '^deer_(?P<sequence>)(?P<number>[0-9]+)'
 sequence_block = 2
+sequences = { "_3$" = "third" }
 """
 
 
@@ -48,6 +49,7 @@ def folder(tmp_path: Path) -> Path:
     for split, name, grey in (
         ("train", "deer_1", True),
         ("train", "deer_2", False),
+        ("train", "deer_3", False),
         ("val", "fig_om-e_20160619_038_m02", False),
         ("val", "other", False),
     ):
@@ -68,6 +70,7 @@ def test_a_yolo_folder_with_what_its_names_say(folder: Path) -> None:
     assert deer.labelled_for == ("deer",)
     assert (deer.site, deer.sequence) == ("glade", "-0")
     assert (pictures["deer_2"].site, pictures["deer_2"].sequence) == (None, "-2")
+    assert pictures["deer_3"].sequence == "third"
     assert deer.labels[0] == Label(name="deer", x=0.25, y=0.375, width=0.5, height=0.25)
     assert deer.labels[1].width == pytest.approx(0.015)  # a pixel over the edge is cut off
     assert pictures["deer_2"].light == "day"
