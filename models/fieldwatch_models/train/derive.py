@@ -7,13 +7,14 @@ and from nothing else, so that a derived picture can be made again.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -74,6 +75,84 @@ def fog(
     return (image * (1 - density) + shade * density).astype(np.uint8), boxes
 
 
+@dataclass(frozen=True)
+class Cutout:
+    """An object with a margin around it, to be pasted elsewhere."""
+
+    #: ``[h, w, 3]`` uint8, BGR.
+    pixels: NDArray[np.uint8]
+    #: ``[h, w, 1]``, 0..1: one on the object, fading to nothing at the edge of the margin.
+    opacity: NDArray[np.float32]
+    #: Class, then the object's left, top, width and height in pixels of the cutout.
+    box: tuple[int, int, int, int, int]
+
+
+def cut_out(image: NDArray[np.uint8], boxes: NDArray[np.float64]) -> list[Cutout]:
+    """The objects of ``image`` that may be pasted: at most half a side large, whole, and 8 px or more.
+
+    One that touches the picture's edge is cut off there, and would be a half animal in open air.
+    """
+    height, width = image.shape[:2]
+    size = np.array([width, height])
+    found = []
+    for label, cx, cy, w, h in boxes:
+        low = np.floor((np.array([cx - w / 2, cy - h / 2])) * size).astype(int)
+        high = np.ceil((np.array([cx + w / 2, cy + h / 2])) * size).astype(int)
+        margin = np.maximum((high - low) // 5, 2)
+        outer_low, outer_high = low - margin, high + margin
+        whole = (outer_low >= 0).all() and (outer_high <= size).all()
+        if not whole or max(w, h) > 0.5 or min(high - low) < 8:
+            continue
+        pixels = image[outer_low[1] : outer_high[1], outer_low[0] : outer_high[0]].copy()
+        opacity = np.zeros(pixels.shape[:2], np.float32)
+        opacity[margin[1] : -margin[1], margin[0] : -margin[0]] = 1
+        # A box filter as wide as the margin turns the step into a ramp that ends at the edge.
+        opacity = cv2.blur(
+            opacity, (2 * int(margin[0]) + 1, 2 * int(margin[1]) + 1), borderType=cv2.BORDER_CONSTANT
+        )
+        box = (int(label), int(margin[0]), int(margin[1]), *(int(v) for v in high - low))
+        found.append(Cutout(pixels, opacity[..., None], box))
+    return found
+
+
+def paste(
+    image: NDArray[np.uint8],
+    boxes: NDArray[np.float64],
+    draw: np.random.Generator,
+    cutouts: Sequence[Cutout],
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """``image`` with one to three of the ``cutouts`` on it, mirrored or not, at 0.6 to 1.2 of their size.
+
+    None covers another or what is in the picture already; where there is no room, fewer are pasted.
+    """
+    height, width = image.shape[:2]
+    shown, rows = image.astype(np.float32), [boxes]
+    taken = [np.concatenate([b[1:3] - b[3:] / 2, b[1:3] + b[3:] / 2]) for b in boxes]
+    for index in draw.integers(len(cutouts), size=draw.integers(1, 4)):
+        chosen = cutouts[index]
+        scale, mirrored = draw.uniform(0.6, 1.2), draw.random() < 0.5
+        h, w = (max(1, round(side * scale)) for side in chosen.pixels.shape[:2])
+        if h >= height or w >= width:
+            continue
+        left, top = int(draw.integers(width - w + 1)), int(draw.integers(height - h + 1))
+        place = np.array([left / width, top / height, (left + w) / width, (top + h) / height])
+        if any((np.maximum(place[:2], t[:2]) < np.minimum(place[2:], t[2:])).all() for t in taken):
+            continue
+        pixels = cv2.resize(chosen.pixels, (w, h), interpolation=cv2.INTER_AREA).astype(np.float32)
+        opacity = cv2.resize(chosen.opacity, (w, h), interpolation=cv2.INTER_AREA)[..., None]
+        label, x, y, box_w, box_h = chosen.box
+        if mirrored:
+            pixels, opacity = pixels[:, ::-1], opacity[:, ::-1]
+            x = chosen.pixels.shape[1] - x - box_w
+        window = shown[top : top + h, left : left + w]
+        window[:] = window * (1 - opacity) + pixels * opacity
+        centre = ((left + (x + box_w / 2) * scale) / width, (top + (y + box_h / 2) * scale) / height)
+        rows.append(np.array([[label, *centre, box_w * scale / width, box_h * scale / height]]))
+        taken.append(place)
+    return shown.round().astype(np.uint8), np.vstack(rows)
+
+
+#: Those that need nothing but the picture itself.
 DERIVATIONS: dict[str, Derivation] = {"tile": tile, "night": night, "fog": fog}
 
 

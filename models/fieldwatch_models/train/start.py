@@ -1,4 +1,4 @@
-"""A YOLOv8 whose head knows our classes, made from one that knows COCO's."""
+"""A network whose head knows our classes, made from one that knows others', or from nothing."""
 
 from __future__ import annotations
 
@@ -8,68 +8,144 @@ from typing import TYPE_CHECKING, Any
 from fieldwatch_models.errors import ExtraMissingError, RecipeError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from fieldwatch_models.train.origins import Origin
     from fieldwatch_models.train.recipe import Start
 
-#: COCO's classes in the order of its detectors' outputs.
-# fmt: off
-COCO = (
-    "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",
-    "traffic_light", "fire_hydrant", "stop_sign", "parking_meter", "bench", "bird", "cat",
-    "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "backpack",
-    "umbrella", "handbag", "tie", "suitcase", "frisbee", "skis", "snowboard", "sports_ball",
-    "kite", "baseball_bat", "baseball_glove", "skateboard", "surfboard", "tennis_racket",
-    "bottle", "wine_glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple",
-    "sandwich", "orange", "broccoli", "carrot", "hot_dog", "pizza", "donut", "cake", "chair",
-    "couch", "potted_plant", "bed", "dining_table", "toilet", "tv", "laptop", "mouse", "remote",
-    "keyboard", "cell_phone", "microwave", "oven", "toaster", "sink", "refrigerator", "book",
-    "clock", "vase", "scissors", "teddy_bear", "hair_drier", "toothbrush",
-)
-# fmt: on
+#: Both heads of an end-to-end architecture (YOLO26) have these parts; the others have the first of each pair.
+_TWINS = (("cv2", "one2one_cv2"), ("cv3", "one2one_cv3"))
 
 
-def rows_for(start: Start, classes: tuple[str, ...]) -> list[list[int]]:
-    """The COCO class indices behind each of our classes; an empty list where there are none."""
+def rows_for(start: Start, classes: tuple[str, ...], known: tuple[str, ...]) -> list[list[int]]:
+    """Which of the ``known`` classes are behind each of ours; an empty list where there are none.
+
+    What the recipe says, and without a word from it, the class of the same name.
+    """
     rows = []
     for name in classes:
-        unknown = [coco for coco in start.rows.get(name, ()) if coco not in COCO]
+        behind = start.rows.get(name, (name,) if name in known else ())
+        unknown = [other for other in behind if other not in known]
         if unknown:
-            raise RecipeError(f"not COCO classes: {', '.join(unknown)}")
-        rows.append([COCO.index(coco) for coco in start.rows.get(name, ())])
+            raise RecipeError(f"the start does not know: {', '.join(unknown)}; it knows {', '.join(known)}")
+        rows.append([known.index(other) for other in behind])
     return rows
 
 
-def build(start: Start, weights: Path, classes: tuple[str, ...]) -> Any:
-    """A ``Bf16DetectionModel`` for ``classes``, from a COCO state dict (fp16 or fp32) in ``weights``.
+def build(start: Start, classes: tuple[str, ...], origin: Origin | None) -> Any:
+    """A ``Bf16DetectionModel`` for ``classes`` with the weights of ``origin``; without one, random ones.
 
-    Only the last 1×1 convolutions of the classifier, ``[80, 80, 1, 1]`` on each of three scales,
-    are replaced by ``[len(classes), 80, 1, 1]``. A head built for few classes would be narrower
-    inside (64 channels), and everything that COCO taught it would be lost.
+    Only the last 1×1 convolutions of the classifier, ``[known classes, width, 1, 1]`` on each scale, are
+    replaced by ``[len(classes), width, 1, 1]``. A head built anew for few classes would be narrower inside,
+    and everything that the classifier had learnt would be lost.
+    """
+    if origin is None:
+        return skeleton(start.architecture, None, classes)
+    model = skeleton(start.architecture, origin.width, origin.names)
+    _load(model, origin, start.architecture)
+    rows = rows_for(start, classes, origin.names)
+    head: Any = model.model[-1]
+    for branches in _classifiers(head):
+        for branch, stride in zip(branches, head.stride.tolist(), strict=True):
+            branch[-1] = _narrow(branch[-1], rows, stride)
+    return _named(model, classes)
+
+
+def skeleton(architecture: str, width: int | None, classes: tuple[str, ...]) -> Any:
+    """``architecture`` for ``classes``, its classifier ``width`` channels wide inside, with random weights.
+
+    Ultralytics derives that width from the number of classes; without a ``width`` it is left to do so.
     """
     try:
         import torch
+        from torch import nn
 
         from fieldwatch_models.train.half import Bf16DetectionModel
     except ImportError as error:
         raise ExtraMissingError("ultralytics") from error
-
-    model = Bf16DetectionModel(start.architecture, nc=len(COCO), verbose=False)
-    state = torch.load(weights, map_location="cpu", weights_only=True)
-    missing = model.load_state_dict({k: v.float() for k, v in state.items()}, strict=False)
-    if missing.missing_keys:
-        raise RecipeError(f"{weights} is not a {start.architecture} state dict: {missing}")
-
+    try:
+        model = Bf16DetectionModel(architecture, nc=width or len(classes), verbose=False)
+    except FileNotFoundError as error:
+        raise RecipeError(f"ultralytics knows no architecture {architecture}") from error
     head: Any = model.model[-1]
-    rows = rows_for(start, classes)
-    for branch, stride in zip(head.cv3, head.stride.tolist(), strict=True):
-        branch[-1] = _narrow(branch[-1], rows, stride)
+    if head.nc != len(classes):
+        for branches in _classifiers(head):
+            for branch in branches:
+                branch[-1] = nn.Conv2d(branch[-1].in_channels, len(classes), 1)
+        with torch.no_grad():
+            head.nc = len(classes)
+            head.bias_init()
+    if width is not None and head.cv3[0][-1].in_channels != width:
+        raise RecipeError(f"{architecture} cannot have a classifier {width} channels wide, as the start has")
+    return _named(model, classes)
+
+
+def width_of(model: Any) -> int:
+    """Channels inside the classifier of ``model``."""
+    return int(model.model[-1].cv3[0][-1].in_channels)
+
+
+def _named(model: Any, classes: tuple[str, ...]) -> Any:
+    """``model`` with everything that it says about its classes set to ``classes``."""
+    head: Any = model.model[-1]
     head.nc = len(classes)
     head.no = len(classes) + head.reg_max * 4
     model.nc = len(classes)
     model.yaml["nc"] = len(classes)
     model.names = dict(enumerate(classes))
     return model
+
+
+def _classifiers(head: Any) -> list[Any]:
+    """The classifier's branches, one a scale; of both heads where there are two."""
+    found = (getattr(head, name, None) for name in _TWINS[1])
+    return [branches for branches in found if branches is not None]
+
+
+def _load(model: Any, origin: Origin, architecture: str) -> None:
+    """Copy ``origin`` into ``model``. A fused convolution's bias becomes that of its normalisation, which is
+    set to do nothing else; `rebase` gives it statistics again."""
+    import torch
+
+    state = model.state_dict()
+    given = dict(origin.state)
+    last = len(model.model) - 1
+    for many, one in _TWINS:  # an export holds one head of the two; the other starts as its copy
+        for key in [k for k in state if k.startswith((f"model.{last}.{many}.", f"model.{last}.{one}."))]:
+            twin = (
+                key.replace(f".{one}.", f".{many}.", 1)
+                if f".{one}." in key
+                else key.replace(f".{many}.", f".{one}.", 1)
+            )
+            for mine, others in ((key, twin), (_fused_bias(key), _fused_bias(twin))):
+                if mine not in given and others in given:
+                    given[mine] = given[others]
+    eps = {f"{name}.": module.eps for name, module in model.named_modules() if hasattr(module, "running_var")}
+    faults = []
+    for key, tensor in state.items():
+        if key not in given and ".bn." in key:
+            norm, part = key[: key.index(".bn.") + 4], key.rpartition(".")[2]
+            identity = {
+                "weight": torch.full_like(tensor, math.sqrt(1 + eps[norm])),
+                "bias": given.get(_fused_bias(key)),
+                "running_mean": torch.zeros_like(tensor),
+                "running_var": torch.ones_like(tensor),
+                "num_batches_tracked": tensor,
+            }
+            given[key] = identity[part]
+        if given.get(key) is None or given[key].shape != tensor.shape:
+            faults.append(key)
+        else:
+            state[key] = given[key]
+    if faults:
+        raise RecipeError(
+            f"{origin.label} does not fit {architecture}: {len(faults)} of {len(state)} tensors are missing "
+            f"or of another shape, {faults[0]} the first"
+        )
+    model.load_state_dict(state)
+
+
+def _fused_bias(key: str) -> str:
+    """Where a fused network keeps what ``key`` (`….bn.…`) is the bias of."""
+    return f"{key.partition('.bn.')[0]}.conv.bias" if ".bn." in key else key
 
 
 def _narrow(old: Any, rows: list[list[int]], stride: float) -> Any:
@@ -83,8 +159,8 @@ def _narrow(old: Any, rows: list[list[int]], stride: float) -> Any:
     with torch.no_grad():
         nn.init.normal_(new.weight, std=0.01)
         nn.init.constant_(new.bias, prior)
-        for index, coco in enumerate(rows):
-            if coco:
-                new.weight[index] = old.weight[coco].mean(0)
-                new.bias[index] = old.bias[coco].mean()
+        for index, known in enumerate(rows):
+            if known:
+                new.weight[index] = old.weight[known].mean(0)
+                new.bias[index] = old.bias[known].mean()
     return new

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from fieldwatch_models.errors import RecipeError
-from fieldwatch_models.train.recipe import Recipe, Stage, Start, Take, lay_out
-from fieldwatch_models.train.start import COCO, rows_for
+from fieldwatch_models.train.origins import COCO
+from fieldwatch_models.train.recipe import Derive, Recipe, Stage, Start, Take
+from fieldwatch_models.train.start import rows_for
 
 ROOT = Path(__file__).parents[3] / "models"
 STAGE = Stage(name="all", epochs=1)
@@ -36,40 +37,48 @@ def test_a_stage_may_choose_for_itself() -> None:
     assert RECIPE.select(["many_1.jpg", "few_1.jpg"], stage) == [("few_1.jpg", 1)]
 
 
-def test_the_data_is_linked_with_its_labels(tmp_path: Path) -> None:
-    for split in ("train", "val"):
-        for kind, name in (("images", "few_1.jpg"), ("labels", "few_1.txt")):
-            (tmp_path / "in" / kind / split).mkdir(parents=True, exist_ok=True)
-            (tmp_path / "in" / kind / split / name).write_text(kind)
-    for _ in range(2):  # a second run, after an interruption, lays out the same
-        config = lay_out(RECIPE, STAGE, tmp_path / "in", tmp_path / "out")
-    assert "0: a" in config.read_text("utf-8")
-    train = tmp_path / "out" / "images" / "train"
-    assert sorted(p.name for p in train.iterdir()) == ["few_1.jpg", "few_1~1.jpg", "few_1~2.jpg"]
-    assert (tmp_path / "out" / "labels" / "train" / "few_1~2.txt").read_text() == "labels"
-    assert len(list((tmp_path / "out" / "images" / "val").iterdir())) == 1
-
-
-def test_an_empty_data_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="no pictures in"):
-        lay_out(RECIPE, STAGE, tmp_path, tmp_path / "out")
-
-
 def test_a_misspelt_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.toml").write_text("nmae = 'x'")
     with pytest.raises(RecipeError, match="nmae"):
         Recipe.read(tmp_path / "train.toml")
 
 
-def test_start_rows_are_coco_classes() -> None:
+def test_start_rows_are_classes_that_the_start_knows() -> None:
     assert len(COCO) == 80
-    assert rows_for(Start(rows={"a": ("zebra", "person")}), ("a", "b")) == [[22, 0], []]
+    assert rows_for(Start(rows={"a": ("zebra", "person")}), ("a", "b"), COCO) == [[22, 0], []]
     with pytest.raises(RecipeError, match="quagga"):
-        rows_for(Start(rows={"a": ("quagga",)}), ("a",))
+        rows_for(Start(rows={"a": ("quagga",)}), ("a",), COCO)
+
+
+def test_a_class_that_the_start_knows_keeps_its_row_unless_the_recipe_says_otherwise() -> None:
+    known = ("deer", "egret")
+    assert rows_for(Start(), ("egret", "ibis"), known) == [[1], []]
+    assert rows_for(Start(rows={"egret": (), "ibis": ("egret",)}), ("egret", "ibis"), known) == [[], [1]]
+
+
+def test_derived_pictures_are_of_empty_ones_where_the_rule_says_so() -> None:
+    empty = {"fig_1.jpg": True, "fig_2.jpg": False, "sow_1.jpg": True}
+    fog = Derive(prefix="fig_", how="fog", only_empty=True)
+    assert RECIPE.sources(empty, fog) == ["fig_1.jpg"]
+    assert RECIPE.sources(empty, Derive(prefix="fig_", how="tile")) == ["fig_1.jpg", "fig_2.jpg"]
+
+
+@pytest.mark.parametrize("faulty", [{"how": "paste"}, {"how": "tile", "of": "fig_"}])
+def test_pasting_and_nothing_else_says_what_it_pastes(faulty: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="paste"):
+        Derive.model_validate({"prefix": "a_"} | faulty)
+
+
+def test_comments_do_not_make_another_recipe(tmp_path: Path) -> None:
+    text = (ROOT / "fire" / "train.toml").read_text("utf-8")
+    (tmp_path / "train.toml").write_text("# another word\n" + text, "utf-8")
+    same = Recipe.read(tmp_path / "train.toml")
+    assert same.sha256 == Recipe.read(ROOT / "fire" / "train.toml").sha256
+    assert same.model_copy(update={"seed": same.seed + 1}).sha256 != same.sha256
 
 
 @pytest.mark.parametrize("name", ["wildlife", "fire"])
 def test_the_shipped_recipes_can_be_read(name: str) -> None:
     recipe = Recipe.read(ROOT / name / "train.toml")
     assert recipe.name == name
-    rows_for(recipe.start, recipe.classes)
+    rows_for(recipe.start, recipe.classes, COCO)

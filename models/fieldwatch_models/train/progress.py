@@ -1,0 +1,72 @@
+"""What a person sees of a training: one living line on a terminal, one line an epoch everywhere else."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+#: Seconds over which the speed is averaged: the first batches of a stage are slow (caches fill).
+SPEED_PERIOD_S = 300
+
+
+class Display:
+    """Shows stages, epochs, batches, losses and the time left of the running stage on ``console``."""
+
+    def __init__(self, console: Console, stages: int) -> None:
+        self.console = console
+        self._stages = stages
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[losses]}"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=console,
+            disable=not console.is_terminal,
+            speed_estimate_period=SPEED_PERIOD_S,
+        )
+        self._label = ""
+        self._task: Any = None
+
+    @contextmanager
+    def stage(self, number: int, name: str) -> Iterator[Display]:
+        """The display of stage ``number`` (from 1); ultralytics' own bars and messages are kept quiet."""
+        self._label = f"{name} ({number}/{self._stages})"
+        logger = logging.getLogger("ultralytics")
+        level = logger.level
+        logger.setLevel(logging.WARNING)
+        self._task = self._progress.add_task(f"{self._label} getting ready", total=None, losses="")
+        try:
+            with self._progress:
+                yield self
+        finally:
+            self._progress.remove_task(self._task)
+            logger.setLevel(level)
+
+    def batch(self, epoch: int, epochs: int, done: int, of: int, losses: dict[str, float]) -> None:
+        """``done`` batches ``of`` the epoch's (from 1) are through; ``losses`` are its means so far."""
+        self._progress.update(
+            self._task,
+            description=f"{self._label} epoch {epoch}/{epochs}",
+            total=of * epochs,
+            completed=of * (epoch - 1) + done,
+            losses=_shown(losses),
+        )
+
+    def epoch(self, epoch: int, epochs: int, losses: dict[str, float], seconds: float) -> None:
+        """An epoch is through."""
+        self.console.print(
+            f"{self._label} epoch {epoch}/{epochs}: {_shown(losses)}, {seconds:.0f} s", highlight=False
+        )
+
+
+def _shown(losses: dict[str, float]) -> str:
+    return ", ".join(f"{name.removesuffix('_loss')} {value:.3f}" for name, value in losses.items())
