@@ -33,6 +33,8 @@ class Reading:
     pictures: list[Picture] = field(default_factory=list)
     #: One sentence each, beginning with the file and the line or record.
     problems: list[str] = field(default_factory=list)
+    #: What was left out on purpose, one sentence each: no mistake, but nobody should wonder where it is.
+    left_out: list[str] = field(default_factory=list)
 
 
 def size_of(path: Path) -> tuple[int, int]:
