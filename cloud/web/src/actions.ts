@@ -4,6 +4,7 @@ import { countsCsv } from "./csv";
 import { gathered } from "./gathered";
 import { remember, remembered, type Language } from "./i18n";
 import { listen } from "./live";
+import { createReviewActions } from "./review/actions";
 import {
   emptyReserve, incidentsToRead, isOpen, mergeIncidents, mergeObservations, type CountForm, type Failure, type Store,
 } from "./store";
@@ -21,10 +22,13 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   let countNumber = 0;
   let fresh: Observation[] = [];
 
+  const review = createReviewActions(store, failureOf);
+
   whenExpired(() => signedOut(true));
 
   function signedOut(expired: boolean): void {
     stopListening();
+    review.close();
     if (store.state.phase === "login") return;
     store.set({
       phase: "login", account: null, reserves: [], reserve: null, ...emptyReserve(),
@@ -71,6 +75,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   async function openReserve(slug: string): Promise<void> {
     const reserve = store.state.reserves.find((one) => one.slug === slug);
     if (!reserve) return;
+    const switched = store.state.reserve !== null;
     stopListening();
     localStorage.setItem(LAST_RESERVE, slug);
     fresh = [];
@@ -85,6 +90,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
       connection: (connection) => store.set({ connection }),
       refused: () => void api.me().catch(() => {}), // a 401 leads to the login page
     });
+    review.enter(switched);
     await readAll(slug);
   }
 
@@ -187,7 +193,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     store.set({ language });
   }
 
-  return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage };
+  return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage, review };
 }
 
 /** The query that the form describes, or what is missing in it. */

@@ -4,12 +4,15 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/map.css";
 import "./styles/panel.css";
+import "./styles/review.css";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { createActions } from "./actions";
 import { hiddenBefore } from "./alarms";
 import { firstLanguage, locale, translator } from "./i18n";
 import { isNarrow } from "./map/markers";
 import { createMapView } from "./map/view";
+import { createPointer } from "./review/pointer";
+import { readRoute } from "./review/route";
 import { createStore, initialState, isOpen, type State } from "./store";
 import { chooseIncident } from "./ui/fire";
 import { header } from "./ui/header";
@@ -17,6 +20,8 @@ import { loginPage } from "./ui/login";
 import { mapFrame } from "./ui/map-frame";
 import { panel } from "./ui/panel";
 import { pictureDialog } from "./ui/picture";
+import { onReviewKey } from "./ui/review/keyboard";
+import { reviewPage } from "./ui/review/page";
 import type { View } from "./ui/view";
 
 const CLOCK_TICK = 15_000; // "3 min ago" grows older without an event
@@ -38,13 +43,15 @@ const map = createMapView(store, {
   },
 });
 
+const pointer = createPointer(store, actions.review);
+
 /** On a narrow screen the answer lies below the form. */
 function showResult(): void {
   if (isNarrow()) document.querySelector(".result")?.scrollIntoView();
 }
 
 function view(state: State): View {
-  return { state, t: translator(state.language), store, actions, map };
+  return { state, t: translator(state.language), store, actions, map, pointer };
 }
 
 function page(current: View): TemplateResult {
@@ -54,12 +61,17 @@ function page(current: View): TemplateResult {
   return html`
     <div class="shell">
       ${header(current)}
-      ${state.reserve
-        ? html`<main>${mapFrame(current)} ${panel(current)}</main>`
-        : html`<main class="starting"><p>${t("reserve.none")}</p></main>`}
+      ${content(current)}
       ${state.picture ? pictureDialog(current) : nothing}
     </div>
   `;
+}
+
+function content(current: View): TemplateResult {
+  const { state, t } = current;
+  if (!state.reserve) return html`<main class="starting"><p>${t("reserve.none")}</p></main>`;
+  if (state.page === "review") return reviewPage(current);
+  return html`<main>${mapFrame(current)} ${panel(current)}</main>`;
 }
 
 function show(state: State): void {
@@ -73,5 +85,9 @@ function show(state: State): void {
 
 store.subscribe(show);
 show(store.state);
+for (const kind of ["keydown", "keyup"] as const) {
+  document.addEventListener(kind, (event) => onReviewKey(view(store.state), event));
+}
+window.addEventListener("popstate", () => actions.review.follow(readRoute(location.hash)));
 setInterval(() => store.set({ now: Date.now() }), CLOCK_TICK);
 void actions.start();

@@ -1,6 +1,7 @@
 /** The app's one state, and the only way to change it. Views are functions of it. */
 import type { Language } from "./i18n";
 import type { Drawing, Refusal } from "./polygon";
+import { emptyReview, type ReviewState } from "./review/state";
 import type { Span } from "./time";
 import type {
   Account, Area, Counts, CountsQuery, Deployments, Incident, IncidentSummary, Observation, Reserve, Zones,
@@ -32,7 +33,9 @@ export interface Failure {
 }
 
 export interface State {
+  /** "map": signed in, whichever page is on show. */
   phase: "starting" | "login" | "map";
+  page: "map" | "review";
   language: Language;
   now: number;
   account: Account | null;
@@ -67,6 +70,8 @@ export interface State {
   counting: boolean;
   countFailure: Failure | "bad_span" | "draw_first" | null;
   copied: "yes" | "no" | null;
+
+  review: ReviewState;
 }
 
 export const KEPT = 200;
@@ -75,6 +80,7 @@ export const INCIDENTS_READ = 30;
 export function initialState(language: Language, hiddenBanners: readonly string[]): State {
   return {
     phase: "starting",
+    page: "map",
     language,
     now: Date.now(),
     account: null,
@@ -111,6 +117,7 @@ export function emptyReserve() {
     counting: false,
     countFailure: null,
     copied: null,
+    review: emptyReview() as ReviewState,
   } satisfies Partial<State>;
 }
 

@@ -28,3 +28,22 @@ export interface CountsQuery {
   to: string;
   taxa: string[] | null;
 }
+
+export type Label = Schemas["Label"];
+export type Proposal = Schemas["Proposal"];
+export type LabelRevision = Schemas["LabelRevision"];
+export type LabelConflict = Schemas["LabelConflict"];
+export type ReviewItem = Schemas["ReviewItem"];
+export type ReviewItems = Schemas["ReviewItems"];
+export type ReviewDetail = Schemas["ReviewDetail"];
+export type ReviewProgress = Schemas["ReviewProgress"];
+export type Reason = ReviewItem["reasons"][number];
+export type Taxon = Schemas["Taxon"];
+
+/** What became of a file of labels, picture by picture. */
+export interface Imported {
+  stored: number;
+  unchanged: number;
+  untouched: number;
+  errors: { field: string; message: string }[];
+}

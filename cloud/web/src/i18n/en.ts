@@ -1,5 +1,8 @@
 /** English. Every other language has exactly these keys, with the same {placeholders}. */
+import { reviewEn } from "./review.en";
+
 export const en = {
+  ...reviewEn,
   "app.title": "Fieldwatch",
   "app.title_fire": "{n} fire · Fieldwatch",
   "app.tagline": "Wildlife and fire, seen from the field",

@@ -1,7 +1,9 @@
 /** 简体中文。 */
 import type { Messages } from "./en";
+import { reviewZh } from "./review.zh";
 
 export const zh: Messages = {
+  ...reviewZh,
   "app.title": "Fieldwatch 野外哨",
   "app.title_fire": "{n} 起火情 · Fieldwatch",
   "app.tagline": "野生动物与火情，来自现场",

@@ -61,7 +61,8 @@ function title({ t, state }: View, incident: Incident): string {
   return t("fire.banner", { kind: t(`fire.kind.${incident.kind}`), place: places.join(", ") });
 }
 
-export function chooseIncident({ store, map }: View, incident: Incident): void {
+export function chooseIncident({ store, map, state, actions }: View, incident: Incident): void {
+  if (state.page !== "map") actions.review.leave();
   store.set({ selectedIncident: incident.id, tab: "fire", panelOpen: true });
   const report = latestReports(incident)[0];
   if (report) map.bringIntoView(lonLat(report.location));

@@ -1,22 +1,42 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { DICTIONARIES, LANGUAGES, locale } from "../i18n";
 import { localName } from "../map/features";
+import { mayLabel } from "../review/state";
 import type { View } from "./view";
 
 export function header(view: View): TemplateResult {
   const { t, state, actions } = view;
   return html`
     <header class="top">
-      <a class="skip" href="#panel">${t("app.skip")}</a>
+      <a class="skip" href="#panel" @click=${skip}>${t("app.skip")}</a>
       <img src="/icon.svg" alt="" width="28" height="28" />
       <span class="brand">Fieldwatch</span>
-      ${reserveChoice(view)}
+      ${reserveChoice(view)} ${pages(view)}
       <span class="grow"></span>
       ${state.reserve ? connection(view) : nothing} ${languageSwitch(view)}
       <button class="quiet" @click=${() => void actions.logout()} title=${state.account?.email ?? ""}>
         ${t("logout")}
       </button>
     </header>
+  `;
+}
+
+/** Focus moves, the address does not: it says which page is on show. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("panel")?.focus();
+}
+
+/** The app's pages, for those whose role has more than one. */
+function pages({ t, state, actions }: View): TemplateResult | typeof nothing {
+  if (!state.reserve || !(mayLabel(state.account, state.reserve.slug) || state.page === "review")) return nothing;
+  const link = (page: "map" | "review", go: () => void) => html`
+    <button class="quiet" aria-current=${state.page === page ? "page" : "false"} @click=${go}>${t(`page.${page}`)}</button>
+  `;
+  return html`
+    <nav class="pages" aria-label=${t("page.label")}>
+      ${link("map", actions.review.leave)} ${link("review", actions.review.open)}
+    </nav>
   `;
 }
 

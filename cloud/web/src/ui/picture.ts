@@ -71,7 +71,8 @@ export function pictureDialog({ t, state, store }: View): TemplateResult | typeo
   `;
 }
 
-function openDialog(element: Element | undefined): void {
+/** For `ref` on a `<dialog>`: it is modal as soon as it stands in the page. */
+export function openDialog(element: Element | undefined): void {
   // A dialog can only be opened once it is in the page, which it is after this render.
   queueMicrotask(() => {
     if (element instanceof HTMLDialogElement && element.isConnected && !element.open) element.showModal();

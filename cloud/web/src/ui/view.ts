@@ -3,6 +3,7 @@ import type { Actions } from "../actions";
 import type { Translate } from "../i18n";
 import { isNarrow } from "../map/markers";
 import type { MapView } from "../map/view";
+import type { PointerHandlers } from "../review/pointer";
 import type { State, Store } from "../store";
 import * as format from "../format";
 
@@ -12,6 +13,7 @@ export interface View {
   readonly store: Store;
   readonly actions: Actions;
   readonly map: MapView;
+  readonly pointer: PointerHandlers;
 }
 
 type Shown = Pick<View, "state" | "t">;
