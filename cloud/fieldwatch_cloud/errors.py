@@ -15,6 +15,7 @@ CloudError
 ├── BrokerError                   no connection to the MQTT broker, or it refused us
 ├── InvalidMessageError           a node's message cannot be accepted; it belongs into quarantine
 ├── MediaError                    a picture cannot be stored or read
+├── LabelFileError                a file of labels is of none of the formats that we read
 ├── LabelConflictError            somebody has labelled the picture since
 ├── BusyError                     too much of one costly thing at once: try again in a moment
 └── NotFoundError                 no such reserve, node, deployment, ...
@@ -80,6 +81,10 @@ class InvalidMessageError(CloudError):
 
 
 class MediaError(CloudError):
+    pass
+
+
+class LabelFileError(CloudError):
     pass
 
 

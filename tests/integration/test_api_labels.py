@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,71 +10,17 @@ import pytest
 
 from fieldwatch_shared.ids import uuid7
 
-from .api_world import NOON, World
+from .api_world import NOON
+from .labels_world import BOX, DEER, HEIGHT, WIDTH, Pictures, put
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from uuid import UUID
 
     from fieldwatch_cloud.db.pool import Database
 
 REVIEW = "/api/v1/reserves/foping/review"
 EVERY = {"share": 0}
 """No sample, so that only the reasons of a test are there."""
-BOX = {"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}
-DEER = {"kind": "animal", "scientific_name": "Cervidae", "box": BOX}
-
-
-class Pictures(World):
-    def picture(self, deployment: UUID, minutes: float = 0, content: bytes = b"\xff\xd8 x \xff\xd9") -> UUID:
-        at = NOON + timedelta(minutes=minutes)
-        new = uuid7(at)
-        digest = hashlib.sha256(content).hexdigest()
-        self.store.put(digest, content)
-        with self.db.transaction() as conn:
-            conn.execute(
-                "INSERT INTO media (id, deployment_id, observed_at, mime, sha256, bytes, width, height,"
-                " clock_quality) VALUES (%s, %s, %s, 'image/jpeg', %s, %s, 640, 480, 'ntp')",
-                (new, deployment, at, digest, len(content)),
-            )
-        return new
-
-    def propose(
-        self,
-        media: UUID,
-        name: str | None = "Cervidae",
-        confidence: float = 0.95,
-        box: str = "{0.1,0.2,0.3,0.4}",
-        *,
-        minutes: float = 0,
-    ) -> UUID:
-        """An observation whose picture that is."""
-        new = uuid7(NOON + timedelta(minutes=minutes))
-        with self.db.transaction() as conn:
-            conn.execute(
-                "INSERT INTO observation (id, deployment_id, observed_at, ended_at, confidence, count,"
-                " frames, observation_type, clock_quality, scientific_name, model, box, media_id)"
-                " SELECT %s, deployment_id, observed_at, observed_at, %s, 1, 3, 'animal', 'ntp', %s,"
-                " 'wildlife@1', %s, id FROM media WHERE id = %s",
-                (new, confidence, name, box, media),
-            )
-        return new
-
-    def suspect(self, media: UUID, state: str) -> None:
-        incident = uuid7()
-        with self.db.transaction() as conn:
-            conn.execute(
-                "INSERT INTO incident (id, reserve_id, kind, state, first_seen_at, last_seen_at)"
-                " VALUES (%s, %s, 'smoke', %s, %s, %s)",
-                (incident, self.foping, state, NOON, NOON),
-            )
-            conn.execute(
-                "INSERT INTO suspicion (id, deployment_id, incident_id, observed_at, first_seen_at, kind,"
-                " confidence, box, media_id, clock_quality, model)"
-                " SELECT %s, deployment_id, %s, observed_at, observed_at, 'smoke', 0.9,"
-                " '{0.5,0.5,0.1,0.1}', id, 'ntp', 'fire@1' FROM media WHERE id = %s",
-                (uuid7(), incident, media),
-            )
 
 
 @pytest.fixture
@@ -88,10 +33,6 @@ def listed(client: Any, **params: Any) -> dict[str, list[str]]:
     response = client.get(REVIEW, params=EVERY | params)
     assert response.status_code == 200, response.text
     return {item["media_id"]: item["reasons"] for item in response.json()["items"]}
-
-
-def put(client: Any, media: UUID, based_on: int, *labels: dict[str, Any]) -> Any:
-    return client.put(f"/api/v1/media/{media}/labels", json={"based_on": based_on, "labels": list(labels)})
 
 
 def test_each_reason_and_their_order(world: Pictures) -> None:
@@ -196,7 +137,7 @@ def test_one_picture_in_full(world: Pictures) -> None:
         detail = client.get(f"/api/v1/media/{media}/review").json()
         assert detail["picture"] == f"/api/v1/media/{media}"
         assert client.get(detail["picture"]).status_code == 200
-        assert (detail["width"], detail["height"], detail["deployment_name"]) == (640, 480, "ridge")
+        assert (detail["width"], detail["height"], detail["deployment_name"]) == (WIDTH, HEIGHT, "ridge")
         assert detail["reasons"] == ["first_of_species", "low_confidence"]
         assert detail["proposals"] == [
             {

@@ -14,7 +14,17 @@ from fieldwatch_cloud.api import openapi, problems, site
 from fieldwatch_cloud.api.attempts import Attempts
 from fieldwatch_cloud.api.auth import SignedIn
 from fieldwatch_cloud.api.live import Live
-from fieldwatch_cloud.api.routes import counts, fires, health, labels, people, places, records, stream
+from fieldwatch_cloud.api.routes import (
+    counts,
+    exchange,
+    fires,
+    health,
+    labels,
+    people,
+    places,
+    records,
+    stream,
+)
 from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
 from fieldwatch_cloud.api.services import Operations, Services
 from fieldwatch_cloud.db.pool import Database
@@ -86,7 +96,7 @@ def _application(lifespan: Any) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)  # Added last, so outermost: refusals carry the headers too.
     api = APIRouter(prefix=PREFIX)
-    for module in (people, places, records, labels, counts, fires, stream, health):
+    for module in (people, places, records, labels, exchange, counts, fires, stream, health):
         api.include_router(module.router)
 
     @api.get("/openapi.json", include_in_schema=False)

@@ -1,5 +1,6 @@
 """What protects every answer: headers, request size, and the origin of unsafe requests."""
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,7 +11,9 @@ from fieldwatch_cloud.api.problems import problem
 
 MAX_BODY_BYTES = 1024**2
 """A polygon of `geojson.MAX_VERTICES` fits."""
-_TOO_LARGE = f"a request may carry at most {MAX_BODY_BYTES} bytes"
+MAX_FILE_BYTES = 32 * 1024**2
+"""A file of labels of some 50,000 boxes fits."""
+_FILES = re.compile(r"/api/v1/reserves/[^/]+/labels/import")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 # MapLibre GL starts its worker from a blob and draws sprites from data: and blob: pictures.
@@ -59,7 +62,10 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """ASGI middleware: refuses bodies above `MAX_BODY_BYTES`, announced (Content-Length) or not (chunked)."""
+    """ASGI middleware: refuses bodies above `MAX_BODY_BYTES`, announced (Content-Length) or not (chunked).
+
+    A route that takes files may carry more; it reads them only once it knows who sends them.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -68,9 +74,11 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        most = MAX_FILE_BYTES if _FILES.fullmatch(scope["path"]) else MAX_BODY_BYTES
+        too_large = f"a request may carry at most {most} bytes"
         announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
-            await problem(413, _TOO_LARGE, headers={"Connection": "close"})(scope, receive, send)
+        if not announced.isdigit() or int(announced) > most:
+            await problem(413, too_large, headers={"Connection": "close"})(scope, receive, send)
             return
         received = 0
 
@@ -78,8 +86,8 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY_BYTES:
-                raise HTTPException(413, _TOO_LARGE, {"Connection": "close"})
+            if received > most:
+                raise HTTPException(413, too_large, {"Connection": "close"})
             return message
 
         await self.app(scope, receive_limited, send)

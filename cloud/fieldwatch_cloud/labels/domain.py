@@ -106,11 +106,11 @@ def classify(name: str) -> tuple[Kind, str | None]:
     """(kind, scientific name) of a name as `Label.name` gives it.
 
     Raises:
-        ValueError: it is empty or too long.
+        ValueError: it cannot be one.
     """
     name = " ".join(name.split())
-    if not name or len(name) > 200:
-        raise ValueError("a label's name has 1 to 200 characters")
+    if not name or len(name) > 200 or not name.isprintable():
+        raise ValueError("a label's name has 1 to 200 printable characters")
     if name in ("human", HUMAN):
         return "human", HUMAN
     for kind in KINDS:

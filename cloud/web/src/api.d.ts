@@ -397,6 +397,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/labels/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A labelling set, as a zip
+         * @description The pictures of the review list with what was proposed and labelled. Their file names hold their ids,
+         *     by which the import finds them again. A picture whose file is lost is named in `missing.txt`.
+         */
+        get: operations["export_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/labels/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep what was labelled in another tool
+         * @description For researchers and managers: a COCO file, or Label Studio's JSON export. Each picture that somebody
+         *     labelled there gets a new revision, by the account that imports. The same file again adds nothing. Rows
+         *     that cannot be read, or belong to no picture here, or were labelled here since, are named in `errors`, and
+         *     the others are kept; where none could be, the answer is a problem (422).
+         */
+        post: operations["import_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/counts": {
         parameters: {
             query?: never;
@@ -872,6 +916,32 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "attention" | "silent" | "never_seen" | "ended";
+        /**
+         * Imported
+         * @description What became of a file of labels, picture by picture.
+         */
+        Imported: {
+            /**
+             * Stored
+             * @description Got a new revision.
+             */
+            stored: number;
+            /**
+             * Unchanged
+             * @description Said already what the file says: nothing was added.
+             */
+            unchanged: number;
+            /**
+             * Untouched
+             * @description Nobody has labelled them in the file: nothing was added.
+             */
+            untouched: number;
+            /**
+             * Errors
+             * @description Which rows of the file were left out, and why.
+             */
+            errors: components["schemas"]["FieldError"][];
+        };
         /** IncidentDetail */
         IncidentDetail: {
             /**
@@ -3501,6 +3571,178 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["LabelConflict"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_labels: {
+        parameters: {
+            query: {
+                format: "coco" | "label_studio" | "yolo";
+                /** @description People's labels, detectors' proposals, or both; COCO and YOLO know one kind of box: with `both`, a picture that a person labelled has theirs. */
+                which?: "labelled" | "proposed" | "both";
+                /** @description Any of these; may be given several times. */
+                reason?: ("false_alarm" | "disagreement" | "first_of_species" | "low_confidence" | "random")[] | null;
+                /** @description Only what somebody has labelled, or nobody has; absent: both. */
+                reviewed?: boolean | null;
+                /** @description Pack the pictures; else name their addresses. */
+                pictures?: boolean;
+                /** @description The most telling so many. */
+                limit?: number;
+                /** @description Taken at or after. */
+                from?: string | null;
+                /** @description Taken before. */
+                to?: string | null;
+                /** @description Scientific name, proposed or labelled. */
+                taxon?: string | null;
+                deployment?: string | null;
+                /** @description Where the detector is least sure; `low_confidence` is near it. */
+                threshold?: number;
+                /** @description How near. */
+                band?: number;
+                /** @description Of all pictures, in the `random` sample. */
+                share?: number;
+                /** @description Another one gives another sample. */
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_labels: {
+        parameters: {
+            query?: {
+                /** @description Absent: as the file looks. */
+                format?: ("coco" | "label_studio") | null;
+                /** @description Boxes that are exactly as a detector proposed them, score and all, are a person's word; else they count as not looked at. */
+                confirm?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | unknown[];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The request is too large. */

@@ -1,6 +1,6 @@
 """Reviewing pictures: what the detectors proposed, what people labelled."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -45,6 +45,8 @@ class NewLabel(Body):
                 raise ValueError(f"a human is {HUMAN}, or has no scientific_name")
         elif self.kind != "animal" and self.scientific_name is not None:
             raise ValueError(f"only animals have a scientific_name, not {self.kind}")
+        if self.scientific_name is not None and not self.scientific_name.isprintable():
+            raise ValueError("scientific_name has characters that cannot be printed")
         return self
 
     def said(self) -> domain.Label:
@@ -206,11 +208,6 @@ class LabelConflict(Problem):
     """Somebody has labelled the picture since; nothing was stored."""
 
     current: LabelRevision = Field(description="What counts now: base the next attempt on its `revision`.")
-
-
-Which = Literal["labelled", "proposed", "both"]
-ExportFormat = Literal["coco", "label_studio", "yolo"]
-ImportFormat = Literal["coco", "label_studio"]
 
 
 class Imported(Answer):
