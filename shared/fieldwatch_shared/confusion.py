@@ -41,6 +41,9 @@ class Confusion(BaseModel):
 
     def count(self, said: str, was: str) -> int:
         """Boxes called `said` where `was` was. Raises ValueError on a name that is not in the order."""
+        unknown = {said, was} - set(self.order)
+        if unknown:
+            raise ValueError(f"no class {', '.join(sorted(unknown))}; there are {', '.join(self.order)}")
         return self.said_by_was[self.order.index(said)][self.order.index(was)]
 
     def labelled(self, was: str) -> int:
@@ -56,7 +59,7 @@ class Confusion(BaseModel):
     def share_was(self, was: str, said: str) -> float | None:
         """The chance that what is called `said` is one of `was`, in pictures with the same mix of animals as
         these: elsewhere it is another one. None where nothing was called so."""
-        called = sum(self.said_by_was[self.order.index(said)])
+        called = sum(self.count(said, each) for each in self.order)
         return self.count(said, was) / called if called and said != BACKGROUND else None
 
     def false_per_picture(self, said: str) -> float | None:

@@ -74,7 +74,7 @@ class Scoring:
         """`scores` of the network, of any shape, as chances."""
         if self.temperature == 1:
             return scores
-        clipped = np.clip(scores, 1e-7, 1 - 1e-7, dtype=np.float64)
+        clipped = np.clip(scores, 1e-12, 1 - 1e-7, dtype=np.float64)
         odds = (clipped / (1 - clipped)) ** (1 / self.temperature)
         return np.asarray(odds / (1 + odds), np.float32)
 

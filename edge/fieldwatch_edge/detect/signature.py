@@ -21,7 +21,6 @@ the folder has them; a node runs on neither, so it does not refuse a model over 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import tomllib
 from dataclasses import dataclass
@@ -177,7 +176,7 @@ def verify(folder: ModelFolder, keys: Sequence[TrustedKey]) -> Signature:
         )
     try:
         key.key.verify(base64.b64decode(signature.signature, validate=True), signature.message)
-    except (InvalidSignature, binascii.Error) as error:
+    except (InvalidSignature, ValueError) as error:  # no base64: ValueError
         raise SignatureError(
             f"{folder.path / SIGNATURE} is forged or damaged: it does not fit the key of {key.name!r}. "
             f"{_ANEW} from its maker"

@@ -53,18 +53,16 @@ def confusion_of(folder: Path) -> Confusion:
 def confusion(card: Card, metrics: Figures) -> Confusion | None:
     """The matrix in ``metrics``, from metrics.json; None where it is of another file than the card's."""
     table, pictures = metrics.get("confusion"), metrics.get("data", {}).get("pictures")
-    if table is None and "confusion_said_by_was" in metrics.get(
-        "validation", {}
-    ):  # as older versions wrote it
-        old = metrics["validation"]["confusion_said_by_was"]
-        table = {"order": old["order"], "said_by_was": old["matrix"]}
-        pictures = metrics["validation"].get("pictures")
-    if table is None or metrics.get("sha256") != card.sha256:
+    older = metrics.get("validation", {})  # where former versions wrote it
+    if table is None and "confusion_said_by_was" in older:
+        was = older["confusion_said_by_was"]
+        table, pictures = {"order": was["order"], "said_by_was": was["matrix"]}, older.get("pictures")
+    if table is None or "conf" not in metrics or metrics.get("sha256") != card.sha256:
         return None
     label = f"{card.name}@{card.version}"
     try:
         return Confusion.model_validate(
-            {**table, "model": label, "conf": metrics.get("conf"), "pictures": pictures}
+            {**table, "model": label, "conf": metrics["conf"], "pictures": pictures}
         )
     except ValidationError as error:
         raise RecipeError(f"metrics.json of {label}: the confusion matrix is wrong: {error}") from error
