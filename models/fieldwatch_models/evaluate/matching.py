@@ -1,11 +1,15 @@
-"""Which boxes found which animals: precision, recall and the confusion matrix."""
+"""Which boxes found which animals: overlaps and the confusion matrix."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: A box counts as found from this overlap on.
 FOUND = 0.5
@@ -58,12 +62,6 @@ class Confusion:
         for j in free_was:
             self.matrix[-1, int(was[j, 4])] += 1
 
-    def precision(self, index: int) -> float | None:
-        """Of the boxes with this class, the share that were right; None if there were none."""
-        total = int(self.matrix[index].sum())
-        return round(int(self.matrix[index, index]) / total, 4) if total else None
-
-    def recall(self, index: int) -> float | None:
-        """Of the animals of this class, the share that was found; None if there were none."""
-        total = int(self.matrix[:, index].sum())
-        return round(int(self.matrix[index, index]) / total, 4) if total else None
+    def as_json(self, names: Sequence[str]) -> dict[str, Any]:
+        """For metrics.json: rows are what was said, columns what was there."""
+        return {"order": [*names, "background"], "said_by_was": self.matrix.tolist()}

@@ -1,121 +1,140 @@
-"""Measure an exported model: ``metrics.json`` in its folder."""
+"""Everything that metrics.json says of one model, from predictions that were made once."""
 
 from __future__ import annotations
 
-import json
-import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from fieldwatch_models.errors import ExtraMissingError, RecipeError
-from fieldwatch_models.evaluate.ignition import Rule, summary, watch
+from fieldwatch_models.evaluate.breakdown import ap_of, at_threshold, by, by_size, pooled
+from fieldwatch_models.evaluate.calibration import calibration
+from fieldwatch_models.evaluate.curves import Ranked, rank
+from fieldwatch_models.evaluate.gallery import galleries
+from fieldwatch_models.evaluate.ignition import Watch, fire_classes, recordings, summary, watch
+from fieldwatch_models.evaluate.intervals import wilson
 from fieldwatch_models.evaluate.matching import Confusion
-from fieldwatch_models.evaluate.runtime import Model
+from fieldwatch_models.evaluate.scale import calibrated
+from fieldwatch_models.evaluate.verdict import verdict
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
+
+    from fieldwatch_edge.settings import FireSettings
+    from fieldwatch_models.evaluate.material import Material
+    from fieldwatch_models.evaluate.predictions import Predictor, Seen
 
 
-def evaluate(folder: Path, data: Path, sequences: list[Path], rule: Rule) -> dict[str, Any]:
-    """Measure ``folder/model.onnx`` on ``data``'s validation pictures; write and return the result.
+@dataclass(frozen=True)
+class Measured:
+    """metrics.json, and what its page draws beside it."""
 
-    Average precision comes from Ultralytics; what a node sees at the card's threshold comes from
-    the runtime that the node uses. ``sequences`` are folders of recorded ignitions, watched with
-    ``rule``, or of labelled stills.
+    metrics: dict[str, Any]
+    #: Validation pictures; scores on the card's scale.
+    seen: list[Seen]
+    #: By class, in the order of the card.
+    ranked: list[Ranked]
+    watches: list[Watch]
+
+
+def evaluate(
+    predictor: Predictor, material: Material, settings: FireSettings, score: float | None = None
+) -> Measured:
+    """Measure a model on ``material``; fire models also on its recordings, confirmed as ``settings`` say.
+
+    ``score`` is the lowest score that a fire watch takes in, on the card's scale; default: the card's
+    ``conf``.
     """
-    model = Model.load(folder)
+    card = predictor.card
+    names = [entry.name for entry in card.classes]
+    raw = predictor.see(material.val, "Validation pictures")
+    seen = [as_reported(each, card.temperature) for each in raw]
+    ranked = [rank(seen, index) for index in range(len(names))]
+    watches: list[Watch] = []
+    lowest = card.conf if score is None else score
+    if fire_classes(predictor.detector.classes):
+        found = recordings(predictor.see(material.sequences, "Recordings"), material.trained_on)
+        watches = [
+            watch(each, predictor.detector.classes, settings, lowest, card.temperature) for each in found
+        ]
     metrics: dict[str, Any] = {
-        "version": model.card.version,
-        "sha256": model.card.sha256,
-        "imgsz": model.card.imgsz,
-        "conf": model.card.conf,
-        "average_precision": average_precision(folder, model, data),
-        "validation": stills(model, data / "images" / "val", data / "labels" / "val"),
+        "version": card.version,
+        "sha256": card.sha256,
+        "imgsz": predictor.size,
+        "conf": card.conf,
+        "temperature": card.temperature,
+        "data": {
+            "pictures": len(seen),
+            "boxes": sum(len(each.was) for each in seen),
+            "catalogue_sha256": material.digest,
+        },
+        **on_pictures(seen, ranked, names, card.conf),
+        "calibration": calibration(raw),
+        "by_size": by_size(seen, names, predictor.size, card.conf),
+        "by_light": by(seen, names, card.conf, lambda each: each.light),
+        "by_site": by(seen, names, card.conf, lambda each: each.picture.site),
+        "by_source": by(seen, names, card.conf, lambda each: each.picture.source),
+        "failures": {
+            kind: [row.in_words() for row in rows]
+            for kind, rows in galleries(seen, names, card.conf, 5).items()
+        },
     }
-    for path in sequences:
-        if (path / "sequence.csv").exists():
-            metrics.setdefault("ignitions", {})[path.name] = summary(watch(model, path), rule)
-        else:
-            metrics.setdefault("stills", {})[path.name] = stills(model, path, path)
-    text = json.dumps(metrics, indent=1, ensure_ascii=False)
-    (folder / "metrics.json").write_text(text + "\n", "utf-8")
-    return metrics
-
-
-def average_precision(folder: Path, model: Model, data: Path) -> dict[str, dict[str, float]]:
-    """AP50 and AP50-95 for each class that ``data`` has, and their mean under ``all``."""
-    try:
-        from ultralytics import YOLO
-    except ImportError as error:
-        raise ExtraMissingError("ultralytics") from error
-
-    box = (
-        YOLO(folder / model.card.file, task="detect")
-        .val(
-            data=str(data / "data.yaml"),
-            imgsz=model.card.imgsz,
-            iou=model.card.iou,
-            device="cpu",
-            plots=False,
-            verbose=False,
-        )
-        .box
-    )
-    table = {"all": {"ap50": round(float(box.map50), 4), "ap50_95": round(float(box.map), 4)}}
-    for place, index in enumerate(box.ap_class_index):
-        table[model.card.names[index]] = {
-            "ap50": round(float(box.ap50[place]), 4),
-            "ap50_95": round(float(box.ap[place]), 4),
+    for name, pictures in material.stills.items():
+        other = [as_reported(each, card.temperature) for each in predictor.see(pictures, name)]
+        parts = on_pictures(other, [rank(other, i) for i in range(len(names))], names, card.conf)
+        metrics.setdefault("stills", {})[name] = {"pictures": len(other), **parts}
+    if watches:
+        metrics["ignitions"] = {each.recording.name: each.as_json() for each in watches}
+        metrics["ignition_summary"] = {
+            **summary([each for each in watches if each.recording.held_out]),
+            "seen_in_training": summary([each for each in watches if not each.recording.held_out]),
+            "rule": {"score": lowest, **settings.model_dump(mode="json", exclude={"detector"})},
         }
-    return table
+    metrics["verdict"] = verdict(metrics)
+    return Measured(metrics, seen, ranked, watches)
 
 
-def stills(model: Model, images: Path, labels: Path) -> dict[str, Any]:
-    """Precision, recall and confusion on labelled pictures at the card's threshold.
+def as_reported(each: Seen, temperature: float) -> Seen:
+    """``each`` with scores as a node reports them."""
+    said = each.said.copy()
+    said[:, 4] = calibrated(said[:, 4], temperature)
+    return replace(each, said=said)
 
-    CPU time per picture is summed over threads: unlike the clock it does not grow when a machine is
-    busy with something else.
-    """
-    import cv2
 
-    names = model.card.names
-    confusion = Confusion.of(len(names))
-    paths = sorted(p for p in images.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
-    if not paths:
-        raise RecipeError(f"no pictures in {images}")
-    seconds = 0.0
-    for path in paths:
-        image: Any = cv2.imread(str(path))
-        if image is None:
-            raise RecipeError(f"cannot read {path}")
-        began = time.process_time()
-        boxes = model.predict(image, model.card.conf)
-        seconds += time.process_time() - began
-        confusion.add(boxes, read_labels((labels / path.name).with_suffix(".txt")))
+def on_pictures(
+    seen: Sequence[Seen], ranked: Sequence[Ranked], names: Sequence[str], conf: float
+) -> dict[str, Any]:
+    """Average precision, precision and recall at ``conf``, best F1 and confusion."""
+    precision = {name: ap for name, each in zip(names, ranked, strict=True) if (ap := ap_of(each))}
+    means = {
+        key: round(float(np.mean([ap[key] for ap in precision.values()])), 4) if precision else None
+        for key in ("ap50", "ap50_95")
+    }
+    points = {name: at_threshold(each, conf) for name, each in zip(names, ranked, strict=True)}
+    for point, each in zip(points.values(), ranked, strict=True):
+        best = each.best_f1()
+        point["best_f1"] = best and {"f1": round(best[0], 4), "conf": round(best[1], 4)}
+    best = pooled(ranked).best_f1()
+    empty = [each for each in seen if not len(each.was) and each.looked_for.all()]
+    disturbed = sum(bool((each.said[:, 4] > conf).any()) for each in empty)
     return {
-        "pictures": len(paths),
-        "cpu_ms_per_picture": round(1000 * seconds / len(paths), 1),
-        "classes": {
-            name: {
-                "labelled": int(confusion.matrix[:, index].sum()),
-                "precision": confusion.precision(index),
-                "recall": confusion.recall(index),
-            }
-            for index, name in enumerate(names)
+        "average_precision": {"all": means, **precision},
+        "operating_point": points,
+        "best_f1": best and {"f1": round(best[0], 4), "conf": round(best[1], 4)},
+        "empty_pictures": {
+            "pictures": len(empty),
+            "with_a_box": disturbed,
+            "interval_95": wilson(disturbed, len(empty)),
         },
-        "confusion_said_by_was": {
-            "order": [*names, "background"],
-            "matrix": confusion.matrix.tolist(),
-        },
+        "confusion": confusion(seen, len(names), conf).as_json(names),
     }
 
 
-def read_labels(path: Path) -> npt.NDArray[np.float64]:
-    """YOLO labels as ``[M, 5]``: x1, y1, x2, y2 (shares of the picture) and class. No file: none."""
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    table = np.array([line.split()[:5] for line in lines if line.strip()], dtype=np.float64)
-    table = table.reshape(-1, 5)
-    centre, half = table[:, 1:3], table[:, 3:5] / 2
-    return np.hstack([centre - half, centre + half, table[:, :1]])
+def confusion(seen: Sequence[Seen], classes: int, conf: float) -> Confusion:
+    """What was said of what was there when boxes over ``conf`` are accepted."""
+    table = Confusion.of(classes)
+    for each in seen:
+        said = each.said[each.said[:, 4] > conf]
+        # A class that nobody looked for may be there unlabelled: no box of it can be called wrong.
+        table.add(said[each.looked_for[said[:, 5].astype(int)]], each.was)
+    return table

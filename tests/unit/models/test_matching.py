@@ -24,9 +24,6 @@ def test_right_wrong_invented_and_missed_are_four_different_cells() -> None:
     table.add(said([*LEFT, 0.9, 0], [*RIGHT, 0.8, 1]), was([*LEFT, 0], [*RIGHT, 0]))
     table.add(said([*LEFT, 0.9, 1]), was([*RIGHT, 1]))
     assert table.matrix.tolist() == [[1, 0, 0], [1, 0, 1], [0, 1, 0]]
-    assert table.precision(0) == 1.0
-    assert table.recall(0) == 0.5
-    assert table.precision(1) == 0.0
 
 
 def test_a_second_box_on_one_animal_is_a_false_one() -> None:
@@ -41,8 +38,3 @@ def test_two_species_in_one_place_keep_their_own_boxes() -> None:
     table.add(said([*LEFT, 0.9, 1], [*shifted, 0.9, 0]), was([*LEFT, 0], [*shifted, 1]))
     assert table.matrix[0, 0] == 1
     assert table.matrix[1, 1] == 1
-
-
-def test_nothing_said_is_no_precision_rather_than_zero() -> None:
-    assert Confusion.of(1).precision(0) is None
-    assert Confusion.of(1).recall(0) is None
