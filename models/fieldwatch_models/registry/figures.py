@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_shared.confusion import Confusion
 
-#: So many sites, and so many failures, a table shows; the rest is in metrics.json.
+#: So many sites a table shows; the rest is in metrics.json.
 MOST_ROWS = 20
 
 
@@ -45,7 +45,7 @@ def figures(folder: Path) -> str:
         *_groups("By site", "site", metrics.get("by_site", {})),
         *_groups("By source", "source", metrics.get("by_source", {})),
         *_stills(metrics.get("stills", {})),
-        *_failures(metrics.get("failures", [])),
+        *_failures(metrics.get("failures", {})),
         *_speed(bench),
         *_training(training),
         *_data(sources, training.get("data", {}).get("pictures_by_source", {})),
@@ -236,18 +236,20 @@ def _said(each: Figures) -> list[list[int]]:
     return list(table or [])
 
 
-def _failures(failures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    if not failures:
+def _failures(failures: Mapping[str, Sequence[Mapping[str, str]]]) -> Iterator[str]:
+    rows = [
+        (kind, each.get("what"), each.get("picture"), each.get("source"))
+        for kind, cases in failures.items()
+        for each in cases
+    ]
+    if not rows:
         return
     yield "### Worst cases"
     yield (
         "By name, since the pictures are other people's: `fieldwatch models eval --page` shows them to "
         "whoever has them."
     )
-    rows = [
-        tuple(each.get(key) for key in ("picture", "source", "said", "was", "score")) for each in failures
-    ]
-    yield _table(("picture", "source", "said", "was", "score"), rows[:MOST_ROWS])
+    yield _table(("kind", "what", "picture", "source"), rows)
 
 
 def _speed(bench: Figures) -> Iterator[str]:

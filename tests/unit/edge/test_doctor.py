@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.edge.pictures import encoded, landscape
+from tests.unit.edge.toy_models import colour_model, model_folder
 from typer.testing import CliRunner
 
 from fieldwatch_edge.cli import app
 from fieldwatch_edge.doctor import Check, examine
 from fieldwatch_edge.outbox import locked
 from fieldwatch_edge.settings import NodeSettings
+from fieldwatch_models.registry.signature import make_key, sign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +92,52 @@ def test_brackets_in_findings_are_shown_as_they_are(config: Path) -> None:
     assert "[/x] is not a folder" in done.stdout
     assert "check [camera] source" in done.stdout
     assert "model [camera]" in done.stdout
+
+
+@pytest.fixture
+def signed(config: Path) -> Path:
+    """The node's model is one that somebody has signed whom it trusts."""
+    private, _ = make_key(config.parent, "ibis", "Red Hills reserve")
+    folder = model_folder(config.parent / "toy", colour_model())
+    (folder / "CARD.md").write_text("# Toy\n")
+    sign(folder, private)
+    detector = '{ model = "./toy", trusted_keys = ["ibis.pub"] }'
+    config.write_text(NODE.replace('{ model = "[camera]" }', detector))
+    return config
+
+
+def test_the_doctor_says_who_signed_a_model(signed: Path) -> None:
+    found = checks(signed)
+    assert found["model"].status == "ok"
+    assert found["signature"].status == "ok"
+    assert "Red Hills reserve" in found["signature"].finding
+
+
+def test_a_model_that_nobody_signed_fails_and_the_finding_says_what_to_do(signed: Path) -> None:
+    (signed.parent / "toy/model.sig").unlink()
+    found = checks(signed)
+    assert found["model"].status == "fail"
+    assert "fieldwatch models sign" in found["model"].finding
+    assert "signature" not in found
+
+
+def test_a_model_that_is_allowed_though_nobody_signed_it_is_told_each_time(signed: Path) -> None:
+    (signed.parent / "toy/model.sig").unlink()
+    signed.write_text(signed.read_text().replace('"./toy",', '"./toy", allow_unsigned = true,'))
+    found = checks(signed)
+    assert found["model"].status == "ok"
+    assert found["signature"].status == "warn"
+    assert "is not signed" in found["signature"].finding
+
+
+def test_papers_that_changed_and_a_way_out_that_is_not_needed_are_told(signed: Path) -> None:
+    (signed.parent / "toy/CARD.md").write_text("# Toy\n\nThe best.\n")
+    assert "CARD.md not as signed" in checks(signed)["signature"].finding
+    (signed.parent / "toy/CARD.md").write_text("# Toy\n")
+    signed.write_text(signed.read_text().replace('"./toy",', '"./toy", allow_unsigned = true,'))
+    assert checks(signed)["signature"].advice == "remove allow_unsigned"
+
+
+def test_a_key_that_is_none_fails_with_its_path(signed: Path) -> None:
+    (signed.parent / "ibis.pub").write_text("ssh-rsa AAAA me\n")
+    assert "ibis.pub is no public key" in checks(signed)["model"].finding

@@ -82,9 +82,10 @@ METRICS: dict[str, Any] = {
         "rule": {"score": 0.1, "k": 3},
     },
     "verdict": {"good_for": ["deer: finds 15 of 20."], "not_for": ["night: nothing is known."]},
-    "failures": [
-        {"picture": "deer_0001.jpg", "source": "deer", "said": "lion", "was": "deer", "score": 0.93}
-    ],
+    "failures": {
+        "confused": [{"picture": "deer_1.jpg", "source": "deer", "what": "said lion 0.93, was deer"}],
+        "missed": [],
+    },
 }
 SOURCES = """
 [[source]]
@@ -127,7 +128,7 @@ def toy(tmp_path: Path) -> Path:
         pytest.param("| night | 10 | 20 |", id="light"),
         pytest.param("| deer | small | 7 | 0.14 | 0.20 |", id="size"),
         pytest.param("And 5 more in metrics.json.", id="many sites"),
-        pytest.param("| deer_0001.jpg | deer | lion | deer | 0.93 |", id="worst cases"),
+        pytest.param("| confused | said lion 0.93, was deer | deer_1.jpg | deer |", id="worst cases"),
         pytest.param("### Speed on A Small CPU", id="speed"),
         pytest.param("| onnx | 31.25 |", id="format"),
         pytest.param(
