@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from fieldwatch_models.data.catalogue import Catalogue
 from fieldwatch_models.data.formats.coco import load, read_coco
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from fieldwatch_models.data.catalogue import Source
     from fieldwatch_models.data.classmap import ClassMap
 
-Format = Literal["catalogue", "yolo", "coco", "cct", "megadetector"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+Format = Literal["auto", "catalogue", "yolo", "coco", "cct", "megadetector"]
 #: Problems that an error message lists; `fieldwatch models data` shows them all.
 SHOWN = 20
 
@@ -60,14 +59,14 @@ def open_data(path: Path, sources: Path | None = None, classes: tuple[str, ...] 
 def read_data(
     paths: Sequence[Path],
     rules: SourceRules,
-    form: Format | None = None,
+    form: Format = "auto",
     classes: ClassMap | None = None,
     pictures: Path | None = None,
 ) -> Opened:
     """Read several folders and files into one catalogue, and collect what is wrong.
 
-    Without `form` each path's format is found out. `pictures` is the folder that JSON files' names are relative
-    to (default: beside them). Classes keep the order in which they are met, or that of the map `classes`.
+    `pictures` is the folder that JSON files name their pictures from (default: beside them). Classes keep the
+    order in which they are met, or that of the map `classes`.
 
     Raises:
         DataError: a path that is nothing of the kind, or a class that the map says nothing of.
@@ -77,7 +76,7 @@ def read_data(
     known: dict[str, Source] = {}
     found = []
     for path in paths:
-        reading, described = _read(path, form or format_of(path), pictures)
+        reading, described = _read(path, format_of(path) if form == "auto" else form, pictures)
         names |= dict.fromkeys(reading.classes)
         known |= described
         found += reading.pictures

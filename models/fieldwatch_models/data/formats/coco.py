@@ -1,8 +1,8 @@
 """COCO instances, also as Label Studio writes them, and their superset COCO Camera Traps.
 
-Camera Traps adds to each picture `location`, `datetime`, `seq_id` and `corrupt`, has a category "empty", and
-often says what is in a picture without saying where (no `bbox`). Such a picture teaches a detector nothing, and
-as a negative it would teach it something wrong: it is left out, and the reading says so.
+Camera Traps adds to each picture `location`, `datetime`, `seq_id` and `corrupt`, has a category "empty",
+and often says what is in a picture without saying where (no `bbox`). Such a picture teaches a detector
+nothing, and as a negative it would teach it something wrong: it is left out, and the reading says so.
 """
 
 from __future__ import annotations
