@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from fieldwatch_models.bench.command import bench_command
 from fieldwatch_models.compare import compare_command
 from fieldwatch_models.data.command import data_command
 from fieldwatch_models.evaluate.command import eval_command
@@ -15,6 +16,7 @@ from fieldwatch_models.registry.command import (
     sign_command,
     verify_command,
 )
+from fieldwatch_models.review import app as review
 from fieldwatch_models.species.command import species_command
 from fieldwatch_models.train.command import train_command
 
@@ -29,9 +31,11 @@ app = typer.Typer(
 )
 
 app.command("data")(data_command)
+app.add_typer(review, name="review", help="What people labelled in the cloud, as pictures to train on.")
 app.command("train")(train_command)
 app.command("export")(export_command)
 app.command("eval")(eval_command)
+app.command("bench")(bench_command)
 app.command("card")(card_command)
 app.command("key")(key_command)
 app.command("sign")(sign_command)

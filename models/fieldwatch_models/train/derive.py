@@ -104,13 +104,13 @@ def cut_out(image: NDArray[np.uint8], boxes: NDArray[np.float64]) -> list[Cutout
         if not whole or max(w, h) > 0.5 or min(high - low) < 8:
             continue
         pixels = image[outer_low[1] : outer_high[1], outer_low[0] : outer_high[0]].copy()
-        opacity = np.zeros(pixels.shape[:2], np.float32)
-        opacity[margin[1] : -margin[1], margin[0] : -margin[0]] = 1
+        step = np.zeros(pixels.shape[:2], np.float32)
+        step[margin[1] : -margin[1], margin[0] : -margin[0]] = 1
         # A box filter as wide as the margin turns the step into a ramp that ends at the edge.
-        opacity = cv2.blur(
-            opacity, (2 * int(margin[0]) + 1, 2 * int(margin[1]) + 1), borderType=cv2.BORDER_CONSTANT
-        )
-        box = (int(label), int(margin[0]), int(margin[1]), *(int(v) for v in high - low))
+        kernel = (2 * int(margin[0]) + 1, 2 * int(margin[1]) + 1)
+        opacity = np.asarray(cv2.blur(step, kernel, borderType=cv2.BORDER_CONSTANT), np.float32)
+        box_w, box_h = (int(v) for v in high - low)
+        box = (int(label), int(margin[0]), int(margin[1]), box_w, box_h)
         found.append(Cutout(pixels, opacity[..., None], box))
     return found
 

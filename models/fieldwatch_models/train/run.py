@@ -236,7 +236,7 @@ class _Run:
         import torch
 
         epoch = torch.load(last, map_location="cpu", weights_only=False)["epoch"]
-        return epoch == -1 or epoch + 1 >= self.stage.epochs
+        return bool(epoch == -1 or epoch + 1 >= self.stage.epochs)
 
     def _device_options(self) -> dict[str, Any]:
         """How ultralytics is to use the device. On a CPU, half.py has the mixed precision instead."""
@@ -258,6 +258,8 @@ class _Run:
         class Trainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has no types
             """Ultralytics' trainer, with our head instead of one built anew from the class count."""
 
+            last: Any  # the path of the newest checkpoint
+
             def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> Any:  # noqa: ARG002
                 previous = weights if weights is not None else warm  # `weights` is set on a resume
                 if previous is None:
@@ -277,7 +279,8 @@ class _Run:
 
             def save_model(self) -> bool:
                 """As ultralytics', but a power cut leaves the last whole one, not half of the next."""
-                whole, self.last = self.last, self.last.with_suffix(".part")
+                whole: Path = self.last
+                self.last = whole.with_suffix(".part")
                 try:
                     saved = bool(super().save_model())
                     self.last.replace(whole)

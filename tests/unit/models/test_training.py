@@ -29,6 +29,7 @@ pytestmark = [
     pytest.mark.ultralytics,
     # PyTorch warns of itself: of schedulers that ultralytics steps first, of what it will rename.
     pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),  # of ultralytics' export
 ]
 
 ROOT = Path(__file__).parents[3]
@@ -187,8 +188,13 @@ def test_from_nothing_to_a_file_and_back(tmp_path: Path, architecture: str) -> N
     model = build(start, CLASSES, origin_of(start)).eval()
     with torch.no_grad():
         image = torch.rand(1, 3, 64, 64)
-        was = YOLO(checkpoint).model.float().eval()(image)[0]
-        assert torch.allclose(model(image)[0], was, atol=0.05)
+        trained = YOLO(checkpoint).model.float().eval()
+        if architecture == "yolo26n.yaml":  # of its two heads, the exported one
+            trained.end2end = model.end2end = True
+            scores = [m(image)[0][..., 4] for m in (trained, model)]
+            assert torch.allclose(*scores, atol=0.01)
+        else:
+            assert torch.allclose(model(image)[0], trained(image)[0], atol=0.05)
 
 
 def test_pictures_on_both_sides_of_the_split_stop_the_training(tmp_path: Path) -> None:
