@@ -1,0 +1,1 @@
+"""Bench: what each format costs and loses on this machine."""
