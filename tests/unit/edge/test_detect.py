@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from PIL import Image
 from tests.unit.edge.pictures import landscape
 from tests.unit.edge.toy_models import CARD, colour_model, model_folder
 
-from fieldwatch_edge.detect import load_detector, model_search_path
+from fieldwatch_edge.detect import Detector, load_detector, model_search_path
 from fieldwatch_edge.detect.decode import Scoring, decode_raw
-from fieldwatch_edge.detect.model_folder import ModelFolder, sha256_of
+from fieldwatch_edge.detect.model_folder import ModelFolder, find_model, sha256_of
 from fieldwatch_edge.domain import DetectedClass
 from fieldwatch_edge.errors import ModelError
 from fieldwatch_edge.settings import DetectorSettings
@@ -213,24 +214,77 @@ def test_the_shipped_models_run(name, kinds):
     assert (np.diff(found.scores) <= 0).all(), "best first"
 
 
-@pytest.mark.ultralytics
-@pytest.mark.skipif(
+def zebra_in_a_landscape(width: int, height: int) -> np.ndarray:
+    picture = Image.fromarray(landscape(width, height))
+    with Image.open(ZEBRA) as stamp:
+        zebra = stamp.convert("RGBA").resize((height // 2, height // 2))
+    picture.paste(zebra, (width // 4, height // 4), zebra)
+    return np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
+
+
+def both_backends(model: str, **settings) -> list[Detector]:
+    pytest.importorskip("ultralytics", reason="the `models` extra is not installed")
+    return [
+        load_detector(settings_of(model, backend=backend, **settings), model_search_path())
+        for backend in ("onnx", "ultralytics")
+    ]
+
+
+needs_a_zebra = pytest.mark.skipif(
     not ZEBRA.is_file(), reason="no photograph of a zebra: apt install tuxpaint-stamps-default"
 )
+
+
+@pytest.mark.ultralytics
+@needs_a_zebra
 @pytest.mark.parametrize("size", [(1920, 1080), (640, 640), (500, 375)])
 def test_both_backends_see_the_same(size):
-    pytest.importorskip("ultralytics", reason="the `models` extra is not installed")
-    picture = Image.fromarray(landscape(*size))
-    with Image.open(ZEBRA) as stamp:
-        zebra = stamp.convert("RGBA").resize((size[1] // 2, size[1] // 2))
-    picture.paste(zebra, (size[0] // 4, size[1] // 4), zebra)
-    image = np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
-    lean, other = (
-        load_detector(DetectorSettings(model="wildlife", backend=backend, conf=0.1), model_search_path())
-        for backend in ("onnx", "ultralytics")
-    )
+    image = zebra_in_a_landscape(*size)
+    lean, other = both_backends("wildlife", conf=0.1)
     seen, expected = lean.detect(image), other.detect(image)
     assert [lean.classes[index].name for index in seen.classes] != [], "there is a zebra to be seen"
     assert seen.classes.tolist() == expected.classes.tolist()
     assert seen.scores == pytest.approx(expected.scores, abs=1e-3)
     assert seen.boxes == pytest.approx(expected.boxes, abs=0.5)
+
+
+def variant_of_wildlife(folder: Path, top: str, fallback: str = "") -> str:
+    """The shipped model with another card; its path."""
+    shipped = find_model("wildlife", model_search_path())
+    shutil.copytree(shipped.path, folder)
+    card = (folder / "model.toml").read_text("utf-8")
+    kept = [line for line in card.splitlines() if not line.startswith("temperature")]
+    head, _, classes = "\n".join(kept).partition("[[classes]]")
+    head = head.partition("[fallback]")[0]
+    (folder / "model.toml").write_text(f"{head}{top}\n{fallback}\n[[classes]]{classes}\n", "utf-8")
+    return str(folder)
+
+
+@pytest.mark.ultralytics
+@needs_a_zebra
+@pytest.mark.parametrize("temperature", [0.7, 1.6])
+def test_both_backends_calibrate_alike(tmp_path, temperature):
+    image = zebra_in_a_landscape(640, 480)
+    model = variant_of_wildlife(tmp_path / "warm", f"temperature = {temperature}")
+    lean, other = both_backends(model, conf=0.15)
+    seen, expected = lean.detect(image), other.detect(image)
+    assert len(seen) > 0
+    assert seen.classes.tolist() == expected.classes.tolist()
+    assert seen.scores == pytest.approx(expected.scores, abs=1e-3)
+    assert (seen.scores > 0.15).all()
+    plain = both_backends("wildlife", conf=0.05)[0].detect(image)
+    assert seen.scores[0] != pytest.approx(plain.scores[0], abs=1e-3), "the temperature does something"
+
+
+@pytest.mark.ultralytics
+@needs_a_zebra
+def test_ultralytics_knows_the_unknown_by_its_best_class_alone(tmp_path):
+    image = zebra_in_a_landscape(640, 480)
+    model = variant_of_wildlife(tmp_path / "shy", "temperature = 1.0", "[fallback]\nscore = 0.02\n")
+    lean, other = both_backends(model, conf=0.99)
+    unknown = len(lean.classes) - 1
+    assert lean.classes[unknown].name == other.classes[unknown].name == "animal"
+    seen, by_best = lean.detect(image), other.detect(image)
+    assert set(seen.classes.tolist()) == set(by_best.classes.tolist()) == {unknown}
+    assert len(seen) >= len(by_best) > 0
+    assert seen.scores[0] >= by_best.scores[0] - 1e-3, "all classes together are no less likely than the best"
