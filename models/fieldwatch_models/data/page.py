@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fieldwatch_models.data.leaks import Leak
 
 #: Pictures of each class, of none, and of each side of a leak.
-SAMPLES, EMPTY, LEAKING = 8, 8, 3
+SAMPLES, EMPTY, LEAKING = 8, 8, 2
 #: Leaks shown with pictures, sites listed, and problems listed.
 LEAKS, SITES, PROBLEMS = 24, 30, 200
 
@@ -119,7 +119,6 @@ def _figure(picture: Picture, colours: dict[str, str]) -> dict[str, Any]:
         for la in picture.labels
     ]
     facts = [
-        picture.split or "",
         picture.source,
         picture.site or "",
         picture.taken_at.isoformat(" ", "minutes") if picture.taken_at else "",
@@ -200,15 +199,16 @@ def _sizes(catalogue: Catalogue, colours: dict[str, str]) -> Markup:
         axes.fill_between(middles, place, place - heights, color=colours.get(name, "#777777"), linewidth=0.8)
         small = (values < summary.SMALL).mean()
         axes.text(2.1, place - 0.12, f"{small:.0%} small", fontsize=8, color="#444444")
-    for edge, word in ((summary.SMALL, "small | medium"), (summary.LARGE, "medium | large")):
+    for edge in (summary.SMALL, summary.LARGE):
         axes.axvline(edge, color="#888888", linewidth=0.8, linestyle=":")
-        axes.text(edge, -1.05, word, ha="center", fontsize=8, color="#666666")
+    for middle, word in ((8, "small"), (55, "medium"), (250, "large")):
+        axes.text(middle, -1.02, word, ha="center", fontsize=8, color="#666666")
     axes.set_xscale("log")
     axes.set_xticks([4, 8, 16, 32, 64, 128, 256, 640], ["4", "8", "16", "32", "64", "128", "256", "640"])
     axes.minorticks_off()
     axes.set_yticks(range(len(sizes)), list(sizes))
     axes.set_ylim(len(sizes) - 0.8, -1.15)
-    axes.set_xlabel(f"px of {summary.LONGER}")
+    axes.set_xlabel(f"px, in a picture {summary.LONGER} px long")
     return _finish(figure, axes)
 
 
