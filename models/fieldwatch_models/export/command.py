@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -81,6 +82,9 @@ def export_command(
                 )
             card, found = export(checkpoint, folder, datetime.now(UTC).date(), checked, imgsz)
             where = folder
+            record = checkpoint.parent / "training.json"  # how it was trained goes with it, for the card
+            if record.exists():
+                shutil.copy(record, folder / record.name)
         else:
             where = out or Path(f"{card.name}-{form}")
             request = Request(form, folder, where, checkpoint, calibration, _size(camera))
