@@ -76,7 +76,8 @@ def export_set(database: Database, store: MediaStore, order: Order) -> Iterator[
 
 def _zip(database: Database, store: MediaStore, order: Order, ids: list[UUID]) -> Iterator[bytes]:
     pipe = _Pipe()
-    entries, missing = [], []
+    entries: list[Entry] = []
+    missing: list[str] = []
     with zipfile.ZipFile(pipe, "w") as packed:
         for start in range(0, len(ids), CHUNK):
             with database.transaction() as conn:
@@ -175,7 +176,7 @@ def _read(content: bytes, format_: ImportFormat | None) -> incoming.Reading:
     if format_ is None:
         format_ = "label_studio" if isinstance(document, list) else "coco"
     try:
-        return (coco if format_ == "coco" else label_studio).read(document)
+        return coco.read(document) if format_ == "coco" else label_studio.read(document)
     except incoming.FileError as error:
         raise LabelFileError(f"this is not a file of {format_}: {error}") from error
 
@@ -202,6 +203,9 @@ class _Pipe:
         return len(piece)
 
     def flush(self) -> None:
+        """There is nothing behind it."""
+
+    def close(self) -> None:
         """There is nothing behind it."""
 
     def drain(self) -> bytes:

@@ -35,7 +35,8 @@ def document(entries: Sequence[Entry]) -> dict[str, Any]:
     """The file. A picture that a person labelled has those labels, any other the proposals, with `score`."""
     kinds = names(label for one in entries for label, _ in one.best)
     categories = {name: number for number, name in enumerate(kinds, 1)}
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for image_id, one in enumerate(entries, 1):
         medium = one.medium
         image = {
