@@ -71,7 +71,7 @@ function content(current: View): TemplateResult {
   const { state, t } = current;
   if (!state.reserve) return html`<main class="starting"><p>${t("reserve.none")}</p></main>`;
   if (state.page === "review") return reviewPage(current);
-  return html`<main>${mapFrame(current)} ${panel(current)}</main>`;
+  return html`<main class="map-page">${mapFrame(current)} ${panel(current)}</main>`;
 }
 
 function show(state: State): void {

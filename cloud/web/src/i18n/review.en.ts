@@ -48,6 +48,7 @@ export const reviewEn = {
   "review.kind.fire": "Fire",
   "review.kind.blank": "Blank",
 
+  "review.recent": "Used lately",
   "review.accept": "All right",
   "review.save": "Save",
   "review.save_again": "Save again",
@@ -67,7 +68,6 @@ export const reviewEn = {
   "review.shows_blank": "A person said: blank. Nothing is to be seen.",
   "review.shows_nothing": "No box yet. Drag over what you see, or press B if there is nothing.",
   "review.without_box": "{name} was reported here ({percent}), without saying where. Draw its box if you see it.",
-  "review.proposed": "Proposed by the detector",
   "review.proposed_by": "proposed, {percent}",
   "review.said_by": "{account}, {ago}",
   "review.said_import": "{account}, by import, {ago}",

@@ -50,6 +50,7 @@ export const reviewZh: Readonly<Record<keyof typeof reviewEn, string>> = {
   "review.kind.fire": "明火",
   "review.kind.blank": "空图",
 
+  "review.recent": "最近使用",
   "review.accept": "全部正确",
   "review.save": "保存",
   "review.save_again": "重新保存",
@@ -69,7 +70,6 @@ export const reviewZh: Readonly<Record<keyof typeof reviewEn, string>> = {
   "review.shows_blank": "已有人判定为空图：没有可见目标。",
   "review.shows_nothing": "还没有框。在所见目标上拖出框；若什么都没有，请按 B。",
   "review.without_box": "此处曾上报{name}（{percent}），但没有位置。若看到，请画出框。",
-  "review.proposed": "识别模型的建议",
   "review.proposed_by": "建议，{percent}",
   "review.said_by": "{account}，{ago}",
   "review.said_import": "{account}，导入，{ago}",

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { percent } from "../../format";
 import { failureWords } from "../../i18n/failures";
-import { isChanged, recount, remove } from "../../review/annotation";
+import { isChanged, recount, remove, sameName, target } from "../../review/annotation";
 import { nameWords } from "../../review/names";
 import { itemOf, mayLabel } from "../../review/state";
 import type { Label, ReviewItem } from "../../wire";
@@ -28,6 +28,7 @@ export function labelsPanel(view: View): TemplateResult {
       </header>
       ${trouble(view, item)}
       ${review.picker && may ? picker(view) : list(view, item, may)}
+      ${may && !review.picker ? recent(view) : nothing}
       ${may ? verdicts(view, item) : html`<p class="note small">${t("review.read_only")}</p>`}
     </section>
   `;
@@ -37,8 +38,7 @@ function author(view: View, item: ReviewItem): TemplateResult | typeof nothing {
   const { t, state } = view;
   const { detail } = state.review;
   const newest = detail?.media_id === item.media_id ? detail.history[0] : undefined;
-  if (item.labels === null) return item.proposals.length > 0 ? html`<p class="muted small">${t("review.proposed")}</p>` : nothing;
-  if (!newest) return nothing;
+  if (item.labels === null || !newest) return nothing;
   const values = { account: newest.account, ago: ago(view, newest.at) };
   return html`
     <p class="muted small" data-author title=${fullTime(view, newest.at)}>
@@ -103,6 +103,24 @@ function row(view: View, item: ReviewItem, labels: readonly Label[], label: Labe
               @click=${() => actions.review.change((one) => remove(one, index))}>${icon("trash")}</button>`
         : html`<span class="label-name">${words}</span>${label.count > 1 ? html`<span>×${label.count}</span>` : nothing}`}
     </li>
+  `;
+}
+
+/** One press names the selected box: what the digits do, for those who learn them and for fingers. */
+function recent(view: View): TemplateResult | typeof nothing {
+  const { t, state, actions } = view;
+  const { annotation, slots } = state.review;
+  const index = annotation && target(annotation);
+  if (index === null || slots.length === 0) return nothing;
+  const name = annotation!.labels[index]!;
+  return html`
+    <div class="recent" role="group" aria-label=${t("review.recent")}>
+      ${slots.map(
+        (slot, i) => html`<button aria-pressed=${sameName(slot.name, name)} @click=${() => actions.review.name(slot.name)}>
+          <kbd>${i + 1}</kbd> ${nameWords(slot.name, state.language, t)}
+        </button>`,
+      )}
+    </div>
   `;
 }
 

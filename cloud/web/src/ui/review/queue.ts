@@ -1,7 +1,6 @@
 /** The list of pictures with the reasons to look at each, and its filters. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { localName } from "../../map/features";
 import { nameWords } from "../../review/names";
 import { NO_FILTER, REASONS, type ReviewFilter } from "../../review/route";
 import { everydayName } from "../../review/species";
@@ -83,7 +82,6 @@ export function queue(view: View): TemplateResult {
       ${review.cursor && !review.loading
         ? html`<button class="secondary more" @click=${() => void actions.review.more()}>${t("review.more")}</button>`
         : nothing}
-      <p class="muted small center">${state.reserve ? localName(state.reserve, state.language) : nothing}</p>
     </nav>
   `;
 }
@@ -126,7 +124,7 @@ export function reasonChips({ t }: View, item: ReviewItem): TemplateResult[] {
 function summary({ t, state }: View, item: ReviewItem): string {
   if (item.labels?.length === 0) return t("review.kind.blank");
   const names = (item.labels ?? item.proposals).map((one) => nameWords(one, state.language, t));
-  return [...new Set(names)].join(", ") || "–";
+  return [...new Set(names)].join(state.language === "zh" ? "、" : ", ") || "–";
 }
 
 type Status = "reviewed" | "unsent" | "conflict" | "refused";

@@ -2,17 +2,18 @@
  * as fine and as readable at every zoom. */
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { keyed } from "lit-html/directives/keyed.js";
+import { repeat } from "lit-html/directives/repeat.js";
 import { ref } from "lit-html/directives/ref.js";
 import { percent } from "../../format";
 import { withoutBox } from "../../review/annotation";
-import { handlePoint, HANDLES, isWhole, toStage, type Box, type Size, type Viewport } from "../../review/geometry";
+import { handlePoint, HANDLES, isWhole, toStage, type Box, type Point, type Size, type Viewport } from "../../review/geometry";
 import { nameWords } from "../../review/names";
 import { viewportOf } from "../../review/pointer";
 import { itemOf, mayLabel } from "../../review/state";
 import type { Label, ReviewItem } from "../../wire";
 import { icon } from "../icons";
 import { fullTime, type View } from "../view";
-import { colourOf, confidenceOf, isProposal } from "./looks";
+import { colourOf, confidenceOf, isProposal, namePlaces } from "./looks";
 
 const CHIP = 22; // px, the height of a name on the picture
 const MANY = 12; // boxes, beyond which only the selected one's name is shown in full
@@ -47,19 +48,51 @@ function viewWords({ scale, x, y }: Viewport): string {
 }
 
 function drawing(view: View, item: ReviewItem, viewport: Viewport): TemplateResult {
-  const { state } = view;
-  const { annotation, preview, boxesHidden } = state.review;
+  const { annotation, preview, boxesHidden, stage: size } = view.state.review;
   const whole = toStage({ x: 0, y: 0, width: 1, height: 1 }, viewport, item);
+  const selected = annotation?.selected ?? null;
   const labels = (annotation?.labels ?? []).map((one, i) => (preview?.index === i ? { ...one, box: preview.box } : one));
+  const shown = labels.map((label, i) => shownLabel(view, item, labels, label, i, toStage(label.box, viewport, item)));
+  const places = namePlaces(shown.map((one) => one.box), shown.map((one) => one.chip), size, selected);
   // The selected one last, so that it lies on top.
-  const order = labels.map((_, i) => i).sort((a, b) => Number(a === annotation?.selected) - Number(b === annotation?.selected));
+  const order = shown.map((_, i) => i).sort((a, b) => Number(a === selected) - Number(b === selected));
   return svg`
     ${keyed(item.media_id, svg`
       <image href=${item.picture} x=${whole.x} y=${whole.y} width=${whole.width} height=${whole.height}
         preserveAspectRatio="none" data-state="loading" @load=${mark} @error=${mark}></image>`)}
-    ${boxesHidden ? nothing : order.map((i) => keyed(i, labelBox(view, item, labels, i, viewport)))}
+    ${boxesHidden ? nothing : repeat(order, (i) => i, (i) => labelBox(view, shown[i]!, places[i]!))}
     ${preview && preview.index === null ? newBox(toStage(preview.box, viewport, item)) : nothing}
   ` as TemplateResult;
+}
+
+interface ShownLabel {
+  readonly index: number;
+  readonly box: Box;
+  readonly looks: string;
+  readonly words: string;
+  /** On the picture, beside the number. */
+  readonly name: string;
+  readonly chip: Size;
+}
+
+function shownLabel(
+  { t, state }: View, item: ReviewItem, labels: readonly Label[], label: Label, index: number, box: Box,
+): ShownLabel {
+  const selected = state.review.annotation?.selected === index;
+  const confidence = confidenceOf(item, label);
+  const name = nameWords(label, state.language, t) + (label.count > 1 ? ` ×${label.count}` : "");
+  const values = { n: index + 1, name, percent: confidence === null ? "" : percent(confidence, state.language) };
+  const written = labels.length > MANY && !selected ? "" : `${name} ${values.percent}`.trim();
+  return {
+    index, box, name: written,
+    looks: `${colourOf(labels, label)} ${selected ? "selected" : ""} ${isProposal(item, label) ? "proposed" : ""}`,
+    words: t(confidence === null ? "review.box" : "review.box_percent", values),
+    chip: { width: numberWidth(index) + (written ? textWidth(written) + 12 : 0), height: CHIP },
+  };
+}
+
+function numberWidth(index: number): number {
+  return index < 9 ? 18 : 26;
 }
 
 /** Before the first load the picture keeps its place, empty; a broken one says so. */
@@ -69,23 +102,15 @@ function mark(event: Event): void {
   image.closest<HTMLElement>(".stage")!.classList.toggle("lost", event.type === "error");
 }
 
-function labelBox(view: View, item: ReviewItem, labels: readonly Label[], index: number, viewport: Viewport) {
-  const { t, state, actions } = view;
-  const { annotation, stage: size } = state.review;
-  const label = labels[index]!;
-  const box = toStage(label.box, viewport, item);
-  const selected = annotation?.selected === index;
-  const confidence = confidenceOf(item, label);
-  const name = nameWords(label, state.language, t) + (label.count > 1 ? ` ×${label.count}` : "");
-  const values = { n: index + 1, name, percent: confidence === null ? "" : percent(confidence, state.language) };
-  const words = t(confidence === null ? "review.box" : "review.box_percent", values);
-  const looks = `${colourOf(labels, label)} ${selected ? "selected" : ""} ${isProposal(item, label) ? "proposed" : ""}`;
+function labelBox(view: View, { index, box, looks, words, name, chip }: ShownLabel, at: Point) {
+  const { state, actions } = view;
+  const selected = state.review.annotation?.selected === index;
   return svg`
     <g class="label-box ${looks}" role="button" tabindex="0" aria-pressed=${selected} aria-label=${words} data-index=${index}
       @focus=${() => actions.review.select(index)}>
       <rect class="halo" x=${box.x} y=${box.y} width=${box.width} height=${box.height}></rect>
       <rect class="line" x=${box.x} y=${box.y} width=${box.width} height=${box.height}></rect>
-      ${chip(box, size, index + 1, labels.length > MANY && !selected ? "" : [name, values.percent].join(" ").trim())}
+      ${nameOnPicture(index, name, chip, at)}
       ${selected && mayLabel(state.account, state.reserve?.slug) ? handles(box) : nothing}
     </g>
   `;
@@ -100,19 +125,15 @@ function newBox(box: Box) {
   `;
 }
 
-/** Number and name on a ground of their own: readable on snow and at night. Above the box, else within it. */
-function chip(box: Box, stage: Size, number: number, words: string) {
-  const numberWidth = number > 9 ? 24 : 18;
-  const width = numberWidth + (words ? textWidth(words) + 12 : 0);
-  const x = Math.min(Math.max(box.x - 1, 0), Math.max(0, stage.width - width));
-  const above = box.y - CHIP - 2;
-  const y = above >= 0 ? above : Math.min(Math.max(box.y + 3, 0), stage.height - CHIP);
+/** Number and name on a ground of their own: readable on snow and at night. */
+function nameOnPicture(index: number, name: string, chip: Size, { x, y }: Point) {
+  const width = numberWidth(index);
   return svg`
     <g class="box-name" aria-hidden="true">
-      <rect class="ground" x=${x} y=${y} width=${width} height=${CHIP} rx="4"></rect>
-      <rect class="number-ground" x=${x} y=${y} width=${numberWidth} height=${CHIP} rx="4"></rect>
-      <text class="number" x=${x + numberWidth / 2} y=${y + 15.5} text-anchor="middle">${number}</text>
-      ${words ? svg`<text x=${x + numberWidth + 6} y=${y + 15.5}>${words}</text>` : nothing}
+      <rect class="ground" x=${x} y=${y} width=${chip.width} height=${CHIP} rx="4"></rect>
+      <rect class="number-ground" x=${x} y=${y} width=${width} height=${CHIP} rx="4"></rect>
+      <text class="number" x=${x + width / 2} y=${y + 15.5} text-anchor="middle">${index + 1}</text>
+      ${name ? svg`<text x=${x + width + 6} y=${y + 15.5}>${name}</text>` : nothing}
     </g>
   `;
 }
