@@ -19,9 +19,10 @@ class ExtraMissingError(ModelsError):
     """A step needs an optional dependency that is not installed."""
 
     def __init__(self, package: str) -> None:
+        extra = "formats" if package in {"ncnn", "nncf", "openvino", "pnnx"} else "models"
         super().__init__(
-            f"'{package}' is not installed. Training, export and evaluation need the 'models' "
-            "extra: pip install 'fieldwatch[models]' (about 1.5 GB with the CPU build of PyTorch: "
+            f"'{package}' is not installed. This needs the '{extra}' extra: "
+            f"pip install 'fieldwatch[{extra}]' (about 1.5 GB with the CPU build of PyTorch: "
             "add --extra-index-url https://download.pytorch.org/whl/cpu)"
         )
 

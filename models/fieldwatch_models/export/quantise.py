@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import onnx
 
+    from fieldwatch_edge.domain import Image
+
 
 def quantise(source: Path, target: Path, pictures: Sequence[Path], imgsz: int) -> None:
     """Write the float model ``source`` to ``target`` as INT8, calibrated on ``pictures`` at ``imgsz``.
@@ -36,6 +38,8 @@ def quantise(source: Path, target: Path, pictures: Sequence[Path], imgsz: int) -
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
+    for path in pictures:  # before the minute that the rest takes
+        _decoded(path)
     with tempfile.TemporaryDirectory() as scratch:
         plain = Path(scratch) / "plain.onnx"
         model = onnxslim.slim(onnx.load(source))  # folds the stored fp16 back to fp32
@@ -89,14 +93,18 @@ def last_convolutions(graph: onnx.GraphProto) -> list[str]:
 def _inputs(pictures: Sequence[Path], imgsz: int) -> Iterator[npt.NDArray[np.float32]]:
     """What a node would give the network for each picture."""
     for path in pictures:
-        try:
-            image = vision.decode(path.read_bytes())
-        except (OSError, EdgeError) as error:
-            raise DataError(f"cannot calibrate on {path}: {error}") from error
+        image = _decoded(path)
         box = vision.Letterbox.fit(image.shape[1], image.shape[0], imgsz)
         blob = vision.empty_input(box)
         vision.fill_input(image, box, blob)
         yield blob
+
+
+def _decoded(path: Path) -> Image:
+    try:
+        return vision.decode(path.read_bytes())
+    except (OSError, EdgeError) as error:
+        raise DataError(f"cannot calibrate on {path}: {error}") from error
 
 
 class _Reader:
