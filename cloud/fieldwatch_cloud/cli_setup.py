@@ -194,7 +194,7 @@ def add_deployment(
                 field_of_view_deg=fov,
                 height_m=height,
                 detection_distance_m=distance,
-                started_at=_utc(since),
+                started_at=utc(since),
             )
         typer.echo(str(added))
 
@@ -214,7 +214,7 @@ def end_deployment(
         from fieldwatch_cloud.db.pool import connection
 
         with connection(settings.database_url) as conn:
-            ended_at = geography.end_deployment(conn, id_, at=_utc(at))
+            ended_at = geography.end_deployment(conn, id_, at=utc(at))
         typer.echo(f"Deployment {id_} ended {ended_at:%Y-%m-%d %H:%M:%SZ}.", err=True)
 
 
@@ -302,7 +302,7 @@ def _operations(settings: "CloudSettings") -> "CloudOperations":
     return CloudOperations(settings, DiskStore(settings.media_dir))
 
 
-def _utc(at: datetime | None) -> datetime | None:
+def utc(at: datetime | None) -> datetime | None:
     """Times are typed without a zone."""
     return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 

@@ -132,6 +132,16 @@ def authenticate(database: Database, email: str, password: str) -> Account | Non
     return account
 
 
+def account_of_email(conn: Connection, email: str) -> Account:
+    """Raises:
+    NotFoundError: nobody can log in with this address.
+    """
+    row = conn.execute(SQL["by_email"], {"email": email}).fetchone()
+    if row is None:
+        raise NotFoundError(f"no such account: {email}")
+    return Account(*row[:4])
+
+
 def memberships(conn: Connection, account_id: UUID) -> list[tuple[str | None, str]]:
     """(slug, or None for every reserve; role)."""
     return [(slug, role) for slug, role in conn.execute(SQL["memberships"], {"account_id": account_id})]
