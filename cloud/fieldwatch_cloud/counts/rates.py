@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import chi2  # type: ignore[import-untyped]
+from scipy.stats import chi2
 
 METHOD = "Poisson, exact (Garwood 1936)"
 ASSUMPTION = (

@@ -133,8 +133,8 @@ def strip(watch: Watch, score: float, temperature: float) -> Markup:
         axes.plot(minutes[index], 0.93 * top, "v", color=GREEN if true else RED, markersize=9)
         axes.text(minutes[index], 0.9 * top, "  alarm" if true else "  false alarm", fontsize=8, va="center")
     axes.set(ylim=(0, top), ylabel="score")
-    axes.set_xlabel(
-        "minutes from ignition" if of.seconds else "frame, as minutes (their times are not known)"
-    )
+    if of.seconds is None:
+        axes.set_xticks(minutes, [str(i + 1) for i in range(len(minutes))])
+    axes.set_xlabel("minutes from ignition" if of.seconds else "frame (their times are not known)")
     axes.legend(fontsize=7, loc="upper left", ncols=3)
     return chart(figure)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from fieldwatch_models.evaluate.predictions import Seen
 
 
+#: A box that overlaps a label of its class by this much was meant for it.
+NEAR = 0.1
+
+
 @dataclass(frozen=True)
 class Failure:
     """One picture of a gallery: its caption, its boxes (shares, caption, colour), how bad it is."""
@@ -52,9 +56,8 @@ class Failure:
 def galleries(
     seen: Sequence[Seen], names: Sequence[str], conf: float, size: int = 12
 ) -> dict[str, list[Failure]]:
-    """The worst ``size`` of each kind, a picture each at most: invented and confused by score, missed by
-    area."""
-    found: dict[str, list[Failure]] = {"invented": [], "confused": [], "missed": []}
+    """The worst ``size`` of each kind, a picture each at most: what was missed by area, all else by score."""
+    found: dict[str, list[Failure]] = {"invented": [], "misplaced": [], "confused": [], "missed": []}
     for each in seen:
         said = each.said[each.said[:, 4] > conf]
         said = said[each.looked_for[said[:, 5].astype(int)]]
@@ -62,11 +65,12 @@ def galleries(
         same = said[:, 5][:, None] == each.was[:, 4][None]
         touched = (iou >= FOUND).any(1)
         right = ((iou >= FOUND) & same).any(1)
-        for box in said[~touched][:1]:
-            caption = f"{names[int(box[5])]} {box[4]:.2f}"
-            found["invented"].append(
-                _failure(each, names, f"said {caption}", [(box, caption)], float(box[4]))
-            )
+        near = ((iou >= NEAR) & same).any(1)
+        for kind, chosen in (("invented", ~touched & ~near), ("misplaced", ~touched & near)):
+            for box in said[chosen][:1]:
+                caption = f"{names[int(box[5])]} {box[4]:.2f}"
+                text = f"said {caption}"
+                found[kind].append(_failure(each, names, text, [(box, caption)], float(box[4])))
         for i in np.flatnonzero(touched & ~right)[:1]:
             box, was = said[i], each.was[iou[i].argmax()]
             caption = f"{names[int(box[5])]} {box[4]:.2f}"

@@ -61,6 +61,8 @@ class Recording:
     #: Seconds from ignition, a frame each; none: the record starts with smoke, at times that nobody noted.
     seconds: tuple[float, ...] | None
     held_out: bool
+    #: Whether other pictures of its site were trained on: then it flatters, though held out.
+    site_in_training: bool = False
 
     @property
     def times(self) -> tuple[float, ...]:
@@ -121,6 +123,7 @@ class Watch:
         alarm = self.alarm
         return {
             "held_out": of.held_out,
+            "site_in_training": of.site_in_training,
             "ignition_known": of.seconds is not None,
             "frames": len(of.frames),
             "frames_before": before,
@@ -132,11 +135,14 @@ class Watch:
         }
 
 
-def recordings(seen: Sequence[Seen], trained_on: frozenset[str]) -> list[Recording]:
+def recordings(
+    seen: Sequence[Seen], trained_on: frozenset[str], sites: frozenset[str] = frozenset()
+) -> list[Recording]:
     """The recordings among ``seen``: pictures that share a sequence, in order of time, else of name.
 
-    One that has a picture among ``trained_on`` (names and SHA-256 of training pictures) was not held out.
-    Sequences without any label and any time of ignition are no recordings of anything.
+    One that has a picture among ``trained_on`` (names and SHA-256 of training pictures) was not held out;
+    ``sites`` are those of training pictures. Short sequences, and those without any label and any time of
+    ignition, are no recordings of anything.
     """
     groups: dict[str, list[Seen]] = {}
     for each in seen:
@@ -161,6 +167,7 @@ def recordings(seen: Sequence[Seen], trained_on: frozenset[str]) -> list[Recordi
                 tuple(frames),
                 tuple(frame.picture.from_ignition_s or 0.0 for frame in frames) if timed else None,
                 held_out=not marks & trained_on,
+                site_in_training=any(frame.picture.site in sites for frame in frames),
             )
         )
     return found

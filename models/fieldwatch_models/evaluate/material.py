@@ -32,6 +32,11 @@ class Material:
     trained_on: frozenset[str]
 
     @property
+    def trained_sites(self) -> frozenset[str]:
+        """Sites that training pictures are from."""
+        return frozenset(p.site for p in self.catalogue.of("train") if p.site is not None)
+
+    @property
     def digest(self) -> str:
         """SHA-256 over names, labels and groups of the validation pictures, wherever the files lie."""
         rows = sorted(p.model_copy(update={"path": Path(p.path.name)}).model_dump_json() for p in self.val)

@@ -53,7 +53,8 @@ def evaluate(
     watches: list[Watch] = []
     lowest = card.conf if score is None else score
     if fire_classes(predictor.detector.classes):
-        found = recordings(predictor.see(material.sequences, "Recordings"), material.trained_on)
+        frames = predictor.see(material.sequences, "Recordings")
+        found = recordings(frames, material.trained_on, material.trained_sites)
         watches = [
             watch(each, predictor.detector.classes, settings, lowest, card.temperature) for each in found
         ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldwatch_models.evaluate import figures
 from fieldwatch_models.evaluate.gallery import galleries
+from fieldwatch_models.evaluate.verdict import FEW
 from fieldwatch_models.pages import write_page
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ SITES = 20
 
 GALLERIES = {
     "invented": "Invented: boxes on nothing, the most certain first",
+    "misplaced": "Misplaced: a label of this class is near, but overlaps by less than half",
     "confused": "Confused: something was there, but something else",
     "missed": "Missed: the largest first",
 }
@@ -47,6 +49,7 @@ def write(path: Path, measured: Measured, name: str) -> None:
         f1=figures.f1(measured.ranked, names, conf),
         reliability=figures.reliability(metrics["calibration"]),
         heat_map=figures.heat_map(metrics["confusion"]),
+        enough=FEW,
         strips=[
             (each, each.as_json(), figures.strip(each, rule["score"], metrics["temperature"]))
             for each in drawn

@@ -69,8 +69,8 @@ def sweep(
     """A row for each rule: its values, then figures on held-out and on all recordings; the best first.
 
     Best: most held-out ignitions found within five frames, then fewest false alarms (all recordings), then
-    most found of all, then the shortest delay. Choosing the best of many on a few recordings flatters: say
-    so.
+    most found of all, in time and at all, then the shortest delay. Choosing the best of many on a few
+    recordings flatters: say so.
     """
     rows = []
     with progress() as bar:
@@ -89,5 +89,6 @@ def _badness(row: dict[str, Any]) -> tuple[float, ...]:
         -held["found_within_5_frames"],
         false,
         -all_["found_within_5_frames"],
+        -all_["found_at_all"],
         float("inf") if delay is None else delay,
     )
