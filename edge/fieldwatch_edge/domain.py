@@ -41,6 +41,8 @@ class DetectedClass:
     name: str
     kind: Literal["animal", "human", "vehicle", "smoke", "fire"]
     scientific_name: str | None = None
+    unknown: bool = False
+    """Said of an animal that the model cannot name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

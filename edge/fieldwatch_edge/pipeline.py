@@ -371,7 +371,9 @@ def _stages(node: str, camera: Camera, search_path: Sequence[Path]) -> tuple[Fir
         animals = WildlifeWatch(
             node, camera.deployment_id, settings, model=detector.label, classes=detector.classes, keep=keep
         )
-        wildlife = Wildlife(settings, detector, Tracker(settings.lost_s), animals, Gate(settings.gate))
+        unknown = next((index for index, known in enumerate(detector.classes) if known.unknown), None)
+        tracker = Tracker(settings.lost_s, unknown)
+        wildlife = Wildlife(settings, detector, tracker, animals, Gate(settings.gate))
     return fire, wildlife
 
 

@@ -7,6 +7,8 @@ second and at a trap with one a second or less, which decides its parameters:
 - Boxes are grown before their overlap is measured (buffered IoU, Yang et al. 2023,
   https://arxiv.org/abs/2211.14317), the more, the longer the gap: within a second a walking animal leaves
   its own box, within 40 ms a grown box would only invite its neighbour.
+- An animal that the detector cannot name in one frame ("animal") continues the track that it has under a name
+  from another, and the other way round: else one deer would be counted as a deer and as an unknown.
 - Scores are withheld. ByteTrack would start no track from a low score, but the detector's threshold has
   already been applied, and what is seen once must be followed to be seen twice.
 """
@@ -14,6 +16,7 @@ second and at a trap with one a second or less, which decides its parameters:
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,15 +35,33 @@ _KALMAN_HZ = 5.0
 """The rate at which ByteTrack's noise is taken as it stands; at 30 the filter trusts its guess of a speed
 too long for stills, at 1 it doubts every measurement of a video."""
 _LEAST_OVERLAP = 0.05
+_SAME_NAME = 0.25
+"""What a common name is worth beside overlap, from 0 to 1."""
 _TICK_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a track was seen last."""
+
+    box: NDArray[np.float32]
+    followed_as: int
+    """The class by whose tracker."""
+    seconds: float
 
 
 class Tracker:
     """Gives detections track ids, each class by itself: a zebra never continues a lion's track."""
 
-    def __init__(self, lost_s: float) -> None:
-        """`lost_s`: a track that was not seen for so many seconds of capture time is not continued."""
+    def __init__(self, lost_s: float, unknown: int | None = None) -> None:
+        """
+        Args:
+            lost_s: a track that was not seen for so many seconds of capture time is not continued.
+            unknown: the class of animals without a name, where the detector has one.
+        """
         self._lost_s = lost_s
+        self._unknown = unknown
+        self._last: dict[int, _Place] = {}
         self._ids = itertools.count()
         self._by_class: dict[int, ByteTrackTracker] = {}
         self._last_at: datetime | None = None
@@ -53,24 +74,55 @@ class Tracker:
         before the last one (the clock was set back) begins all tracks anew.
         """
         gap_s = self._advance(at)
-        for index in set(detections.classes.tolist()) - self._by_class.keys():
+        overlap = BIoU(min(1.0, 0.3 + 0.5 * gap_s))
+        followed_as = detections.classes
+        if self._unknown is not None:
+            followed_as = self._followed_as(detections, overlap, self._unknown)
+        for index in set(followed_as.tolist()) - self._by_class.keys():
             self._by_class[index] = self._new_tracker()
         track_ids = np.empty(len(detections), np.int64)
         for index, tracker in self._by_class.items():
-            rows = np.flatnonzero(detections.classes == index)
-            tracker.iou = BIoU(min(1.0, 0.3 + 0.5 * gap_s))
+            rows = np.flatnonzero(followed_as == index)
+            tracker.iou = overlap
             track_ids[rows] = self._follow(tracker, detections.boxes[rows])
+        if self._unknown is not None:
+            for track_id, box, index in zip(track_ids, detections.boxes, followed_as, strict=True):
+                self._last[int(track_id)] = _Place(box, int(index), self._seconds)
         return TrackedDetections(detections, track_ids)
 
     def reset(self) -> None:
         """Forget all tracks: another sequence begins. Ids are never used again."""
         self._by_class.clear()
+        self._last.clear()
         self._last_at = None
 
     @property
     def alive(self) -> frozenset[int]:
         """The tracks that the next frame may continue."""
         return frozenset(track.tracker_id for tracker in self._by_class.values() for track in tracker.tracks)
+
+    def _followed_as(self, detections: Detections, overlap: BIoU, unknown: int) -> NDArray[np.int64]:
+        """The class, (n,), among whose tracks each box is looked for.
+
+        Boxes and the places where tracks were seen last are paired, the best overlap first, where the names
+        agree or one side has none. Of two that overlap much alike, the one of the same name is preferred.
+        """
+        classes = detections.classes.copy()
+        since = self._seconds - self._lost_s
+        self._last = {key: place for key, place in self._last.items() if place.seconds >= since}
+        if not self._last or not len(classes):
+            return classes
+        places = list(self._last.values())
+        of_place = np.array([place.followed_as for place in places])
+        shared = overlap.compute(detections.boxes, np.array([place.box for place in places]))
+        same = classes[:, None] == of_place
+        nameless = (classes[:, None] == unknown) | (of_place == unknown)
+        worth = np.where((shared >= _LEAST_OVERLAP) & (same | nameless), shared + _SAME_NAME * same, 0.0)
+        while worth.any():
+            row, place = np.unravel_index(worth.argmax(), worth.shape)
+            classes[row] = of_place[place]
+            worth[row], worth[:, place] = 0.0, 0.0
+        return classes
 
     def _advance(self, at: datetime) -> float:
         """Set the time to `at`; seconds since the last frame."""

@@ -85,11 +85,9 @@ class ModelFolder:
         """What class indices mean: the model's own classes, then the fallback where the card has one."""
         named = tuple(DetectedClass(c.name, c.kind, c.scientific_name) for c in self.card.classes)
         unknown = self.card.fallback
-        return (
-            named
-            if unknown is None
-            else (*named, DetectedClass(unknown.name, "animal", unknown.scientific_name))
-        )
+        if unknown is None:
+            return named
+        return (*named, DetectedClass(unknown.name, "animal", unknown.scientific_name, unknown=True))
 
     @classmethod
     def open(cls, path: Path) -> ModelFolder:

@@ -141,7 +141,7 @@ def test_a_card_with_a_name_for_the_unknown_makes_it_a_class(tmp_path, end_to_en
     card = CARD.replace("[[classes]]", "[fallback]\nscore = 0.3\n\n[[classes]]", 1)
     model_folder(tmp_path / "toy", colour_model(end_to_end=end_to_end), card)
     detector = load_detector(DetectorSettings(model="toy", allow_unsigned=True), [tmp_path])
-    assert detector.classes[3:] == (DetectedClass("animal", "animal", "Animalia"),)
+    assert detector.classes[3:] == (DetectedClass("animal", "animal", "Animalia", unknown=True),)
     image = np.zeros((320, 320, 3), np.uint8)
     image[96:128, 64:96, 2] = 102  # 0.4 red: under the card's 0.6
     image[160:192, 64:96, 0] = 102  # 0.4 blue, which is a fire

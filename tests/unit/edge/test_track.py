@@ -9,7 +9,7 @@ from fieldwatch_edge.domain import Detections
 from fieldwatch_edge.track import Tracker
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
-LION, ZEBRA = 5, 4
+LION, ZEBRA, UNKNOWN = 5, 4, 9
 
 
 def at(seconds: float) -> datetime:
@@ -115,3 +115,45 @@ def test_ids_are_not_used_again_after_a_reset():
     tracker.reset()
     assert tracker.alive == frozenset()
     assert ids(tracker, seen((100, 100, 80, 60)), 1) == [1]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param([ZEBRA, UNKNOWN, ZEBRA, UNKNOWN, UNKNOWN, ZEBRA], id="loses its name and gets it back"),
+        pytest.param([UNKNOWN, UNKNOWN, ZEBRA, ZEBRA, UNKNOWN, ZEBRA], id="gets its name later"),
+        pytest.param([UNKNOWN] * 6, id="never gets one"),
+    ],
+)
+@pytest.mark.parametrize("every_s", [0.2, 1])
+def test_an_animal_without_a_name_in_some_frames_is_one_track(names, every_s):
+    tracker = Tracker(lost_s=5, unknown=UNKNOWN)
+    found = set()
+    for frame, name in enumerate(names):
+        found |= set(ids(tracker, seen((100 + 30 * frame, 200, 100, 80), classes=[name]), frame * every_s))
+    assert len(found) == 1
+
+
+def test_a_nameless_animal_beside_a_named_one_is_another():
+    tracker = Tracker(lost_s=5, unknown=UNKNOWN)
+    zebra, other = (100, 200, 100, 80), (190, 200, 100, 80)  # close enough for grown boxes to overlap
+    first = ids(tracker, seen(zebra, other, classes=[ZEBRA, UNKNOWN]), 0)
+    assert sorted(first) == [0, 1]
+    for second in range(1, 4):
+        assert ids(tracker, seen(zebra, other, classes=[ZEBRA, UNKNOWN]), second) == first
+    # Both without a name now: no third animal comes of it.
+    assert sorted(ids(tracker, seen(zebra, other, classes=[UNKNOWN, UNKNOWN]), 4)) == [0, 1]
+
+
+def test_a_name_still_never_continues_another_name():
+    tracker = Tracker(lost_s=5, unknown=UNKNOWN)
+    assert ids(tracker, seen((100, 200, 100, 80), classes=[ZEBRA]), 0) == [0]
+    assert ids(tracker, seen((100, 200, 100, 80), classes=[LION]), 1) == [1]
+
+
+def test_a_nameless_animal_does_not_continue_what_was_lost_or_forgotten():
+    tracker = Tracker(lost_s=2, unknown=UNKNOWN)
+    assert ids(tracker, seen((100, 200, 100, 80), classes=[ZEBRA]), 0) == [0]
+    assert ids(tracker, seen((100, 200, 100, 80), classes=[UNKNOWN]), 10) == [1]
+    tracker.reset()
+    assert ids(tracker, seen((100, 200, 100, 80), classes=[ZEBRA]), 11) == [2]
