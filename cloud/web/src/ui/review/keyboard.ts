@@ -2,15 +2,21 @@
 import { redo, remove } from "../../review/annotation";
 import { commandOf, type Command } from "../../review/keys";
 import type { View } from "../view";
+import { earlyKey } from "./picker";
 
 const ZOOM = 1.5;
 const DIRECTIONS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] } as const;
 
 export function onReviewKey(view: View, event: KeyboardEvent): void {
-  const { state, pointer } = view;
+  const { state, pointer, actions } = view;
   if (state.phase !== "map" || state.page !== "review" || !state.reserve) return;
   const at = event.target instanceof Element ? event.target : document.body;
   if (at.closest("dialog, input, select, textarea") || document.querySelector("dialog[open]")) return;
+  if (state.review.picker && event.type === "keydown" && !at.closest(".picker")) {
+    if (event.key === "Escape") actions.review.patch({ picker: null });
+    else if (event.key !== "Tab" && !at.closest("button, a")) earlyKey(event, view);
+    return;
+  }
   const onButton = at.closest("button, a, summary") !== null;
   if (event.key === " " && !onButton) {
     pointer.space(event.type === "keydown");

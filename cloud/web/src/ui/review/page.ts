@@ -95,7 +95,7 @@ function unsent({ t, state, actions }: View): TemplateResult {
   const n = review.unsent.length;
   const waits = n > 0 && (review.sending === "waiting" || !review.keeps);
   const words = !waits ? t("review.unsent", { n }) : t(review.keeps ? "review.unsent_waiting" : "review.unsent_volatile", { n });
-  const [first] = Object.keys(review.conflicts).filter((id) => id !== review.picture);
+  const [first] = Object.keys(review.conflicts);
   return html`
     <div class="unsent" role="status">
       ${n > 0 && mayLabel(state.account, state.reserve?.slug)

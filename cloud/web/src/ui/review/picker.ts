@@ -32,7 +32,7 @@ export function picker(view: View): TemplateResult {
         role="combobox" aria-expanded="true" aria-controls="picker-names" aria-autocomplete="list" autocomplete="off" spellcheck="false"
         aria-label=${t("review.picker.label")} aria-activedescendant=${names.length > 0 ? `name-${active}` : nothing}
         placeholder=${t("review.picker.hint")} .value=${open!.query} ${ref(focusOnce)}
-        @input=${type} @keydown=${(event: KeyboardEvent) => key(event, view, names, active, close)}
+        @input=${type} @keydown=${(event: KeyboardEvent) => key(event, view, close)}
       />
       ${names.length === 0 ? html`<p class="muted small">${t("review.picker.none")}</p>` : nothing}
       <ul role="listbox" id="picker-names" aria-labelledby="picker-heading">
@@ -74,10 +74,14 @@ function pick(view: View, name: Name): void {
   focusPicture();
 }
 
-function key(event: KeyboardEvent, view: View, names: Name[], active: number, close: () => void): void {
+function key(event: KeyboardEvent, view: View, close: () => void): void {
   if (event.isComposing) return; // Enter then ends the input method's word
-  const { actions, state } = view;
-  const { query } = state.review.picker!;
+  // The state as it is now: who types fast presses Enter before the list was drawn anew.
+  const { actions, store: { state } } = view;
+  if (!state.review.picker) return;
+  const { query } = state.review.picker;
+  const names = found({ ...view, state });
+  const active = Math.min(state.review.picker.active, names.length - 1);
   const move = (by: number) => {
     if (names.length === 0) return;
     actions.review.patch({ picker: { query, active: (active + by + names.length) % names.length } });
@@ -91,6 +95,15 @@ function key(event: KeyboardEvent, view: View, names: Name[], active: number, cl
   else return;
   event.preventDefault();
   event.stopPropagation();
+}
+
+/** A key that was pressed after the picker was opened and before its field had the keyboard. */
+export function earlyKey(event: KeyboardEvent, { actions, state, store }: View): void {
+  const field = document.querySelector<HTMLInputElement>(".picker input");
+  if (field) return field.focus({ preventScroll: true }); // the key then goes there
+  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  actions.review.patch({ picker: { query: (store.state.review.picker ?? state.review.picker!).query + event.key, active: 0 } });
 }
 
 let focused: Element | undefined;
