@@ -32,8 +32,13 @@ class Bf16DetectionModel(DetectionModel):  # type: ignore[misc]  # ultralytics h
 
 def cpu_gains_from_bf16() -> bool:
     """Whether this CPU multiplies bf16 in hardware; where it does not, PyTorch imitates it, slowly."""
-    able = torch.cpu.get_capabilities()
+    able = cpu_capabilities()
     return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
+
+
+def cpu_capabilities() -> dict[str, Any]:
+    """What this CPU can do, and its name; empty where PyTorch is too old to say."""
+    return dict(getattr(torch.cpu, "get_capabilities", dict)())
 
 
 def plain(model: DetectionModel) -> DetectionModel:

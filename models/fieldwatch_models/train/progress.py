@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -40,16 +41,12 @@ class Display:
     def stage(self, number: int, name: str) -> Iterator[Display]:
         """The display of stage ``number`` (from 1); ultralytics' own bars and messages are kept quiet."""
         self._label = f"{name} ({number}/{self._stages})"
-        logger = logging.getLogger("ultralytics")
-        level = logger.level
-        logger.setLevel(logging.WARNING)
         self._task = self._progress.add_task(f"{self._label} getting ready", total=None, losses="")
         try:
-            with self._progress:
+            with _quiet_ultralytics(), self._progress:
                 yield self
         finally:
             self._progress.remove_task(self._task)
-            logger.setLevel(level)
 
     def batch(self, epoch: int, epochs: int, done: int, of: int, losses: dict[str, float]) -> None:
         """``done`` batches ``of`` the epoch's (from 1) are through; ``losses`` are its means so far."""
@@ -66,6 +63,36 @@ class Display:
         self.console.print(
             f"{self._label} epoch {epoch}/{epochs}: {_shown(losses)}, {seconds:.0f} s", highlight=False
         )
+
+
+@contextmanager
+def _quiet_ultralytics() -> Iterator[None]:
+    """Warnings of ultralytics, but none of its bars: some ask neither for its level nor for a terminal."""
+    logger = logging.getLogger("ultralytics")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(_is_news)
+    bars: Any = getattr(sys.modules.get("ultralytics.utils.tqdm"), "TQDM", None)
+    original = bars.__init__ if bars else None
+
+    def silent(self: Any, *args: Any, **options: Any) -> None:
+        original(self, *args, **options | {"disable": True})
+
+    try:
+        if bars:
+            bars.__init__ = silent
+        yield
+    finally:
+        if bars:
+            bars.__init__ = original
+        logger.removeFilter(_is_news)
+        logger.setLevel(level)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Ultralytics warns that pictures kept in memory make a training random; since its mosaics draw from all
+    pictures they no longer do, and a test trains twice to see it."""
+    return "may produce non-deterministic" not in record.getMessage()
 
 
 def _shown(losses: dict[str, float]) -> str:

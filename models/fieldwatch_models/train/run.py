@@ -121,9 +121,9 @@ def described(device: str, threads: int) -> dict[str, Any]:
 
     if device.startswith("cuda"):
         return {"kind": "cuda", "name": torch.cuda.get_device_name(device), "precision": "amp"}
-    from fieldwatch_models.train.half import cpu_gains_from_bf16
+    from fieldwatch_models.train.half import cpu_capabilities, cpu_gains_from_bf16
 
-    name = torch.cpu.get_capabilities().get("cpu_name") or platform.machine()
+    name = cpu_capabilities().get("cpu_name") or platform.machine()
     precision = "bf16" if cpu_gains_from_bf16() else "fp32"
     return {"kind": "cpu", "name": name, "threads": threads, "precision": precision}
 
@@ -215,9 +215,7 @@ class _Run:
             "epochs": self.stage.epochs,
             "seed": self.recipe.seed,
             "device": self.device,
-            "project": str(self.folder.parent),
-            "name": self.folder.name,
-            "exist_ok": True,
+            "save_dir": str(self.folder),  # on a resume too: the folder may have been moved meanwhile
         }
         if resume:
             options["resume"] = options["model"] = str(last)

@@ -33,7 +33,16 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[3]
-OPTIONS = {"imgsz": 64, "batch": 4, "nbs": 4, "optimizer": "AdamW", "lr0": 0.001, "workers": 0, "mosaic": 0.0}
+OPTIONS = {
+    "imgsz": 64,
+    "batch": 4,
+    "nbs": 4,
+    "optimizer": "AdamW",
+    "lr0": 0.001,
+    "workers": 0,
+    "mosaic": 0.0,
+    "cache": "ram",
+}
 
 
 def recipe(*epochs: int, **start: object) -> Recipe:
@@ -144,7 +153,9 @@ def test_an_unknown_device_is_a_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("architecture", ["yolov8n.yaml", "yolo11n.yaml", "yolo26n.yaml"])
-def test_from_nothing_to_a_file_and_back(tmp_path: Path, architecture: str) -> None:
+def test_from_nothing_to_a_file_and_back(
+    tmp_path: Path, architecture: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Two real stages, the export, and what the export holds, read back as the next start."""
     from ultralytics import YOLO
 
@@ -157,6 +168,7 @@ def test_from_nothing_to_a_file_and_back(tmp_path: Path, architecture: str) -> N
         checkpoint = train(
             wanted, catalogue, tmp_path / "out", device="cpu", console=Console(file=log, width=200)
         )
+    assert "Caching" not in capfd.readouterr().err  # ultralytics' own bars
     lines = (tmp_path / "log").read_text().splitlines()
     assert [line[:28] for line in lines] == ["stage0 (1/2) epoch 1/1: box ", "stage1 (2/2) epoch 1/1: box "]
 
@@ -195,6 +207,16 @@ def test_from_nothing_to_a_file_and_back(tmp_path: Path, architecture: str) -> N
             assert torch.allclose(*scores, atol=0.01)
         else:
             assert torch.allclose(model(image)[0], trained(image)[0], atol=0.05)
+
+
+def test_the_same_recipe_trains_the_same_weights(tmp_path: Path) -> None:
+    catalogue = open_data(data_set(tmp_path / "in"))
+    wanted = recipe(2).model_copy(update={"options": OPTIONS | {"mosaic": 0.5}})
+    states = []
+    for out in ("one", "two"):
+        checkpoint = train(wanted, catalogue, tmp_path / out, device="cpu", threads=2)
+        states.append(torch.load(checkpoint, weights_only=False)["model"].state_dict())
+    assert all(torch.equal(tensor, states[1][key]) for key, tensor in states[0].items())
 
 
 def test_pictures_on_both_sides_of_the_split_stop_the_training(tmp_path: Path) -> None:
