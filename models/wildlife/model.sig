@@ -4,8 +4,8 @@
 format = 1
 signer = "Fieldwatch project"
 key = "SHA256:S/8JO+UDEKrRg09IaGoM0R0VfIDiic1no4doBnjjQaw"
-signed_at = 2026-11-21T12:38:46Z
-signature = "FPkCc/rORikvYTC9T0OJ5ai2B4rhHBDXTeFma/X1BcK4BA8NQ+sYt8IU+FxO6vAfnWKh8k9tGXD6C0c1kL7zDQ=="
+signed_at = 2026-11-21T13:08:03Z
+signature = "VZA64hdDgKzBjvtxGXmsRkEq12pCBOm4rOSOhQwkDNCLllMrapIQUHqB1Q/w/9pkXRzGkeFzkxfefjIfhy2aBw=="
 
 [files]
 "CARD.md" = "774b591f5fd16b412f61899f2185e1e4d4465827bc826241a459a8ff2237d68e"

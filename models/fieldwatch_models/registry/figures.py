@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 #: So many sites a table shows; the rest is in metrics.json.
 MOST_ROWS = 20
+#: Columns of bench.json that the card shows.
+SPEED = {
+    "pipeline_ms": "ms a picture",
+    "pipeline_ratio": "×",
+    "model_ms": "of it the model",
+    "cpu_ms": "CPU ms",
+    "peak_mib": "peak MiB",
+    "file_mb": "file MB",
+    "ap50": "AP50",
+    "ap50_lost": "AP50 lost",
+}
 
 
 def figures(folder: Path) -> str:
@@ -46,7 +57,7 @@ def figures(folder: Path) -> str:
         *_groups("By source", "source", metrics.get("by_source", {})),
         *_stills(metrics.get("stills", {})),
         *_failures(metrics.get("failures", {})),
-        *_speed(bench),
+        *_speed(card, bench),
         *_training(training),
         *_data(sources, training.get("data", {}).get("pictures_by_source", {})),
     ]
@@ -252,17 +263,25 @@ def _failures(failures: Mapping[str, Sequence[Mapping[str, str]]]) -> Iterator[s
     yield _table(("kind", "what", "picture", "source"), rows)
 
 
-def _speed(bench: Figures) -> Iterator[str]:
-    rows = bench.get("formats", [])
-    if not rows:
+def _speed(card: Card, bench: Figures) -> Iterator[str]:
+    formats: Figures = bench.get("formats", {})
+    if not formats:
         return
     machine = bench.get("machine", {})
-    cpu = machine.get("cpu") if isinstance(machine, dict) else machine
-    yield "### Speed" + (f" on {cpu}" if cpu else "")
-    columns = [key for key, value in rows[0].items() if isinstance(value, str | int | float) or value is None]
-    yield _table(
-        [name.replace("_", " ") for name in columns], [[row.get(key) for key in columns] for row in rows]
+    yield f"### Speed on {machine.get('cpu')}"
+    if bench.get("sha256") != card.sha256:
+        yield "**Of another model file**: `fieldwatch models bench`."
+    yield (
+        f"{machine.get('threads')} threads, {bench.get('imgsz')} px, {bench.get('pictures')} pictures; × is "
+        "the ratio to the first line's, AP50 lost the difference to it."
     )
+    rows = [
+        (name, *(row.get(column) for column in SPEED))
+        for name, row in sorted(formats.items(), key=lambda item: item[0] != "onnx")
+    ]
+    yield _table(("format", *SPEED.values()), rows)
+    for name, why in bench.get("skipped", {}).items():
+        yield f"{name}: {str(why).splitlines()[0]}"
 
 
 def _training(training: Figures) -> Iterator[str]:

@@ -105,7 +105,15 @@ def toy(tmp_path: Path) -> Path:
     counts = {"train": {"fig": 284}, "val": {"fig": 81}}
     training = {"architecture": "yolo11n", "start": "random weights", "data": {"pictures_by_source": counts}}
     (tmp_path / "training.json").write_text(json.dumps(training))
-    bench = {"machine": {"cpu": "A Small CPU"}, "formats": [{"format": "onnx", "ms_per_frame": 31.25}]}
+    bench = {
+        "sha256": "ab" * 32,
+        "machine": {"cpu": "A Small CPU", "threads": 2},
+        "formats": {
+            "ncnn": {"pipeline_ms": 25.0, "pipeline_ratio": 0.8, "ap50": 0.7, "ap50_lost": 0.01},
+            "onnx": {"pipeline_ms": 31.25, "pipeline_ratio": 1.0, "ap50": 0.71, "ap50_lost": 0.0},
+        },
+        "skipped": {"openvino": "openvino not installed"},
+    }
     (tmp_path / "bench.json").write_text(json.dumps(bench))
     return tmp_path
 
@@ -130,7 +138,8 @@ def toy(tmp_path: Path) -> Path:
         pytest.param("And 5 more in metrics.json.", id="many sites"),
         pytest.param("| confused | said lion 0.93, was deer | deer_1.jpg | deer |", id="worst cases"),
         pytest.param("### Speed on A Small CPU", id="speed"),
-        pytest.param("| onnx | 31.25 |", id="format"),
+        pytest.param("| onnx | 31.25 | 1.00 |", id="format"),
+        pytest.param("openvino: openvino not installed", id="format that was left out"),
         pytest.param(
             r"| [Ignitions \| one a minute](https://example.org/fig) | credit HPWREN | HPWREN | 284 | 81 |",
             id="licences, and no broken table",
