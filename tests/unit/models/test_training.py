@@ -27,6 +27,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("ultralytics")
 pytestmark = [
     pytest.mark.ultralytics,
+    pytest.mark.timeout(
+        900
+    ),  # seconds on a quiet machine; on a busy one, importing PyTorch alone takes minutes
     # PyTorch warns of itself: of schedulers that ultralytics steps first, of what it will rename.
     pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),  # of ultralytics' export
@@ -151,7 +154,6 @@ def test_an_unknown_device_is_a_sentence(tmp_path: Path) -> None:
         train(recipe(1), open_data(data_set(tmp_path / "in")), tmp_path / "out", device="abacus")
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("architecture", ["yolov8n.yaml", "yolo11n.yaml", "yolo26n.yaml"])
 def test_from_nothing_to_a_file_and_back(
     tmp_path: Path, architecture: str, capfd: pytest.CaptureFixture[str]
@@ -249,7 +251,6 @@ train(recipe, open_data(Path(sys.argv[2])), Path(sys.argv[3]), device="cpu", thr
 """
 
 
-@pytest.mark.timeout(900)  # PyTorch is imported three times; on a busy machine, that alone takes minutes
 def test_a_killed_training_goes_on_after_its_last_whole_epoch(tmp_path: Path) -> None:
     folder, out = data_set(tmp_path / "in", train=24), tmp_path / "out"
     wanted = recipe(1, 4).model_dump_json()
