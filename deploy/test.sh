@@ -23,6 +23,6 @@ say "web app: types, contract, tests"
 (cd cloud/web && npm run --silent check && npm test --silent)
 if [ -n "$with_models" ]; then
     models_packages
-    check .venv-models/bin/pytest -m ultralytics tests/unit
+    check .venv-models/bin/pytest -m ultralytics tests
 fi
 check .venv/bin/pytest -m "not bench and not ultralytics" "$@"
