@@ -14,6 +14,7 @@ from fieldwatch_models.data.leaks import apart, find_leaks
 from fieldwatch_models.data.opening import Format, read_data
 from fieldwatch_models.data.sources import SourceRules
 from fieldwatch_models.data.splits import split_by_group
+from fieldwatch_models.data.views import alike_views
 from fieldwatch_models.data.writing import write_coco, write_yolo
 from fieldwatch_models.errors import DataError
 
@@ -87,7 +88,8 @@ def data_command(
         if coco:
             write_coco(catalogue, coco)
         if page:
-            pages.write(page, catalogue, leaks, opened.problems, opened.left_out, dropped)
+            alike = alike_views(catalogue)
+            pages.write(page, catalogue, leaks, opened.problems, opened.left_out, dropped, alike)
     for problem in opened.problems:
         typer.secho(problem, fg="red", err=True)
     for leak in leaks:

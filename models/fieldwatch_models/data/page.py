@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_models.data.catalogue import Catalogue, Picture
     from fieldwatch_models.data.leaks import Leak
+    from fieldwatch_models.data.views import AlikeViews
 
 #: Pictures of each class, of none, and of each side of a leak.
 SAMPLES, EMPTY, LEAKING = 8, 8, 2
@@ -34,14 +35,17 @@ def write(
     problems: Sequence[str] = (),
     left_out: Sequence[str] = (),
     dropped: Sequence[Picture] = (),
+    alike: Sequence[AlikeViews] = (),
 ) -> None:
     """Write the page of `catalogue` to `path`. The choice of samples is the same every time.
 
-    `dropped` are pictures that were taken out of the training set because of `leaks`.
+    `dropped` are pictures that were taken out of the training set because of `leaks`; `alike` are pairs that
+    are worth a look.
     """
     colours = {name: pages.COLOURS[i % len(pages.COLOURS)] for i, name in enumerate(catalogue.classes)}
     samples = _samples(catalogue)
     shown = [*(p for _, some in samples for p in some), *(p for leak in leaks[:LEAKS] for p in _of(leak))]
+    shown += [picture for pair in alike for picture in (pair.second, pair.first)]
     bar = track(dict.fromkeys(shown), "drawing", transient=True)
     figures = {picture: _figure(picture, colours) for picture in bar}
     licences: dict[str, list[str]] = {}
@@ -68,6 +72,7 @@ def write(
         samples=[(name, [figures[p] for p in some]) for name, some in samples],
         leaks=[(leak, [figures[p] for p in _of(leak)]) for leak in leaks[:LEAKS]],
         leak_count=len(leaks),
+        alike=[[figures[pair.second], figures[pair.first]] for pair in alike],
         dropped=len(dropped),
         problems=problems[:PROBLEMS],
         problem_count=len(problems),
