@@ -14,7 +14,7 @@ from fieldwatch_models.species import learn, texts
 from fieldwatch_models.train.command import Device, Threads  # noqa: TC001  # typer reads them
 
 if TYPE_CHECKING:
-    from fieldwatch_models.data.catalogue import Catalogue
+    from fieldwatch_models.data.catalogue import Catalogue, Split
 
 
 def species_command(
@@ -91,20 +91,21 @@ def species_command(
 
 
 def _tell_pictures(catalogue: Catalogue) -> None:
-    for split in ("train", "val"):
+    splits: tuple[Split, ...] = ("train", "val")
+    for split in splits:
         found = list(catalogue.of(split))
         shown = [picture for picture in found if picture.labels]
         console.print(
             f"{split}: {len(found)} pictures, {len(shown)} with the animal "
             f"({sum(len(picture.labels) for picture in shown)} labelled), {len(found) - len(shown)} without; "
-            f"{_places(catalogue, split)}",
+            f"{_places(catalogue, split) or 'unknown'} sites or sequences",
             highlight=False,
         )
 
 
-def _places(catalogue: Catalogue, split: Any) -> str:
-    known = {tie for picture in catalogue.of(split) for tie in ties(picture)}
-    return f"{len(known)} sites or sequences" if known else "sites are not known"
+def _places(catalogue: Catalogue, split: Split) -> int:
+    """Sites and sequences, as far as the pictures say."""
+    return len({tie for picture in catalogue.of(split) for tie in ties(picture)})
 
 
 def _tell_result(
@@ -122,8 +123,7 @@ def _tell_result(
             console.print(f"[bold]{kind.replace('_', ' ')}[/bold]: {sentence}", highlight=False)
     train = sum(bool(picture.labels) for picture in catalogue.of("train"))
     empty = sum(not picture.labels for picture in catalogue.pictures)
-    places = len({picture.group for picture in catalogue.of("val")})
-    for warning in texts.warnings(species.name, metrics, train, places, empty):
+    for warning in texts.warnings(species.name, metrics, train, _places(catalogue, "val"), empty):
         console.print(f"[yellow]Beware:[/yellow] {warning}", highlight=False)
     console.print(f"\nLook at what it got wrong: {plan.work / 'evaluation.html'}", markup=False)
     console.print(

@@ -116,7 +116,7 @@ def card(**values: Any) -> str:
 
 
 def warnings(name: str, metrics: dict[str, Any], train: int, places: int, empty: int) -> Iterator[str]:
-    """Why not to believe the figures too much. ``places``: groups in validation; ``empty``: negatives."""
+    """Why not to believe the figures too much. ``places``: known ones in validation; ``empty``: negatives."""
     point = metrics["operating_point"][name]
     if point["labelled"] < BELIEVABLE:
         low, high = point["recall_interval"] or (0.0, 1.0)
@@ -125,7 +125,12 @@ def warnings(name: str, metrics: dict[str, Any], train: int, places: int, empty:
             f"few, the share that the model really finds may be anything from {low:.0%} to {high:.0%}. "
             "Label more before you count with it."
         )
-    if places < 3:
+    if places == 0:
+        yield (
+            "Nothing says which pictures are from one place (folders, or --sources): only such as look "
+            "nearly alike were kept together, and figures flatter if a camera is on both sides of the split."
+        )
+    elif places < 3:
         yield (
             f"The validation pictures are from {places} place(s) or sequence(s): how the model does at "
             "another camera is not known."

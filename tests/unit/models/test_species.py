@@ -137,6 +137,7 @@ def test_without_a_word_a_species_starts_as_any_animal(tmp_path: Path) -> None:
     [
         (12, 400, 9, 50, ["too small to believe"]),
         (200, 400, 2, 50, ["2 place"]),
+        (200, 400, 0, 50, ["from one place"]),
         (200, 90, 9, 50, ["90 training pictures"]),
         (200, 400, 9, 0, ["--negatives"]),
         (200, 400, 9, 50, []),
