@@ -94,7 +94,7 @@ def heat_map(table: dict[str, Any]) -> Markup:
     matrix = np.array(table["said_by_was"])
     names = table["order"]
     shares = matrix / np.maximum(matrix.sum(0, keepdims=True), 1)
-    side = 1.6 + 0.6 * len(names)
+    side = max(3.6, 1.6 + 0.6 * len(names))
     figure, axes = _plot(side + 0.6, side)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for said, was in np.ndindex(*matrix.shape):
