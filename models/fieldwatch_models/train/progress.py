@@ -73,7 +73,7 @@ def _quiet_ultralytics() -> Iterator[None]:
     logger.setLevel(logging.WARNING)
     logger.addFilter(_is_news)
     bars: Any = getattr(sys.modules.get("ultralytics.utils.tqdm"), "TQDM", None)
-    original = bars.__init__ if bars else None
+    original: Any = bars.__init__ if bars else None
 
     def silent(self: Any, *args: Any, **options: Any) -> None:
         original(self, *args, **options | {"disable": True})
