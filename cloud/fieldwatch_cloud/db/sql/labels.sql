@@ -68,7 +68,7 @@ reason AS (
     FROM seen
     WHERE ('x' || substr(md5(%(seed)s || ' ' || media_id), 1, 8))::bit(32)::bigint < %(share)s * 4294967296
 ),
-candidate AS (
+candidate AS MATERIALIZED (
     SELECT seen.*, coalesce(why.reasons, '{}') AS reasons, coalesce(why.priority, 0) AS priority,
            coalesce((SELECT max(revision) FROM label_revision r WHERE r.media_id = seen.media_id), 0) AS revision
     FROM seen
