@@ -78,6 +78,11 @@ class Recording:
         return next((i for i, second in enumerate(self.seconds) if second >= 0), None)
 
     @property
+    def shows_ignition(self) -> bool:
+        """Whether enough frames follow the ignition for any rule to confirm it."""
+        return self.ignition is not None and len(self.frames) - self.ignition >= SHORTEST
+
+    @property
     def watched_s(self) -> float:
         """Time that the camera looked: from frame to frame, and one more period for the last."""
         if self.seconds is None or len(self.seconds) < 2:
@@ -131,7 +136,7 @@ class Watch:
             "false_alarms_after": self.false_alarms - early,
             "first_alarm_s": None if alarm is None or of.seconds is None else of.seconds[alarm],
             "frames_to_alarm": self.frames_to_alarm,
-            "found_within_5_frames": None if start is None else self.found,
+            "found_within_5_frames": self.found if of.shows_ignition else None,
         }
 
 
@@ -196,7 +201,7 @@ def watch(
 def summary(watches: Sequence[Watch]) -> dict[str, Any]:
     """What a ranger asks: how many ignitions were found in time, how late, at how many false alarms a
     camera-day."""
-    fires = [each for each in watches if each.recording.ignition is not None]
+    fires = [each for each in watches if each.recording.shows_ignition]
     timed = [each for each in watches if each.recording.seconds is not None]
     found = sum(each.found for each in fires)
     delays = [

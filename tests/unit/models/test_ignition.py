@@ -90,6 +90,12 @@ def test_the_summary_counts_only_time_that_was_watched() -> None:
     assert pause.watched_s == pytest.approx(60 * 9 + 120 + 60)
 
 
+def test_a_record_that_stops_at_the_ignition_is_time_watched_but_no_ignition_missed() -> None:
+    told = summary([Watch(recording(*[[]] * 7, ignition=5), ())])
+    assert told["sequences"] == 0
+    assert told["camera_days_watched"] > 0
+
+
 def test_recordings_are_ordered_and_told_apart_from_what_was_trained_on() -> None:
     frames = [
         seen([], [SMOKE], name=f"aw_{number}", sequence="aw", site="peak") for number in (1054, 400, 850)
