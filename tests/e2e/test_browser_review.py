@@ -83,6 +83,8 @@ def see(page: Page, media_id: UUID) -> None:
 
 
 def all_sent(page: Page) -> None:
+    # The page is drawn anew once a frame: what it says before that is what it said before the last key.
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_selector("main[data-unsent='0'][data-sending=idle]")
 
 

@@ -87,7 +87,11 @@ function selectNext({ actions, store }: View, by: 1 | -1): void {
   if (annotation?.selected == null) return;
   const index = annotation.selected;
   requestAnimationFrame(() =>
-    requestAnimationFrame(() => document.querySelector<SVGElement>(`.label-box[data-index="${index}"]`)?.focus({ preventScroll: true })),
+    requestAnimationFrame(() => {
+      const { review } = store.state; // fast fingers may be elsewhere by now
+      if (review.picker || review.annotation?.selected !== index) return;
+      document.querySelector<SVGElement>(`.label-box[data-index="${index}"]`)?.focus({ preventScroll: true });
+    }),
   );
 }
 

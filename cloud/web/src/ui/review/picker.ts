@@ -17,10 +17,7 @@ export function picker(view: View): TemplateResult {
   const names = found(view);
   const active = Math.min(open!.active, names.length - 1);
   const index = annotation && target(annotation);
-  const close = () => {
-    actions.review.patch({ picker: null });
-    focusPicture();
-  };
+  const close = () => closePicker(view);
   const type = (event: Event) => actions.review.patch({ picker: { query: (event.target as HTMLInputElement).value, active: 0 } });
   return html`
     <div class="picker">
@@ -32,7 +29,7 @@ export function picker(view: View): TemplateResult {
         role="combobox" aria-expanded="true" aria-controls="picker-names" aria-autocomplete="list" autocomplete="off" spellcheck="false"
         aria-label=${t("review.picker.label")} aria-activedescendant=${names.length > 0 ? `name-${active}` : nothing}
         placeholder=${t("review.picker.hint")} .value=${open!.query} ${ref(focusOnce)}
-        @input=${type} @keydown=${(event: KeyboardEvent) => key(event, view, close)}
+        @input=${type} @keydown=${(event: KeyboardEvent) => key(event, view)}
       />
       ${names.length === 0 ? html`<p class="muted small">${t("review.picker.none")}</p>` : nothing}
       <ul role="listbox" id="picker-names" aria-labelledby="picker-heading">
@@ -74,7 +71,12 @@ function pick(view: View, name: Name): void {
   focusPicture();
 }
 
-function key(event: KeyboardEvent, view: View, close: () => void): void {
+function closePicker({ actions }: View): void {
+  actions.review.patch({ picker: null });
+  focusPicture();
+}
+
+function key(event: KeyboardEvent, view: View): void {
   if (event.isComposing) return; // Enter then ends the input method's word
   // The state as it is now: who types fast presses Enter before the list was drawn anew.
   const { actions, store: { state } } = view;
@@ -90,20 +92,23 @@ function key(event: KeyboardEvent, view: View, close: () => void): void {
   if (event.key === "ArrowDown") move(1);
   else if (event.key === "ArrowUp") move(-1);
   else if (event.key === "Enter" && names[active]) pick(view, names[active]);
-  else if (event.key === "Escape") close();
+  else if (event.key === "Escape") closePicker(view);
   else if (digit) pick(view, digit.name);
   else return;
   event.preventDefault();
   event.stopPropagation();
 }
 
-/** A key that was pressed after the picker was opened and before its field had the keyboard. */
-export function earlyKey(event: KeyboardEvent, { actions, state, store }: View): void {
+/** A key that was pressed while the picker is open and its field has not got the keyboard yet. */
+export function earlyKey(event: KeyboardEvent, view: View): void {
+  const { actions, store } = view;
+  const open = store.state.review.picker;
+  const types = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (!types || !open || (open.query === "" && /^[1-9]$/.test(event.key))) return key(event, view);
   const field = document.querySelector<HTMLInputElement>(".picker input");
-  if (field) return field.focus({ preventScroll: true }); // the key then goes there
-  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (field) return field.focus({ preventScroll: true }); // what was typed then goes there
   event.preventDefault();
-  actions.review.patch({ picker: { query: (store.state.review.picker ?? state.review.picker!).query + event.key, active: 0 } });
+  actions.review.patch({ picker: { query: open.query + event.key, active: 0 } });
 }
 
 let focused: Element | undefined;
