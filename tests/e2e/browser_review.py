@@ -11,7 +11,6 @@ import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from PIL import Image, ImageDraw, ImageFilter
 from tests.e2e.browser_site import CLOCK, FIELDWATCH, PASSWORD, SLUG, FieldNode, Site
@@ -22,6 +21,7 @@ from fieldwatch_shared.messages import Box, Media, Observation, ObservationType,
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from playwright.sync_api import Page
 
@@ -51,7 +51,9 @@ def scene(seen: list[Seen], seed: int) -> bytes:
         base = height * (0.3 + 0.13 * depth)
         ridge = [(x, base + rng.uniform(-28, 28)) for x in range(0, width + 80, 80)]
         shade = 70 - 12 * depth if night else 150 - 24 * depth
-        draw.polygon([(0, height), *ridge, (width, height)], (shade, shade + (8 if night else 22), shade - 10))
+        draw.polygon(
+            [(0, height), *ridge, (width, height)], (shade, shade + (8 if night else 22), shade - 10)
+        )
     for _ in range(500):
         x, y = rng.uniform(0, width), rng.uniform(height * 0.55, height)
         draw.line((x, y, x + rng.uniform(-3, 3), y - rng.uniform(4, 16)), fill=(88, 102, 58), width=1)
@@ -69,7 +71,15 @@ def _animal(draw: ImageDraw.ImageDraw, one: Seen) -> None:
     for leg in (0.2, 0.32, 0.66, 0.78):
         draw.rectangle((x + w * leg, y + h * 0.6, x + w * (leg + 0.06), y + h), coat)
     draw.ellipse((x + w * 0.08, y + h * 0.25, x + w * 0.9, y + h * 0.75), coat)
-    draw.polygon([(x + w * 0.75, y + h * 0.45), (x + w * 0.9, y + h * 0.05), (x + w, y + h * 0.15), (x + w * 0.9, y + h * 0.5)], coat)
+    draw.polygon(
+        [
+            (x + w * 0.75, y + h * 0.45),
+            (x + w * 0.9, y + h * 0.05),
+            (x + w, y + h * 0.15),
+            (x + w * 0.9, y + h * 0.5),
+        ],
+        coat,
+    )
     if one.name == "Equus":
         for stripe in range(6):
             at = x + w * (0.22 + 0.1 * stripe)
@@ -97,7 +107,19 @@ def report(node: FieldNode, site: Site, place: str, at: datetime, seen: list[See
 
 
 def add_account(site: Site, email: str, role: str, name: str) -> None:
-    command = [*FIELDWATCH, "cloud", "account", "add", email, "--role", role, "--reserve", SLUG, "--name", name]
+    command = [
+        *FIELDWATCH,
+        "cloud",
+        "account",
+        "add",
+        email,
+        "--role",
+        role,
+        "--reserve",
+        SLUG,
+        "--name",
+        name,
+    ]
     done = subprocess.run(
         [*command, "--password-stdin", "--state", str(site.state)],
         input=PASSWORD + "\n", capture_output=True, text=True, check=False, timeout=60,
@@ -126,7 +148,9 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 
 def stored(page: Page, media_id: UUID) -> dict[str, Any]:
     """What the API says about a picture, asked with the page's own session."""
-    answer = page.request.get(page.url.split("#", maxsplit=1)[0].rstrip("/") + f"/api/v1/media/{media_id}/review")
+    answer = page.request.get(
+        page.url.split("#", maxsplit=1)[0].rstrip("/") + f"/api/v1/media/{media_id}/review"
+    )
     assert answer.ok, answer.text()
     return dict(json.loads(answer.body()))
 

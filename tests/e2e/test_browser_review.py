@@ -1,4 +1,4 @@
-"""The review page in a real browser over the real service: what a researcher corrects is what the API then says.
+"""The review page in a real browser over the real service: what a researcher corrects is what the API says.
 
 The tests share one service; each has a picture or a camera of its own, and asks for it in the address.
 """
@@ -119,9 +119,7 @@ def test_a_box_and_its_species_are_corrected(page: Page, site: Site, node: Field
     assert said["proposals"][0]["scientific_name"] == "Cervidae", "the detector's word is kept beside it"
 
 
-def test_enter_accepts_and_b_is_blank_and_the_progress_tells(
-    page: Page, site: Site, node: FieldNode
-) -> None:
+def test_enter_accepts_and_b_is_blank_and_the_progress_tells(page: Page, site: Site, node: FieldNode) -> None:
     right = report(node, site, "lick", now_less(20), [UNSURE], seed=3)
     wrong = report(node, site, "lick", now_less(21), [UNSURE], seed=4)
     enter(page, site, f"/{right}?camera={site.deployments['lick']}")
@@ -146,7 +144,9 @@ def test_a_reload_keeps_the_place_and_the_unsaved_work(page: Page, site: Site, n
     ids = [report(node, site, "saddle", now_less(10 + i), [UNSURE], seed=i) for i in range(3)]
     enter(page, site, f"/{ids[0]}?camera={site.deployments['saddle']}&reason=low_confidence")
     page.keyboard.press("j")
-    page.wait_for_function("first => document.querySelector('main').dataset.picture !== first", arg=str(ids[0]))
+    page.wait_for_function(
+        "first => document.querySelector('main').dataset.picture !== first", arg=str(ids[0])
+    )
     here = page.locator("main").get_attribute("data-picture")
     page.keyboard.press("n")
     expect(page.locator(".label-row")).to_have_count(2)
@@ -165,7 +165,9 @@ def test_a_reload_keeps_the_place_and_the_unsaved_work(page: Page, site: Site, n
 
 
 def test_the_keyboard_alone_is_enough(page: Page, site: Site, node: FieldNode) -> None:
-    media_id = report(node, site, "ridge", now_less(40), [UNSURE, Seen(None, (0.7, 0.6, 0.1, 0.1), 0.4)], seed=2)
+    media_id = report(
+        node, site, "ridge", now_less(40), [UNSURE, Seen(None, (0.7, 0.6, 0.1, 0.1), 0.4)], seed=2
+    )
     enter(page, site, f"/{media_id}")
     see(page, media_id)
     page.keyboard.press("]")
