@@ -1,4 +1,4 @@
-"""What the review page is tested with: drawn pictures with what a detector proposed for them, people with other
+"""What the review page is tested with: drawn pictures, what a detector proposed for them, people with other
 roles, and places on the picture."""
 
 from __future__ import annotations
