@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: The checks are run with a threshold low enough that each picture has boxes to compare.
 CHECKED_FROM = 0.05
+#: What `train` writes beside the checkpoint.
+TRAINING = "training.json"
 
 
 def export(
@@ -70,6 +72,9 @@ def export(
         card = Card.read(exported / "model.toml")
         (folder / card.file).write_bytes((exported / card.file).read_bytes())
         card.write(folder / "model.toml")
+    training = checkpoint.parent / TRAINING
+    if training.exists():  # how these very weights came about
+        (folder / TRAINING).write_bytes(training.read_bytes())
     return card, found
 
 
