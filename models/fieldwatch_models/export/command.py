@@ -87,7 +87,8 @@ def export_command(
                 shutil.copy(record, folder / record.name)
         else:
             where = out or Path(f"{card.name}-{form}")
-            request = Request(form, folder, where, checkpoint, calibration, _size(camera))
+            size = _size(camera) if form is Format.ONNX_STATIC else None
+            request = Request(form, folder, where, checkpoint, calibration, size)
             card, found = make(request, checked, write_checkpoint)
     console.print(f"{card.name} {card.version} in {where}, sha256 {card.sha256[:12]}…")
     _tell(form, found)
