@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path  # noqa: TC003  # typer reads it
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 from fieldwatch_models.console import console, plain_errors
 from fieldwatch_models.data import page as pages
 from fieldwatch_models.data.classmap import ClassMap
-from fieldwatch_models.data.leaks import apart, find_leaks
+from fieldwatch_models.data.leaks import Side, apart, find_leaks
 from fieldwatch_models.data.opening import Format, read_data
 from fieldwatch_models.data.sources import SourceRules
 from fieldwatch_models.data.splits import split_by_group
@@ -50,8 +51,11 @@ def data_command(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the new split.")] = 0,
     leave_out: Annotated[
-        bool, typer.Option("--leave-out", help="Take training pictures that leak out of the catalogue.")
-    ] = False,
+        Side | None,
+        typer.Option(
+            help="Take out what leaks: of train, before training; of val, to measure what was trained."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the catalogue here (.jsonl).")] = None,
     page: Annotated[Path | None, typer.Option(help="Write a page with pictures here (.html).")] = None,
     yolo: Annotated[Path | None, typer.Option(help="Write a YOLO folder here, pictures linked.")] = None,
@@ -79,7 +83,7 @@ def data_command(
         leaks = [] if shares else find_leaks(catalogue)
         dropped: Sequence[Picture] = ()
         if leave_out and leaks:
-            catalogue, dropped = apart(catalogue, leaks)
+            catalogue, dropped = apart(catalogue, leaks, leave_out)
         if out:
             out.parent.mkdir(parents=True, exist_ok=True)
             catalogue.write(out)
@@ -94,11 +98,12 @@ def data_command(
         typer.secho(problem, fg="red", err=True)
     for leak in leaks:
         typer.secho(str(leak), fg="yellow", err=True)
+    sides = Counter(picture.split for picture in dropped)
     boxes = sum(len(picture.labels) for picture in catalogue.pictures)
     console.print(
         f"{len(catalogue.pictures)} pictures, {boxes} boxes of {len(catalogue.classes)} classes; "
         f"{len(opened.problems)} problems, {len(leaks)} leaks between the splits"
-        + f", {len(dropped)} training pictures left out for them" * bool(dropped)
+        + "".join(f", {n} of {side} left out for them" for side, n in sides.items())
         + f", {len(opened.left_out)} entries left out" * bool(opened.left_out)
     )
     for written in (out, page, yolo, coco):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from fieldwatch_models.data.catalogue import Catalogue, Picture
 
+#: Where what leaks is left out: among the pictures to learn from, or among those to measure on.
+Side = Literal["train", "val"]
 #: Leaks, and pictures of one leak, that an error message names.
 SHOWN_LEAKS, SHOWN_PICTURES = 10, 3
 
@@ -87,21 +89,27 @@ def check_split(catalogue: Catalogue, near_duplicates: bool = True, quiet: bool 
         raise DataError(
             f"{len(leaks)} leak(s) between the splits:{shown}{more}\n"
             "Figures measured on such a split flatter. Leave these pictures out of the training set, or "
-            "split anew: fieldwatch models data … --split 0.8/0.2"
+            "divide anew: fieldwatch models data … --leave-out train, or --split 0.8/0.2, with --out"
         )
 
 
-def apart(catalogue: Catalogue, leaks: Iterable[Leak]) -> tuple[Catalogue, tuple[Picture, ...]]:
-    """The catalogue without the training pictures that leak, and those pictures.
+def apart(
+    catalogue: Catalogue, leaks: Iterable[Leak], side: Side = "train"
+) -> tuple[Catalogue, tuple[Picture, ...]]:
+    """The catalogue without the pictures that leak on one `side`, and those pictures.
 
-    What is measured on stays as it is, so that figures remain comparable. What `val` and `test` share is
-    taken from `val`, for the same reason.
+    "train" is for a model yet to be trained: what is measured on stays as it is, so that figures remain
+    comparable. What `val` and `test` share is taken from `val`, for the same reason.
+
+    "val" is for a model that was trained on all of `train`: the pictures of `val` and `test` that belong
+    with it go, and what `val` and `test` share is taken from `test`.
     """
     order = ("train", "val", "test")
     dropped: dict[Picture, None] = {}
     for leak in leaks:
-        last = max(order.index(picture.split) for picture in leak.pictures if picture.split)
-        dropped |= dict.fromkeys(p for p in leak.pictures if p.split and order.index(p.split) < last)
+        sides = [order.index(picture.split) for picture in leak.pictures if picture.split]
+        kept_side = order[max(sides) if side == "train" else min(sides)]
+        dropped |= dict.fromkeys(p for p in leak.pictures if p.split and p.split != kept_side)
     kept = tuple(picture for picture in catalogue.pictures if picture not in dropped)
     return catalogue.model_copy(update={"pictures": kept}), tuple(dropped)
 

@@ -39,7 +39,7 @@ def write(
 ) -> None:
     """Write the page of `catalogue` to `path`. The choice of samples is the same every time.
 
-    `dropped` are pictures that were taken out of the training set because of `leaks`; `alike` are pairs that
+    `dropped` are pictures that were taken out because of `leaks`; `alike` are pairs that
     are worth a look.
     """
     colours = {name: pages.COLOURS[i % len(pages.COLOURS)] for i, name in enumerate(catalogue.classes)}

@@ -9,7 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from fieldwatch_models.cli import app
-from fieldwatch_models.data import open_data
+from fieldwatch_models.data import check_split, open_data
 from fieldwatch_models.data.command import parse_split
 from fieldwatch_models.errors import DataError
 
@@ -69,17 +69,37 @@ def test_a_clean_folder_gives_catalogue_and_page(data: Path, tmp_path: Path) -> 
     ).replace("http://creativecommons.org", "")  # nothing is loaded from elsewhere
 
 
-def test_a_leak_is_shown_and_can_be_left_out(data: Path, tmp_path: Path) -> None:
+def test_a_leak_is_shown(data: Path, tmp_path: Path) -> None:
     make(data, "val", "hill", 200)
     page = tmp_path / "page.html"
     code, text = run(data, "--sources", data / "sources.toml", "--page", page)
     assert code == 1
     assert "site hill: train" in text
     assert "hill_200.jpg" in page.read_text("utf-8")
-    code, text = run(data, "--sources", data / "sources.toml", "--out", tmp_path / "c.jsonl", "--leave-out")
+    code, text = run(data, "--sources", data / "sources.toml", "--out", tmp_path / "c.jsonl")
+    assert code == 1
+    assert len(open_data(tmp_path / "c.jsonl").pictures) == 31
+
+
+@pytest.mark.parametrize(
+    ("side", "told", "train", "val"),
+    [
+        ("train", "8 of train left out", {"marsh", "ridge"}, {"glade", "hill"}),
+        ("val", "1 of val left out", {"hill", "marsh", "ridge"}, {"glade"}),
+    ],
+)
+def test_what_leaks_is_left_out_on_either_side(
+    data: Path, tmp_path: Path, side: str, told: str, train: set[str], val: set[str]
+) -> None:
+    make(data, "val", "hill", 200)
+    out = tmp_path / "c.jsonl"
+    code, text = run(data, "--sources", data / "sources.toml", "--out", out, "--leave-out", side)
     assert code == 0, text
-    assert "8 training pictures left out" in text
-    assert {p.site for p in open_data(tmp_path / "c.jsonl").of("train")} == {"marsh", "ridge"}
+    assert told in text
+    kept = open_data(out)
+    assert {p.site for p in kept.of("train")} == train
+    assert {p.site for p in kept.of("val")} == val
+    check_split(kept, quiet=True)
 
 
 def test_bad_rows_are_named_and_the_rest_is_written(data: Path, tmp_path: Path) -> None:

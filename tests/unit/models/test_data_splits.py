@@ -10,7 +10,7 @@ from PIL import Image
 
 from fieldwatch_models.data.catalogue import Catalogue, Label, Picture, Source, Split
 from fieldwatch_models.data.duplicates import NEAR, hashes, near_pairs
-from fieldwatch_models.data.leaks import apart, check_split, find_leaks
+from fieldwatch_models.data.leaks import Side, apart, check_split, find_leaks
 from fieldwatch_models.data.splits import split_by_group
 from fieldwatch_models.errors import DataError
 
@@ -97,6 +97,18 @@ def test_the_check_catches_a_near_duplicate_on_the_other_side(clean: Catalogue, 
     assert [p.path.name for p in dropped] == ["003.jpg"]  # the training picture goes, validation stays
     assert len(kept.pictures) == 17
     check_split(kept, quiet=True)
+    kept, dropped = apart(clean, find_leaks(clean, quiet=True), "val")
+    assert [p.path.name for p in dropped] == ["014.jpg"]  # the other way round
+    check_split(kept, quiet=True)
+
+
+@pytest.mark.parametrize(("side", "left"), [("train", "006.jpg"), ("val", "000.jpg")])
+def test_what_three_splits_share_stays_in_one(clean: Catalogue, side: Side, left: str) -> None:
+    leaky = planted(planted(clean, 0, site="shared"), 12, site="shared")
+    leaky = planted(leaky, 6, split="test", site="shared", sequence="t")
+    kept, dropped = apart(leaky, find_leaks(leaky, near_duplicates=False), side)
+    assert [p.path.name for p in kept.pictures if p.site == "shared"] == [left]
+    assert len(dropped) == 2
 
 
 def test_scenes_that_differ_are_far_apart(tmp_path: Path) -> None:
