@@ -123,7 +123,8 @@ def _store_temperature(folder: Path, temperature: float | None) -> None:
 
 def _sweep(predictor: Predictor, material: Material, grid: dict[str, list[float]], rows: int) -> None:
     card = predictor.card
-    found = recordings(predictor.see(material.sequences, "Recordings"), material.trained_on)
+    frames = predictor.see(material.sequences, "Recordings")
+    found = recordings(frames, material.trained_on, material.trained_sites)
     if not found:
         raise RecipeError(
             "no recordings to try rules on: give --sequence, or data whose pictures have sequences"

@@ -60,9 +60,16 @@ class Recording:
     frames: tuple[Seen, ...]
     #: Seconds from ignition, a frame each; none: the record starts with smoke, at times that nobody noted.
     seconds: tuple[float, ...] | None
-    held_out: bool
-    #: Whether other pictures of its site were trained on: then it flatters, though held out.
+    #: Whether some of its frames were trained on ...
+    trained_on: bool = False
+    #: ... or other pictures of its site: a model that knows the view may know its clouds, or its smoke.
     site_in_training: bool = False
+
+    @property
+    def held_out(self) -> bool:
+        """Whether training saw neither a frame of it nor its site. A site that nobody noted counts as
+        unseen."""
+        return not self.trained_on and not self.site_in_training
 
     @property
     def times(self) -> tuple[float, ...]:
@@ -128,6 +135,7 @@ class Watch:
         alarm = self.alarm
         return {
             "held_out": of.held_out,
+            "trained_on": of.trained_on,
             "site_in_training": of.site_in_training,
             "ignition_known": of.seconds is not None,
             "frames": len(of.frames),
@@ -141,21 +149,22 @@ class Watch:
 
 
 def recordings(
-    seen: Sequence[Seen], trained_on: frozenset[str], sites: frozenset[str] = frozenset()
+    seen: Sequence[Seen], trained_on: frozenset[str], trained_sites: frozenset[str]
 ) -> list[Recording]:
     """The recordings among ``seen``: pictures that share a sequence, in order of time, else of name.
 
-    One that has a picture among ``trained_on`` (names and SHA-256 of training pictures) was not held out;
-    ``sites`` are those of training pictures. Short sequences, and those without any label and any time of
+    One that has a picture among ``trained_on`` (names and SHA-256 of training pictures), or whose site is
+    among ``trained_sites``, was not held out. Short sequences, and those without any label and any time of
     ignition, are no recordings of anything.
     """
-    groups: dict[str, list[Seen]] = {}
+    # A sequence's name means something within its source alone: many number theirs from 1.
+    groups: dict[tuple[str, str], list[Seen]] = {}
     for each in seen:
         if each.picture.sequence is not None:
-            groups.setdefault(each.picture.sequence, []).append(each)
+            groups.setdefault((each.picture.source, each.picture.sequence), []).append(each)
     found: list[Recording] = []
     known: set[frozenset[str]] = set()
-    for name, frames in groups.items():
+    for (source, sequence), frames in groups.items():
         timed = all(frame.picture.from_ignition_s is not None for frame in frames)
         if len(frames) < SHORTEST or not (timed or any(len(frame.was) for frame in frames)):
             continue
@@ -168,11 +177,11 @@ def recordings(
         marks = files | {frame.digest for frame in frames}
         found.append(
             Recording(
-                name,
+                sequence if sequence not in {each.name for each in found} else f"{source}/{sequence}",
                 tuple(frames),
                 tuple(frame.picture.from_ignition_s or 0.0 for frame in frames) if timed else None,
-                held_out=not marks & trained_on,
-                site_in_training=any(frame.picture.site in sites for frame in frames),
+                trained_on=bool(marks & trained_on),
+                site_in_training=any(frame.picture.site in trained_sites for frame in frames),
             )
         )
     return found
@@ -196,6 +205,22 @@ def watch(
         records = node.see(_frame(seen, at, index), _detections(seen, score, temperature))
         raised += [(index, _on_fire(recording, index, r)) for r in records if isinstance(r, Suspicion)]
     return Watch(recording, tuple(raised))
+
+
+def by_exposure(watches: Sequence[Watch]) -> dict[str, Any]:
+    """Figures on what training never saw; apart from them those on known sites, and on the very frames.
+
+    ``left_out`` says how many recordings do not count as held out.
+    """
+    trained = [each for each in watches if each.recording.trained_on]
+    known = [each for each in watches if each.recording.site_in_training and not each.recording.trained_on]
+    held_out = [each for each in watches if each.recording.held_out]
+    return {
+        **summary(held_out),
+        "left_out": {"seen_in_training": len(trained), "site_in_training": len(known)},
+        "site_in_training": summary(known),
+        "seen_in_training": summary(trained),
+    }
 
 
 def summary(watches: Sequence[Watch]) -> dict[str, Any]:

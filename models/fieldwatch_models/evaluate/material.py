@@ -9,7 +9,9 @@ from pathlib import Path
 
 from fieldwatch_models.data.catalogue import Catalogue, Label, Picture
 from fieldwatch_models.data.formats.reading import SUFFIXES, size_of
-from fieldwatch_models.data.opening import open_data
+from fieldwatch_models.data.leaks import ties
+from fieldwatch_models.data.opening import open_data, refuse
+from fieldwatch_models.data.sources import SourceRules
 from fieldwatch_models.errors import DataError
 
 #: Labels that make an untimed sequence a record of a fire.
@@ -37,6 +39,12 @@ class Material:
         return frozenset(p.site for p in self.catalogue.of("train") if p.site is not None)
 
     @property
+    def akin_to_training(self) -> int:
+        """How many validation pictures share a site or a sequence with training pictures."""
+        trained = {tie for picture in self.catalogue.of("train") for tie in ties(picture)}
+        return sum(not trained.isdisjoint(ties(picture)) for picture in self.val)
+
+    @property
     def digest(self) -> str:
         """SHA-256 over names, labels and groups of the validation pictures, wherever the files lie."""
         rows = sorted(p.model_copy(update={"path": Path(p.path.name)}).model_dump_json() for p in self.val)
@@ -58,10 +66,14 @@ def gather(data: Path, names: tuple[str, ...], folders: list[Path], sources: Pat
             f"{data} has no validation pictures (split 'val'); fieldwatch models data can split it"
         )
     recorded = recorded_among(catalogue.pictures)
+    rules = SourceRules.read(sources) if sources else SourceRules()
     stills: dict[str, tuple[Picture, ...]] = {}
     for folder in folders:
         if (folder / "sequence.csv").exists():
-            recorded += read_sequence(folder)
+            # Names tell the site here too: without it, a view that was trained on would count as unseen.
+            frames, _, wrong = rules.describe(read_sequence(folder))
+            refuse(wrong)
+            recorded += frames
         else:
             stills[folder.name] = read_stills(folder, names)
     marks: set[str] = {picture.path.name for picture in catalogue.of("train")}

@@ -11,7 +11,7 @@ from fieldwatch_models.evaluate.breakdown import ap_of, at_threshold, by, by_siz
 from fieldwatch_models.evaluate.calibration import calibration
 from fieldwatch_models.evaluate.curves import Ranked, rank
 from fieldwatch_models.evaluate.gallery import galleries
-from fieldwatch_models.evaluate.ignition import Watch, fire_classes, recordings, summary, watch
+from fieldwatch_models.evaluate.ignition import Watch, by_exposure, fire_classes, recordings, watch
 from fieldwatch_models.evaluate.intervals import wilson
 from fieldwatch_models.evaluate.matching import Confusion
 from fieldwatch_models.evaluate.scale import calibrated
@@ -67,6 +67,7 @@ def evaluate(
         "data": {
             "pictures": len(seen),
             "boxes": sum(len(each.was) for each in seen),
+            "akin_to_training": material.akin_to_training,
             "catalogue_sha256": material.digest,
         },
         **on_pictures(seen, ranked, names, card.conf),
@@ -87,8 +88,7 @@ def evaluate(
     if watches:
         metrics["ignitions"] = {each.recording.name: each.as_json() for each in watches}
         metrics["ignition_summary"] = {
-            **summary([each for each in watches if each.recording.held_out]),
-            "seen_in_training": summary([each for each in watches if not each.recording.held_out]),
+            **by_exposure(watches),
             "rule": {"score": lowest, **settings.model_dump(mode="json", exclude={"detector"})},
         }
     metrics["verdict"] = verdict(metrics)

@@ -25,6 +25,11 @@ def verdict(metrics: dict[str, Any]) -> dict[str, list[str]]:
     _classes(metrics["operating_point"], said)
     _night(metrics["by_light"], said)
     _size(metrics["by_size"], said)
+    if akin := metrics["data"]["akin_to_training"]:
+        said["not_for"].append(
+            f"figures at new places: {akin} of {metrics['data']['pictures']} validation pictures share a "
+            "site or a sequence with training pictures, and figures on them flatter."
+        )
     empty = metrics["empty_pictures"]
     if empty["pictures"]:
         low, high = empty["interval_95"]
@@ -86,13 +91,15 @@ def _size(sizes: dict[str, Any], said: dict[str, list[str]]) -> None:
 
 
 def _fire(summary: dict[str, Any], said: dict[str, list[str]]) -> None:
+    left_out = sum(summary["left_out"].values())
+    aside = f" ({left_out} recordings of sites or incidents in training do not count)" * bool(left_out)
     if not summary["sequences"]:
-        said["not_for"].append("ignitions: none was held out from training, so nothing is known.")
+        said["not_for"].append(f"ignitions: none was held out from training, so nothing is known{aside}.")
         return
     low, high = summary["share_found_interval_95"]
     sentence = (
         f"Ignitions, held out from training: {summary['found_within_5_frames']} of {summary['sequences']} "
-        f"found within 5 frames ({low:.0%} to {high:.0%})"
+        f"found within 5 frames ({low:.0%} to {high:.0%}){aside}"
     )
     if summary["interval_95"] is not None:
         least, most = summary["interval_95"]

@@ -109,6 +109,12 @@ def _ignitions(metrics: Figures) -> Iterator[str]:
             f"camera-days, that is {_number(summary.get('false_alarms_per_camera_day'))} a camera-day"
             f"{_interval(summary.get('interval_95'))}." + (f" Rule: {rule}." if rule else "")
         )
+        left_out = summary.get("left_out", {})
+        if any(left_out.values()):
+            yield (
+                f"Not counted: {left_out['seen_in_training']} recordings that were trained on, and "
+                f"{left_out['site_in_training']} of cameras that other training pictures are from."
+            )
     rows = [
         (
             name,

@@ -133,6 +133,7 @@ def test_from_pictures_to_figures_and_page(toy: Path, data: Path, ignition: Path
     told = metrics["ignitions"]["ridge"]
     assert told == {
         "held_out": True,
+        "trained_on": False,
         "site_in_training": False,
         "ignition_known": True,
         "frames": 12,
@@ -246,6 +247,22 @@ def test_sequences_that_only_keep_pictures_together_are_no_recordings() -> None:
     block = frame(sequence="block 3")
     quiet = frame(sequence="deer", site="trail", labels=())
     assert recorded_among((timed, incident, block, quiet)) == [timed, incident]
+
+
+def test_the_site_of_a_recorded_folder_is_read_from_its_names(
+    data: Path, ignition: Path, tmp_path: Path
+) -> None:
+    """Else a camera that was trained on would count as one that the model never saw."""
+    sources = tmp_path / "sources.toml"
+    site = "site = '^(?P<site>f|train|val)[0-9]+$'"
+    sources.write_text(f'[[source]]\nprefix = ""\ntitle = "drawn"\n{site}\n')
+    apart = gather(data, NAMES, [ignition], sources)
+    assert {frame.site for frame in apart.sequences} == {"f"}
+    assert apart.akin_to_training == 0
+    sources.write_text(sources.read_text().replace(site, "sites = { '' = \"the yard\" }"))
+    akin = gather(data, NAMES, [ignition], sources)
+    assert {frame.site for frame in akin.sequences} == akin.trained_sites == {"the yard"}
+    assert akin.akin_to_training == len(akin.val) == 24
 
 
 def test_a_recording_or_folder_that_is_none_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,14 @@ from tests.unit.models.evaluate_world import HERE, THERE, seen
 from fieldwatch_edge.domain import DetectedClass
 from fieldwatch_edge.settings import FireSettings
 from fieldwatch_models.errors import RecipeError
-from fieldwatch_models.evaluate.ignition import Recording, Watch, recordings, summary, watch
+from fieldwatch_models.evaluate.ignition import (
+    Recording,
+    Watch,
+    by_exposure,
+    recordings,
+    summary,
+    watch,
+)
 from fieldwatch_models.evaluate.sweep import parse, rules, sweep
 
 CLASSES = (DetectedClass("smoke", "smoke"),)
@@ -23,7 +30,7 @@ def recording(*said: list[tuple[float, ...]], ignition: int | None = 2, every_s:
         seen(boxes, [SMOKE] if i >= start else [], name=f"f{i}", sequence="s") for i, boxes in enumerate(said)
     )
     times = None if ignition is None else tuple(every_s * (i - start) for i in range(len(said)))
-    return Recording("s", frames, times, held_out=True)
+    return Recording("s", frames, times)
 
 
 def seconds(of: Recording, settings: FireSettings = THREE_OF_FIVE, score: float = 0.5) -> list[float]:
@@ -102,11 +109,34 @@ def test_recordings_are_ordered_and_told_apart_from_what_was_trained_on() -> Non
     ]
     timed = [seen(name=f"t{i}", sequence="t", from_ignition_s=60 * (i - 1)) for i in (2, 0, 1)]
     again = [seen(name=f"t{i}", sequence="copy", from_ignition_s=60 * (i - 1)) for i in range(3)]
-    found = recordings([*frames, *timed, *again], frozenset({"aw_850.jpg"}))
+    found = recordings([*frames, *timed, *again], frozenset({"aw_850.jpg"}), frozenset())
     assert [(each.name, each.held_out) for each in found] == [("aw", False), ("t", True)]
     assert [frame.picture.path.stem for frame in found[0].frames] == ["aw_400", "aw_850", "aw_1054"]
     assert found[0].seconds is None
     assert found[1].seconds == (-60, 0, 60)
+
+
+def test_a_recording_of_a_site_in_training_is_not_held_out() -> None:
+    told = []
+    for name, site in (("new", "far"), ("known", "peak"), ("trained", "peak")):
+        frames = [seen([STRONG], [SMOKE], name=f"{name}{i}", sequence=name, site=site) for i in range(4)]
+        told += frames
+    found = recordings(told, frozenset({"trained2.jpg"}), frozenset({"peak"}))
+    assert [each.held_out for each in found] == [True, False, False]
+    split = by_exposure([watch(each, CLASSES, THREE_OF_FIVE, 0.5) for each in found])
+    assert (split["sequences"], split["found_within_5_frames"]) == (1, 1)
+    assert split["left_out"] == {"seen_in_training": 1, "site_in_training": 1}
+    assert split["site_in_training"]["sequences"] == split["seen_in_training"]["sequences"] == 1
+
+
+def test_sequences_of_one_name_from_two_sources_are_two_recordings() -> None:
+    frames = [
+        seen([], [SMOKE], name=f"{source}{i}", sequence="1", source=source)
+        for source in ("north", "south")
+        for i in range(3)
+    ]
+    found = recordings(frames, frozenset(), frozenset())
+    assert [(each.name, len(each.frames)) for each in found] == [("1", 3), ("south/1", 3)]
 
 
 def test_the_sweep_prefers_what_finds_more_at_fewer_false_alarms() -> None:
