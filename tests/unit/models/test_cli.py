@@ -1,9 +1,13 @@
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from fieldwatch_models.cli import app
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("command", ["train", "export", "eval"])
@@ -24,8 +28,10 @@ def test_a_bad_recipe_is_a_sentence_not_a_traceback(tmp_path: Path) -> None:
 
 
 def test_a_missing_extra_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ultralytics", None)  # as if not installed
+    monkeypatch.setitem(sys.modules, "ultralytics", None)  # as if not installed
+    shutil.copy(ROOT / "models" / "wildlife" / "model.toml", tmp_path)  # what export asks for before it
     (tmp_path / "c.pt").touch()
-    result = CliRunner().invoke(app, ["export", str(tmp_path), "--checkpoint", str(tmp_path / "c.pt")])
+    options = ["--checkpoint", str(tmp_path / "c.pt"), "--check", "1"]
+    result = CliRunner().invoke(app, ["export", str(tmp_path), *options])
     assert result.exit_code == 1
     assert "fieldwatch[models]" in result.output
