@@ -8,7 +8,8 @@ second and at a trap with one a second or less, which decides its parameters:
   https://arxiv.org/abs/2211.14317), the more, the longer the gap: within a second a walking animal leaves
   its own box, within 40 ms a grown box would only invite its neighbour.
 - An animal that the detector cannot name in one frame ("animal") continues the track that it has under a name
-  from another, and the other way round: else one deer would be counted as a deer and as an unknown.
+  from another, and the other way round: else one deer would be counted as a deer and as an unknown. A track
+  takes one name at most: it moves to the tracker of that name and stays there.
 - Scores are withheld. ByteTrack would start no track from a low score, but the detector's threshold has
   already been applied, and what is seen once must be followed to be seen twice.
 """
@@ -27,6 +28,7 @@ from trackers.utils.iou import BIoU
 from fieldwatch_edge.domain import Detections, TrackedDetections
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -75,16 +77,17 @@ class Tracker:
         """
         gap_s = self._advance(at)
         overlap = BIoU(min(1.0, 0.3 + 0.5 * gap_s))
-        followed_as = detections.classes
+        followed_as, named = detections.classes, dict[int, int]()
         if self._unknown is not None:
-            followed_as = self._followed_as(detections, overlap, self._unknown)
+            followed_as, named = self._followed_as(detections, overlap, self._unknown)
         for index in set(followed_as.tolist()) - self._by_class.keys():
             self._by_class[index] = self._new_tracker()
         track_ids = np.empty(len(detections), np.int64)
-        for index, tracker in self._by_class.items():
+        # The nameless last: by then, tracks that got a name have left them.
+        for index, tracker in sorted(self._by_class.items(), key=lambda item: item[0] == self._unknown):
             rows = np.flatnonzero(followed_as == index)
             tracker.iou = overlap
-            track_ids[rows] = self._follow(tracker, detections.boxes[rows])
+            track_ids[rows] = self._follow(tracker, detections.boxes[rows], [named.get(row) for row in rows])
         if self._unknown is not None:
             for track_id, box, index in zip(track_ids, detections.boxes, followed_as, strict=True):
                 self._last[int(track_id)] = _Place(box, int(index), self._seconds)
@@ -101,8 +104,11 @@ class Tracker:
         """The tracks that the next frame may continue."""
         return frozenset(track.tracker_id for tracker in self._by_class.values() for track in tracker.tracks)
 
-    def _followed_as(self, detections: Detections, overlap: BIoU, unknown: int) -> NDArray[np.int64]:
-        """The class, (n,), among whose tracks each box is looked for.
+    def _followed_as(
+        self, detections: Detections, overlap: BIoU, unknown: int
+    ) -> tuple[NDArray[np.int64], dict[int, int]]:
+        """The class, (n,), among whose tracks each box is looked for; and, by row, the nameless tracks that
+        get a name by this frame.
 
         Boxes and the places where tracks were seen last are paired, the best overlap first, where the names
         agree or one side has none. Of two that overlap much alike, the one of the same name is preferred.
@@ -111,18 +117,22 @@ class Tracker:
         since = self._seconds - self._lost_s
         self._last = {key: place for key, place in self._last.items() if place.seconds >= since}
         if not self._last or not len(classes):
-            return classes
-        places = list(self._last.values())
+            return classes, {}
+        ids, places = list(self._last), list(self._last.values())
         of_place = np.array([place.followed_as for place in places])
         shared = overlap.compute(detections.boxes, np.array([place.box for place in places]))
         same = classes[:, None] == of_place
         nameless = (classes[:, None] == unknown) | (of_place == unknown)
         worth = np.where((shared >= _LEAST_OVERLAP) & (same | nameless), shared + _SAME_NAME * same, 0.0)
+        named = {}
         while worth.any():
             row, place = np.unravel_index(worth.argmax(), worth.shape)
-            classes[row] = of_place[place]
+            if classes[row] == unknown:
+                classes[row] = of_place[place]
+            elif of_place[place] == unknown:
+                named[int(row)] = ids[place]
             worth[row], worth[:, place] = 0.0, 0.0
-        return classes
+        return classes, named
 
     def _advance(self, at: datetime) -> float:
         """Set the time to `at`; seconds since the last frame."""
@@ -145,19 +155,30 @@ class Tracker:
             minimum_iou_threshold=_LEAST_OVERLAP,
         )
 
-    def _follow(self, tracker: ByteTrackTracker, boxes: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Track ids of `boxes`, (n, 4), all of one class."""
+    def _follow(
+        self, tracker: ByteTrackTracker, boxes: NDArray[np.float32], named: Sequence[int | None]
+    ) -> NDArray[np.int64]:
+        """Track ids of `boxes`, (n, 4), all of one class; `named`, (n,): the nameless track that a box
+        continues where it continues none of this class."""
         rows = np.arange(len(boxes))
         result = tracker.update(sv.Detections(xyxy=boxes, data={"row": rows}), timestamp=self._seconds)
         if not len(boxes):
             return rows
         ids = np.empty(len(boxes), np.int64)
-        named = np.asarray(result.tracker_id)
-        ids[result.data["row"]] = named
+        known = np.asarray(result.tracker_id)
+        ids[result.data["row"]] = known
         # The library names a track only when it is matched for the first time. It makes the new tracks in
         # the order in which it returns their boxes; named here, they keep the name.
         begun = [track for track in tracker.tracks if track.tracker_id == -1]
-        unnamed = result.data["row"][named == -1]
-        for row, track in zip(unnamed, begun, strict=True):
-            track.tracker_id = ids[row] = next(self._ids)
+        begun_by = result.data["row"][known == -1]
+        for row, track in zip(begun_by, begun, strict=True):
+            inherited = named[row]
+            if inherited is not None:
+                self._drop_nameless(inherited)
+            track.tracker_id = ids[row] = next(self._ids) if inherited is None else inherited
         return ids
+
+    def _drop_nameless(self, track_id: int) -> None:
+        nameless = self._by_class.get(self._unknown) if self._unknown is not None else None
+        if nameless is not None:
+            nameless.tracks = [track for track in nameless.tracks if track.tracker_id != track_id]

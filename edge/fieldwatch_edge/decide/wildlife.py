@@ -36,8 +36,8 @@ class _Track:
     ended_at: datetime
     clock: Clock
     frames: int = 0
-    confidence: float = 0.0
-    by_class: dict[int, float] = field(default_factory=dict)
+    scores: dict[int, list[float]] = field(default_factory=dict)
+    """A confidence a frame, by class."""
     picture_worth: float = -1.0
     picture: Picture | None = None
     box: Box | None = None
@@ -47,8 +47,8 @@ class WildlifeWatch:
     """Follows the tracks of one camera.
 
     A track counts once it was seen in `min_frames` frames, and has ended when it was not seen for `lost_s`.
-    Its class is the one with the largest summed confidence; its confidence is the best of any frame; its box
-    lies in its picture.
+    Its class is the one with the largest summed confidence; "animal" only if it had no name in `min_frames`
+    frames. Its confidence is the best of the frames that this was decided on; its box lies in its picture.
     """
 
     def __init__(
@@ -96,8 +96,7 @@ class WildlifeWatch:
             confidence = round(float(score), 4)
             track.ended_at = frame.at
             track.frames += 1
-            track.confidence = max(track.confidence, confidence)
-            track.by_class[int(class_)] = track.by_class.get(int(class_), 0.0) + confidence
+            track.scores.setdefault(int(class_), []).append(confidence)
             whole = box[0] > 1 and box[1] > 1 and box[2] < width - 1 and box[3] < height - 1
             worth = confidence if whole else confidence - _CUT_OFF
             if worth >= track.picture_worth + _BETTER_BY:
@@ -149,7 +148,11 @@ class WildlifeWatch:
         return rest == 0 or rest >= self._settings.picture_every_s
 
     def _observation(self, track: _Track, picture: Picture | None) -> Observation:
-        class_ = self._classes[max(track.by_class, key=track.by_class.__getitem__)]
+        named = {index: each for index, each in track.scores.items() if not self._classes[index].unknown}
+        # A name in fewer frames would not be reported by itself either: it must not outvote "animal".
+        is_named = sum(map(len, named.values())) >= self._settings.min_frames
+        candidates = named if is_named else track.scores
+        class_ = self._classes[max(candidates, key=lambda index: sum(candidates[index]))]
         return Observation(
             id=track.id,
             deployment_id=self._deployment_id,
@@ -159,7 +162,7 @@ class WildlifeWatch:
             observation_type=_TYPES[class_.kind],
             scientific_name="Homo sapiens" if class_.kind == "human" else class_.scientific_name,
             count=1,
-            confidence=track.confidence,
+            confidence=max(max(scores) for scores in candidates.values()),
             frames=track.frames,
             box=track.box,
             media_id=picture.media.id if picture is not None else None,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
+import pytest
 
 from fieldwatch_edge.decide import WildlifeWatch
 from fieldwatch_edge.domain import DetectedClass, Detections, Frame, Picture, TrackedDetections
@@ -18,6 +19,7 @@ CLASSES = (
     DetectedClass("person", "human"),
     DetectedClass("car", "vehicle"),
     DetectedClass("smoke", "smoke"),
+    DetectedClass("animal", "animal", "Animalia", unknown=True),
 )
 Seen = tuple[int, float, int, tuple[float, float, float, float]]
 """Track, score, class, box."""
@@ -124,6 +126,26 @@ def test_the_class_is_that_of_the_largest_summed_confidence() -> None:
     (observation,) = observations(animals.end())
     assert observation.scientific_name == "Cervidae"
     assert observation.confidence == 0.9
+
+
+@pytest.mark.parametrize(
+    ("named", "nameless", "name", "confidence"),
+    [
+        pytest.param(2, 9, "Cervidae", 0.5, id="two frames with a name"),
+        pytest.param(1, 9, "Animalia", 0.9, id="one is too few"),
+        pytest.param(0, 2, "Animalia", 0.9, id="none"),
+    ],
+)
+def test_an_animal_that_had_a_name_often_enough_is_reported_under_it(
+    named: int, nameless: int, name: str, confidence: float
+) -> None:
+    animals = watch(min_frames=2, lost_s=60)
+    for second in range(named + nameless):
+        score, class_ = (0.5, 0) if second < named else (0.9, 4)
+        animals.see(frame(second), tracked((1, score, class_, HERE)))
+    (observation,) = observations(animals.end())
+    assert observation.scientific_name == name
+    assert observation.confidence == confidence, "how sure the name is, not how sure that it is an animal"
 
 
 def test_people_and_vehicles_have_their_own_types_and_smoke_is_not_counted() -> None:

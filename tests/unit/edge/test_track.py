@@ -151,6 +151,34 @@ def test_a_name_still_never_continues_another_name():
     assert ids(tracker, seen((100, 200, 100, 80), classes=[LION]), 1) == [1]
 
 
+def test_a_nameless_track_takes_one_name_and_no_second():
+    """Else a zebra and a lion at one place would share the track of the unknown that was there first."""
+    tracker = Tracker(lost_s=5, unknown=UNKNOWN)
+    box = (100, 200, 100, 80)
+    names = [UNKNOWN, ZEBRA, LION, UNKNOWN, ZEBRA, LION]
+    found = [(*ids(tracker, seen(box, classes=[name]), second), name) for second, name in enumerate(names)]
+    of_track = {track: {name for t, name in found if t == track} - {UNKNOWN} for track, _ in found}
+    assert found[:3] == [(0, UNKNOWN), (0, ZEBRA), (1, LION)]
+    assert of_track == {0: {ZEBRA}, 1: {LION}}
+
+
+def test_in_a_mixed_herd_that_flickers_no_two_names_share_a_track_and_no_frame_has_an_id_twice():
+    rng = np.random.default_rng(3)
+    tracker = Tracker(lost_s=5, unknown=UNKNOWN)
+    kinds = [ZEBRA, LION, ZEBRA, LION, ZEBRA]
+    names: dict[int, set[int]] = {}
+    for frame in range(200):
+        boxes = [(100 + 60 * i + 40 * np.sin(frame / 9 + i), 200, 100, 80) for i in range(len(kinds))]
+        classes = [UNKNOWN if rng.random() < 0.6 else kind for kind in kinds]
+        shown = [i for i in range(len(kinds)) if rng.random() < 0.8]
+        found = ids(tracker, seen(*[boxes[i] for i in shown], classes=[classes[i] for i in shown]), frame / 2)
+        assert len(set(found)) == len(found)
+        for track, i in zip(found, shown, strict=True):
+            names.setdefault(track, set()).add(classes[i])
+    assert all(len(each - {UNKNOWN}) <= 1 for each in names.values())
+    assert any(each == {ZEBRA, UNKNOWN} for each in names.values())
+
+
 def test_a_nameless_animal_does_not_continue_what_was_lost_or_forgotten():
     tracker = Tracker(lost_s=2, unknown=UNKNOWN)
     assert ids(tracker, seen((100, 200, 100, 80), classes=[ZEBRA]), 0) == [0]
