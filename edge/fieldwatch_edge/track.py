@@ -87,7 +87,9 @@ class Tracker:
         for index, tracker in sorted(self._by_class.items(), key=lambda item: item[0] == self._unknown):
             rows = np.flatnonzero(followed_as == index)
             tracker.iou = overlap
-            track_ids[rows] = self._follow(tracker, detections.boxes[rows], [named.get(row) for row in rows])
+            track_ids[rows] = self._follow(
+                tracker, detections.boxes[rows], [named.get(int(row)) for row in rows]
+            )
         if self._unknown is not None:
             for track_id, box, index in zip(track_ids, detections.boxes, followed_as, strict=True):
                 self._last[int(track_id)] = _Place(box, int(index), self._seconds)
