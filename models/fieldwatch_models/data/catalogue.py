@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fieldwatch_models.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Split = Literal["train", "val", "test"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -65,6 +65,10 @@ class Picture(_Frozen):
     light: Literal["day", "night"] | None = None
     #: Seconds from ignition (negative: before) in a sequence that records one.
     from_ignition_s: float | None = None
+
+    def was_searched_for(self, classes: Iterable[str]) -> bool:
+        """Whether somebody looked for all of `classes`: only then is what has no label none of them."""
+        return self.labelled_for is None or set(classes) <= set(self.labelled_for)
 
     @property
     def group(self) -> str:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from fieldwatch_models.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from fieldwatch_models.data.catalogue import Picture
@@ -48,14 +49,22 @@ class ClassMap(BaseModel):
         """Our names, in the order of the file."""
         return tuple(dict.fromkeys(name for name in self.classes.values() if name))
 
+    def renamed(self, theirs: Iterable[str]) -> tuple[str, ...]:
+        """Our names of the classes `theirs`, without those that are dropped or unknown."""
+        return tuple(dict.fromkeys(ours for name in theirs if (ours := self._names.get(name))))
+
+    @property
+    def _names(self) -> dict[str, str | Literal[False]]:
+        """The map, and each of our own names to itself where the file does not say otherwise."""
+        return {name: name for name in self.ours} | self.classes
+
     def apply(self, pictures: list[Picture]) -> list[Picture]:
         """The pictures with our names.
 
         Raises:
             DataError: naming every class in use that the map does not know, with the number of its boxes.
         """
-        names = dict.fromkeys(self.ours) | self.classes
-        names |= {name: name for name in self.ours if name not in self.classes}
+        names = self._names
         unknown: dict[str, int] = {}
         mapped = []
         for picture in pictures:
@@ -65,7 +74,8 @@ class ClassMap(BaseModel):
                     unknown[label.name] = unknown.get(label.name, 0) + 1
                 elif ours := names[label.name]:
                     labels.append(label.model_copy(update={"name": ours}))
-            mapped.append(picture.model_copy(update={"labels": tuple(labels)}))
+            searched = picture.labelled_for and self.renamed(picture.labelled_for)
+            mapped.append(picture.model_copy(update={"labels": tuple(labels), "labelled_for": searched}))
         if unknown:
             listed = ", ".join(f"{name} ({count} boxes)" for name, count in sorted(unknown.items()))
             raise DataError(

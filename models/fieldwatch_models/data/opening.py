@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fieldwatch_models.data.catalogue import Source
+    from fieldwatch_models.data.catalogue import Picture, Source
     from fieldwatch_models.data.classmap import ClassMap
 
 Format = Literal["auto", "catalogue", "yolo", "coco", "cct", "megadetector"]
@@ -39,7 +39,8 @@ def open_data(path: Path, sources: Path | None = None, classes: tuple[str, ...] 
     Traps or MegaDetector format; picture paths become absolute.
 
     `sources` is a sources.toml whose rules say what file names tell. `classes` puts the classes in a model's
-    order; without it they are in the data's own.
+    order; without it they are in the data's own. One that the data do not name was not looked for in any
+    picture (`Picture.labelled_for`).
 
     Raises:
         DataError: naming every row that is wrong and every class that is not among `classes`. What a format
@@ -52,8 +53,13 @@ def open_data(path: Path, sources: Path | None = None, classes: tuple[str, ...] 
         return opened.catalogue
     strange = {label.name for p in opened.catalogue.pictures for label in p.labels} - set(classes)
     if strange:
-        raise DataError(f"{path}: labels of classes that are not wanted: {', '.join(sorted(strange))}")
-    return opened.catalogue.model_copy(update={"classes": classes})
+        raise DataError(
+            f"{path}: labels of classes that are not wanted: {', '.join(sorted(strange))}. To drop their "
+            f'boxes: fieldwatch models data … --classes map.toml --out, with a line "{min(strange)}" = false'
+        )
+    named = opened.catalogue.classes
+    pictures = tuple(_searched_for(picture, named, classes) for picture in opened.catalogue.pictures)
+    return opened.catalogue.model_copy(update={"classes": classes, "pictures": pictures})
 
 
 def read_data(
@@ -66,7 +72,8 @@ def read_data(
     """Read several folders and files into one catalogue, and collect what is wrong.
 
     `pictures` is the folder that JSON files name their pictures from (default: beside them). Classes keep the
-    order in which they are met, or that of the map `classes`.
+    order in which they are met, or that of the map `classes`. What only some of the data name was not looked
+    for in the pictures of the others (`Picture.labelled_for`).
 
     Raises:
         DataError: a path that is nothing of the kind, or a class that the map says nothing of.
@@ -74,20 +81,25 @@ def read_data(
     whole = Opened(Catalogue(classes=(), sources={}, pictures=()))
     names: dict[str, None] = {}
     known: dict[str, Source] = {}
-    found = []
+    found: list[Picture] = []
+    named: list[tuple[str, ...]] = []  # for each picture, what its own data name
     for path in paths:
         reading, described = _read(path, format_of(path) if form == "auto" else form, pictures)
         names |= dict.fromkeys(reading.classes)
         known |= described
         found += reading.pictures
+        named += [reading.classes] * len(reading.pictures)
         whole.problems += reading.problems
         whole.left_out += reading.left_out
     twice = [p for p, times in _counts([p.path for p in found]).items() if times > 1]
     whole.problems += [f"{path}: listed more than once" for path in twice]
     if classes:
         found, names = classes.apply(found), dict.fromkeys(classes.ours)
+        named = [classes.renamed(theirs) for theirs in named]
     found, described, wrong = rules.describe(found)
     whole.problems += wrong
+    # After the rules: what a sources.toml says of a picture goes before what its whole data set names.
+    found = [_searched_for(p, theirs, tuple(names)) for p, theirs in zip(found, named, strict=True)]
     whole.catalogue = Catalogue(classes=tuple(names), sources=described | known, pictures=tuple(found))
     return whole
 
@@ -136,6 +148,13 @@ def refuse(problems: list[str]) -> None:
         more = f"\n  … and {len(problems) - SHOWN} more: fieldwatch models data lists all"
         text = f"{len(problems)} problem(s) in the data:{shown}"
         raise DataError(text + more * (len(problems) > SHOWN))
+
+
+def _searched_for(picture: Picture, named: tuple[str, ...], classes: tuple[str, ...]) -> Picture:
+    """`picture`, of data that name only `named`, among others that name all `classes`."""
+    if picture.labelled_for is None and not set(classes) <= set(named):
+        return picture.model_copy(update={"labelled_for": tuple(c for c in classes if c in named)})
+    return picture
 
 
 def _counts(paths: list[Path]) -> dict[Path, int]:

@@ -41,7 +41,8 @@ class AlikeViews:
 
 
 def alike_views(catalogue: Catalogue, most: int = 16, quiet: bool = False) -> list[AlikeViews]:
-    """The pairs across splits with the most alike views, at most one a picture, the most alike first.
+    """The pairs of a training and another picture with the most alike views, the most alike first; at most
+    one for each picture that is not trained on.
 
     Only within a source, and not where both places are known: those are the same or they are not. All
     pictures are decoded.
@@ -61,7 +62,7 @@ def alike_views(catalogue: Catalogue, most: int = 16, quiet: bool = False) -> li
             table[rows] -= table[rows].mean(axis=0)
     table /= np.linalg.norm(table, axis=1, keepdims=True) + 1e-6
     pairs = []
-    for source in {picture.source for picture in pictures}:
+    for source in dict.fromkeys(picture.source for picture in pictures):
         same = np.array([picture.source == source for picture in pictures])
         there = np.flatnonzero(same & sides)
         for place in np.flatnonzero(same & ~sides):

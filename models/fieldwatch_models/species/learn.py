@@ -20,6 +20,7 @@ from fieldwatch_models.errors import DataError, RecipeError
 from fieldwatch_models.registry.cards import Card, DetectedClass
 from fieldwatch_models.registry.measured import read_json
 from fieldwatch_models.species import texts
+from fieldwatch_models.train.layout import searched
 from fieldwatch_models.train.recipe import Recipe
 from fieldwatch_models.train.record import FILE as RECORD
 
@@ -75,7 +76,14 @@ def gather(species: Species, plan: Plan, console: Console) -> Catalogue:
         DataError: no labelled animal, unreadable pictures, or several classes and no word which.
     """
     catalogue = _open(species, plan)
-    pictures = [_as(picture, species.name, plan.label, catalogue) for picture in catalogue.pictures]
+    wanted = plan.label or (catalogue.classes[0] if len(catalogue.classes) == 1 else species.name)
+    if wanted not in catalogue.classes:
+        raise DataError(
+            f"the data have the classes {', '.join(catalogue.classes)}: say with --label which is "
+            f"{species.name}"
+        )
+    catalogue = searched(catalogue, (wanted,), console)
+    pictures = [_as(picture, species.name, wanted) for picture in catalogue.pictures]
     sources = dict(catalogue.sources)
     if plan.negatives is not None:
         found = read_loose(plan.negatives, species.name, NEGATIVES)
@@ -236,13 +244,8 @@ def _open(species: Species, plan: Plan) -> Catalogue:
     return Catalogue(classes=reading.classes, sources=sources, pictures=tuple(pictures))
 
 
-def _as(picture: Picture, name: str, label: str | None, catalogue: Catalogue) -> Picture:
-    """``picture`` with the boxes of the species alone, under its name."""
-    wanted = label or (catalogue.classes[0] if len(catalogue.classes) == 1 else name)
-    if wanted not in catalogue.classes:
-        raise DataError(
-            f"the data have the classes {', '.join(catalogue.classes)}: say with --label which is {name}"
-        )
+def _as(picture: Picture, name: str, wanted: str) -> Picture:
+    """``picture`` with the boxes of the class ``wanted`` alone, under ``name``."""
     labels = tuple(b.model_copy(update={"name": name}) for b in picture.labels if b.name == wanted)
     return picture.model_copy(update={"labels": labels, "labelled_for": None})
 

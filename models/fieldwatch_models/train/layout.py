@@ -74,15 +74,38 @@ def lay_out(
     return config
 
 
+def searched(catalogue: Catalogue, classes: tuple[str, ...], console: Console) -> Catalogue:
+    """``catalogue`` without the pictures in which not all of ``classes`` were looked for; says how many.
+
+    In a picture that was labelled for fire alone, training would take every animal for background.
+
+    Raises:
+        RecipeError: no training picture is left.
+    """
+    kept = tuple(picture for picture in catalogue.pictures if picture.was_searched_for(classes))
+    left_out = len(catalogue.pictures) - len(kept)
+    if left_out:
+        said = (
+            f"{left_out} of {len(catalogue.pictures)} pictures are left out: not all of {', '.join(classes)} "
+            "were looked for in them (labelled_for)"
+        )
+        if not any(picture.split == "train" for picture in kept):
+            raise RecipeError(f"{said}, and no training picture is left. Train these classes apart")
+        console.print(said, highlight=False, markup=False)
+    return catalogue.model_copy(update={"pictures": kept})
+
+
 def named(catalogue: Catalogue, split: Split) -> dict[str, Picture]:
     """The pictures of ``split`` by file name; a name that several have is told apart by a number."""
     table: dict[str, Picture] = {}
+    stems: set[str] = set()
     for picture in sorted(catalogue.of(split), key=lambda p: p.path.as_posix()):
-        name, number = picture.path.name, 1
-        while name in table:
+        stem, number = picture.path.stem, 1
+        while stem in stems:  # of a.jpg and a.png too: both would have the labels a.txt
             number += 1
-            name = f"{picture.path.stem}~n{number}{picture.path.suffix}"
-        table[name] = picture
+            stem = f"{picture.path.stem}~n{number}"
+        stems.add(stem)
+        table[stem + picture.path.suffix] = picture
     return table
 
 

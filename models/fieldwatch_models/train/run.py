@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
-from fieldwatch_models.data.leaks import check_split
+from fieldwatch_models.data.leaks import check_split, ties
 from fieldwatch_models.errors import ExtraMissingError, RecipeError
-from fieldwatch_models.train.layout import data_sha256, lay_out
+from fieldwatch_models.train.layout import data_sha256, lay_out, searched
 from fieldwatch_models.train.origins import Origin, origin_of
 from fieldwatch_models.train.progress import Display
 from fieldwatch_models.train.record import Record, note_epoch
@@ -55,7 +55,7 @@ def train(
 
     Raises:
         DataError: the splits share a site, a sequence or a picture.
-        RecipeError: recipe, start and data do not fit, or ``out`` holds a stage of another recipe.
+        RecipeError: recipe, start, data and device do not fit, or ``out`` holds a stage of another recipe.
     """
     # Read once, when PyTorch starts its thread pool. Passive waiting: a spinning OpenMP thread
     # takes the very core that its sibling waits for on a machine that others use too.
@@ -75,8 +75,9 @@ def train(
     chosen = pick_device(device)
     origin = origin_of(recipe.start, weights)
     _check_freezing(recipe, origin)
+    catalogue = searched(catalogue, recipe.classes, display.console)
     data = data_sha256(catalogue)
-    _check_split_once(catalogue, out / "split-checked", data, display.console)
+    check_split_once(catalogue, out / "split-checked", data, display.console)
     record = Record.of(out, recipe, catalogue, data, origin, described(chosen, threads))
     before: Path | None = None
     history = hashlib.sha256(f"{origin.sha256 if origin else 'random'} {data}".encode())
@@ -128,11 +129,14 @@ def described(device: str, threads: int) -> dict[str, Any]:
     return {"kind": "cpu", "name": name, "threads": threads, "precision": precision}
 
 
-def _check_split_once(catalogue: Catalogue, mark: Path, data: str, console: Console) -> None:
+def check_split_once(catalogue: Catalogue, mark: Path, data: str, console: Console) -> None:
     """Refuse a split whose figures would flatter; what `mark` says was checked is not checked again."""
-    if not mark.exists() or mark.read_text("utf-8") != data:
+    # Which places and sequences are known is no part of `data`, and a better sources.toml knows more.
+    known = sorted(f"{picture.path.name} {ties(picture)}" for picture in catalogue.pictures)
+    digest = hashlib.sha256("\n".join([data, *known]).encode()).hexdigest()
+    if not mark.exists() or mark.read_text("utf-8") != digest:
         check_split(catalogue, quiet=not console.is_terminal)
-        mark.write_text(data, "utf-8")
+        mark.write_text(digest, "utf-8")
 
 
 def _check_freezing(recipe: Recipe, origin: Origin | None) -> None:

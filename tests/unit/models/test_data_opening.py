@@ -9,6 +9,9 @@ from PIL import Image
 
 from fieldwatch_models.data import open_data
 from fieldwatch_models.data.catalogue import Label
+from fieldwatch_models.data.classmap import ClassMap
+from fieldwatch_models.data.opening import read_data
+from fieldwatch_models.data.sources import SourceRules
 from fieldwatch_models.errors import DataError
 
 SOURCES = """
@@ -121,6 +124,48 @@ def test_every_bad_row_is_named_at_once(folder: Path) -> None:
         assert why in text
     assert "nobody.txt: there is no picture" in text
     assert "torn.jpg: not a picture" in text
+
+
+def test_pictures_in_folders_of_their_cameras_are_found_with_their_labels(folder: Path) -> None:
+    picture(folder / "images/train/camera7/deer_9.jpg")
+    (folder / "labels/train/camera7").mkdir()
+    (folder / "labels/train/camera7/deer_9.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    (found,) = (p for p in open_data(folder).pictures if p.path.stem == "deer_9")
+    assert [label.name for label in found.labels] == ["deer"]
+
+
+def test_a_folder_that_data_yaml_names_and_that_is_not_there(folder: Path) -> None:
+    text = "train: ../images/train\nval: images/valid\nnames: [deer, smoke]\n"
+    (folder / "data.yaml").write_text(text)
+    with pytest.raises(DataError, match=r"1 problem.*\n.*val names .*images/valid, and there is no"):
+        open_data(folder)
+
+
+def test_what_one_data_set_names_and_the_other_does_not_was_not_looked_for(
+    folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    picture(other / "images" / "train" / "fox_1.jpg")
+    (other / "data.yaml").write_text("names: [fox, deer]")
+    merged = read_data([folder, other], SourceRules.read(folder / "sources.toml")).catalogue
+    assert merged.classes == ("deer", "smoke", "fox")
+    told = {p.path.stem: p.labelled_for for p in merged.pictures}
+    assert told["deer_1"] == ("deer",)  # its rule says so
+    assert told["other"] == ("deer", "smoke")
+    assert told["fox_1"] == ("deer", "fox")
+
+    apart = open_data(other, classes=("deer", "smoke"))  # smoke is wanted, and the data do not name it
+    assert {p.labelled_for for p in apart.pictures} == {("deer",)}
+    assert {p.labelled_for for p in open_data(other, classes=("deer",)).pictures} == {None}
+
+
+def test_what_was_looked_for_is_renamed_with_the_classes(folder: Path) -> None:
+    wanted = ClassMap(classes={"deer": "ungulate", "smoke": False})
+    rules = SourceRules.read(folder / "sources.toml")
+    read_data([folder], rules).catalogue.write(folder / "c.jsonl")
+    mapped = read_data([folder / "c.jsonl"], SourceRules(), classes=wanted).catalogue
+    told = {p.path.stem: p.labelled_for for p in mapped.pictures}
+    assert (told["deer_1"], told["other"]) == (("ungulate",), None)
 
 
 def test_unwanted_classes_are_an_error_that_names_them(folder: Path) -> None:

@@ -1,13 +1,16 @@
+import io
 from pathlib import Path
 
 import cv2
 import pytest
+from rich.console import Console
 from tests.unit.models.drawn import data_set
 
 from fieldwatch_models.data import open_data
-from fieldwatch_models.errors import RecipeError
-from fieldwatch_models.train.layout import data_sha256, lay_out, named
+from fieldwatch_models.errors import DataError, RecipeError
+from fieldwatch_models.train.layout import data_sha256, lay_out, named, searched
 from fieldwatch_models.train.recipe import Derive, Recipe, Stage, Take
+from fieldwatch_models.train.run import check_split_once
 
 STAGE = Stage(name="all", epochs=1)
 
@@ -80,12 +83,45 @@ def test_derived_pictures_are_the_same_for_the_same_seed(tmp_path: Path) -> None
     assert 1 <= len(pasted.splitlines()) <= 3  # the picture below had none
 
 
+def test_where_not_all_was_looked_for_is_not_trained_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = open_data(data_set(tmp_path / "in", train=4, val=2))
+    first, *others = whole.pictures
+    mixed = whole.model_copy(
+        update={"pictures": (first.model_copy(update={"labelled_for": ("disc",)}), *others)}
+    )
+    assert searched(mixed, ("square", "disc"), Console()).pictures == tuple(others)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "1 of 6 pictures are left out: not all of square, disc were looked for" in told
+    assert searched(mixed, ("disc",), Console()) == mixed
+    assert capsys.readouterr().out == ""
+    val = tuple(p for p in mixed.pictures if p == mixed.pictures[0] or p.split == "val")
+    with pytest.raises(RecipeError, match="no training picture is left"):
+        searched(mixed.model_copy(update={"pictures": val}), ("square", "disc"), Console())
+
+
+def test_a_place_that_became_known_later_is_checked_for(tmp_path: Path) -> None:
+    catalogue = open_data(data_set(tmp_path / "in", train=2, val=1))
+    mark, quiet = tmp_path / "mark", Console(file=io.StringIO())
+    check_split_once(catalogue, mark, "the same data", quiet)
+    known = tuple(p.model_copy(update={"site": "here"}) for p in catalogue.pictures)
+    with pytest.raises(DataError, match="site here"):
+        check_split_once(catalogue.model_copy(update={"pictures": known}), mark, "the same data", quiet)
+
+
 def test_two_pictures_of_one_name_are_both_trained_on(tmp_path: Path) -> None:
     one = open_data(data_set(tmp_path / "a", train=2))
     two = open_data(data_set(tmp_path / "b", train=2))
     both = one.model_copy(update={"pictures": one.pictures + two.pictures})
     assert list(named(both, "train")) == [
         "cam0_train.png", "cam1_train.png", "cam0_train~n2.png", "cam1_train~n2.png",
+    ]  # fmt: skip
+    # A label file has the name without the suffix, so another suffix alone does not tell them apart.
+    jpeg = one.pictures[0].path.with_suffix(".jpg")
+    twins = (one.pictures[0], one.pictures[0].model_copy(update={"path": jpeg}))
+    assert list(named(one.model_copy(update={"pictures": twins}), "train")) == [
+        "cam0_train.jpg", "cam0_train~n2.png",
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from fieldwatch_edge.detect.model_folder import ModelFolder
 from fieldwatch_models.cli import app
+from fieldwatch_models.data import open_data
 from fieldwatch_models.data.formats.loose import read_loose
 from fieldwatch_models.errors import DataError, RecipeError
 from fieldwatch_models.species import texts
@@ -95,6 +96,15 @@ def test_a_split_that_the_data_have_is_kept(tmp_path: Path) -> None:
     assert (
         sum(bool(p.labels) for p in catalogue.pictures) < len(catalogue.pictures) - 3
     )  # squares are no ibises
+
+
+def test_where_nobody_looked_for_the_species_is_no_negative(tmp_path: Path) -> None:
+    pictures = open_data(data_set(tmp_path / "in")).pictures
+    fires = [p.model_copy(update={"labels": (), "labelled_for": ("smoke",)}) for p in pictures[:2]]
+    mixed = open_data(tmp_path / "in").model_copy(update={"pictures": (*fires, *pictures[2:])})
+    mixed.write(tmp_path / "mixed.jsonl")
+    catalogue = gather(IBIS, plan(tmp_path, pictures=tmp_path / "mixed.jsonl", label="disc"), QUIET)
+    assert [p.path for p in catalogue.pictures] == [p.path for p in pictures[2:]]
 
 
 def test_several_classes_need_a_word_which(tmp_path: Path) -> None:

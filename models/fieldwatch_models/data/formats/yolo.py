@@ -104,7 +104,10 @@ def read_yolo(folder: Path) -> Reading:
         raise DataError(f"{configuration}: {error}") from error
     reading = Reading(names)
     for split, images in _folders(configuration, _mapping(text)):
-        _read_split(reading, images, split)
+        if images.is_dir():
+            _read_split(reading, images, split)
+        else:
+            reading.problems.append(f"{configuration}: {split} names {images}, and there is no such folder")
     if not reading.pictures:
         detail = "".join(f"\n  {problem}" for problem in reading.problems)
         raise DataError(
@@ -119,28 +122,30 @@ def _mapping(text: str) -> dict[str, Any]:
 
 
 def _folders(configuration: Path, values: dict[str, Any]) -> Iterator[tuple[Split, Path]]:
-    """The folders of pictures that data.yaml names for each split, or the usual ones."""
+    """The folders of pictures that data.yaml names for each split, there or not, or the usual ones."""
     root = configuration.parent / str(values.get("path") or ".")
     if not root.is_dir():  # a `path` from another machine, as exports of labelling tools have it
         root = configuration.parent
     for split in SPLITS:
-        given = values.get(split) or f"images/{split}"
+        given = values.get(split) or [f"images/{split}"] * (root / "images" / split).is_dir()
         for entry in [given] if isinstance(given, str) else given:
             images = root / str(entry)
+            if not images.exists():  # Roboflow writes ../train/images and means the folder of data.yaml
+                beside = root / str(entry).removeprefix("../")
+                images = beside if beside.is_dir() else images
             if images.is_file():
                 raise DataError(f"{configuration}: {split} is a list of files; give a folder of pictures")
-            if images.is_dir():
-                yield split, images.absolute()
+            yield split, images.absolute()
 
 
 def _read_split(reading: Reading, images: Path, split: Split) -> None:
     labels = _labels_beside(images)
-    left = {path.stem for path in labels.glob("*.txt")} - {"classes"}
-    for path in sorted(images.iterdir()):
+    left = {path for path in labels.rglob("*.txt") if path.stem != "classes"}
+    for path in sorted(images.rglob("*")):  # cameras may have folders of their own below
         if path.suffix.lower() not in SUFFIXES:
             continue
-        left.discard(path.stem)
-        file = labels / f"{path.stem}.txt"
+        file = labels / path.relative_to(images).with_suffix(".txt")
+        left.discard(file)
         try:
             width, height = size_of(path)
             text = file.read_text("utf-8") if file.exists() else ""
@@ -155,7 +160,7 @@ def _read_split(reading: Reading, images: Path, split: Split) -> None:
         reading.pictures.append(
             Picture(path=path, width=width, height=height, labels=found, source="", split=split)
         )
-    reading.problems += [f"{labels / stem}.txt: there is no picture of this name" for stem in sorted(left)]
+    reading.problems += [f"{file}: there is no picture of this name" for file in sorted(left)]
 
 
 def _labels_beside(images: Path) -> Path:
