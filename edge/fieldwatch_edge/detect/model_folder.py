@@ -8,6 +8,7 @@ models/wildlife/
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,10 +67,16 @@ class Card(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A model whose file is the one that its card describes."""
+    """A model whose file is the one that its card describes.
+
+    A signature is checked against `card_sha256` and the card's own `sha256`, and a backend loads what
+    `read_file` or `copy_file` give: what was swapped on disk since is noticed, and never run.
+    """
 
     path: Path
     card: Card
+    card_sha256: str
+    """Of the bytes that `card` was read from."""
 
     @property
     def file(self) -> Path:
@@ -98,7 +105,8 @@ class ModelFolder:
         """
         card_path = path / CARD
         try:
-            card = Card.model_validate(tomllib.loads(card_path.read_text("utf-8")))
+            read = card_path.read_bytes()
+            card = Card.model_validate(tomllib.loads(read.decode("utf-8")))
         except OSError as error:
             raise ModelError(f"cannot read {card_path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -106,17 +114,46 @@ class ModelFolder:
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise ModelError(f"{card_path} is not a model card: {faults}") from error
-        folder = cls(path, card)
+        folder = cls(path, card, hashlib.sha256(read).hexdigest())
         try:
-            found = sha256_of(folder.file)
+            folder._check(sha256_of(folder.file))
         except OSError as error:
             raise ModelError(f"cannot read {folder.file}: {error.strerror}") from error
-        if found != card.sha256:
-            raise ModelError(
-                f"{folder.file} is not the file that {card_path} describes: its SHA-256 is {found}, the card "
-                f"says {card.sha256}. Copy the whole model folder anew"
-            )
         return folder
+
+    def read_file(self) -> bytes:
+        """The model file, checked once more: the bytes to load.
+
+        Raises:
+            ModelError: it is gone, a folder, or another one by now.
+        """
+        try:
+            data = self.file.read_bytes()
+        except OSError as error:
+            raise ModelError(f"cannot read {self.file}: {error.strerror}") from error
+        self._check(hashlib.sha256(data).hexdigest())
+        return data
+
+    def copy_file(self, into: Path) -> Path:
+        """A checked copy of the model file or folder in `into`, for loaders that want a path.
+
+        Raises:
+            ModelError: it cannot be copied, or is another one by now.
+        """
+        copy = into / self.file.name
+        try:
+            (shutil.copytree if self.file.is_dir() else shutil.copyfile)(self.file, copy)
+            self._check(sha256_of(copy))
+        except (OSError, shutil.Error) as error:
+            raise ModelError(f"cannot copy {self.file} to {into}: {error}") from error
+        return copy
+
+    def _check(self, found: str) -> None:
+        if found != self.card.sha256:
+            raise ModelError(
+                f"{self.file} is not the file that {self.path / CARD} describes: its SHA-256 is {found}, the "
+                f"card says {self.card.sha256}. Copy the whole model folder anew"
+            )
 
     def check_width(self, classes: int) -> None:
         """Raises ModelError where the model tells another number of classes apart than its card names."""

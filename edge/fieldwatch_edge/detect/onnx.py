@@ -77,8 +77,9 @@ def _session(folder: ModelFolder, threads: int) -> onnxruntime.InferenceSession:
     # Threads that spin while they wait for the next frame would burn the battery of a node.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
+    data = folder.read_file()
     try:
-        return onnxruntime.InferenceSession(str(folder.file), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # as above
         raise ModelError(
             f"ONNX Runtime {onnxruntime.__version__} cannot load {folder.file}: {error}"

@@ -122,17 +122,19 @@ class Signature(BaseModel):
         ]
         return "\n".join(lines).encode() + b"\n"
 
-    def changed(self, folder: Path, names: Iterable[str]) -> list[str]:
-        """Those of `names` in `folder` that are gone, others than the signed ones, or were not signed."""
-        return [
-            name
-            for name in names
-            if not (folder / name).exists() or sha256_of(folder / name) != self.files.get(name)
-        ]
-
     def changed_papers(self, folder: Path) -> list[str]:
-        """The card for people and the figures, as far as they are not the ones that were signed."""
-        return self.changed(folder, [n for n in PAPERS if n in self.files or (folder / n).exists()])
+        """The card for people and the figures, as far as they are gone, or not the ones that were signed."""
+        return [name for name in PAPERS if _digest(folder / name) != self.files.get(name)]
+
+
+def _digest(path: Path) -> str | None:
+    """None where there is no such file."""
+    try:
+        return sha256_of(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SignatureError(f"cannot read {path}: {error.strerror}") from error
 
 
 _ANEW = "Copy the whole model folder anew"
@@ -181,7 +183,9 @@ def verify(folder: ModelFolder, keys: Sequence[TrustedKey]) -> Signature:
             f"{folder.path / SIGNATURE} is forged or damaged: it does not fit the key of {key.name!r}. "
             f"{_ANEW} from its maker"
         ) from error
-    changed = signature.changed(folder.path, (CARD, folder.card.file))
+    # Of what was read and will be loaded, not of what lies there now: it may be swapped meanwhile.
+    used = {CARD: folder.card_sha256, folder.card.file: folder.card.sha256}
+    changed = [name for name, digest in used.items() if signature.files.get(name) != digest]
     if changed:
         raise SignatureError(
             f"{' and '.join(changed)} in {folder.path} changed after {signature.signer!r} signed "

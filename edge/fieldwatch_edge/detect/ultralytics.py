@@ -9,6 +9,10 @@ this one says "animal" only if the best class alone reaches the fallback's score
 
 from __future__ import annotations
 
+import shutil
+import weakref
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,8 +53,12 @@ class UltralyticsDetector:
             "device": "cpu",
         }
         torch.set_num_threads(threads)
+        # Exported formats are opened at the first picture only, so a checked copy stays as long as this.
+        scratch = Path(mkdtemp(prefix="fieldwatch-model-"))
+        weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
+        file = folder.copy_file(scratch)
         try:
-            self._model = YOLO(folder.file, task="detect")
+            self._model = YOLO(file, task="detect")
             names = self._model.names
         except Exception as error:  # whatever the format's own loader raises
             raise ModelError(f"ultralytics cannot load {folder.file}: {error}") from error

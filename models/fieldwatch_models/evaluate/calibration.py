@@ -8,7 +8,6 @@ honest.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,18 +71,21 @@ def fit_temperature(of: Answers) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(20)), method="bounded").x))
 
 
-def cross_fitted(of: Answers) -> npt.NDArray[np.float64]:
-    """Calibrated scores; each box by a temperature fitted on other groups than its own.
+def cross_fitted(of: Answers) -> npt.NDArray[np.float64] | None:
+    """Calibrated scores; each box by a temperature fitted on other groups than its own. None where too few
+    boxes are from other groups.
 
     With the one temperature fitted on all boxes, the error after calibration would flatter itself.
     """
-    fold = np.array([int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) % FOLDS for group in of.groups])
+    # Round robin: of few groups, no two meet in one fold.
+    fold = np.unique(of.groups, return_inverse=True)[1] % FOLDS
     scores = of.scores.copy()
-    for number in range(FOLDS):
+    for number in np.unique(fold):
         mine = fold == number
-        if mine.any() and (~mine).sum() >= ENOUGH:
-            rest = Answers(of.scores[~mine], of.right[~mine], of.groups[~mine])
-            scores[mine] = calibrated(of.scores[mine], fit_temperature(rest))
+        if (~mine).sum() < ENOUGH:
+            return None
+        rest = Answers(of.scores[~mine], of.right[~mine], of.groups[~mine])
+        scores[mine] = calibrated(of.scores[mine], fit_temperature(rest))
     return scores
 
 
@@ -128,7 +130,7 @@ def calibration(seen: Sequence[Seen]) -> dict[str, Any]:
         after = cross_fitted(of)
         table |= {
             "temperature": round(fit_temperature(of), 4),
-            "ece_after": expected_error(after, of.right),
-            "bins_after": bins(after, of.right),
+            "ece_after": None if after is None else expected_error(after, of.right),
+            "bins_after": [] if after is None else bins(after, of.right),
         }
     return table

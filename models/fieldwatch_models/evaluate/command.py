@@ -108,7 +108,8 @@ def _store_temperature(folder: Path, temperature: float | None) -> None:
         raise RecipeError("too few boxes to fit a temperature; nothing was written")
     path = folder / "model.toml"
     card = Card.read(path)
-    conf = round(moved(card.conf, card.temperature, temperature), 4)
+    # To four digits, not places: a small threshold must not become 0, which is none.
+    conf = float(f"{moved(card.conf, card.temperature, temperature):.4g}")
     card.model_copy(update={"temperature": temperature, "conf": conf}).write(path)
     console.print(
         f"{path}: temperature {card.temperature:g} → {temperature:g}; conf {card.conf:g} → {conf:g}, which "

@@ -39,7 +39,7 @@ SHORTEST = 3
 #: Labels this many frames before and after a suspicion are compared with it: labellers see smoke late, plumes
 #: drift.
 AROUND = 5
-#: A longer pause between frames is none of the time that a camera watched.
+#: A longer pause between frames counts as so much time watched: nobody looked during the rest of it.
 LONGEST_GAP_S = 120.0
 #: Pace of frames whose time nobody noted.
 UNTIMED_S = 60.0
@@ -247,7 +247,7 @@ def summary(watches: Sequence[Watch]) -> dict[str, Any]:
         "delays_known": len(delays),
         "camera_days_watched": round(days, 4),
         "false_alarms": false,
-        "false_alarms_per_camera_day": round(false / days, 2) if days else None,
+        "false_alarms_per_camera_day": round(false / days, 4) if days else None,
         "interval_95": rate,
         "false_alarms_untimed": sum(each.false_alarms for each in watches if each.recording.seconds is None),
     }

@@ -26,4 +26,4 @@ def poisson_rate(count: int, exposure: float) -> list[float] | None:
         return None
     low = chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
     high = chi2.ppf(0.975, 2 * count + 2) / 2
-    return [round(float(low) / exposure, 2), round(float(high) / exposure, 2)]
+    return [round(float(low) / exposure, 4), round(float(high) / exposure, 4)]

@@ -105,7 +105,7 @@ def _fire(summary: dict[str, Any], said: dict[str, list[str]]) -> None:
         least, most = summary["interval_95"]
         sentence += (
             f"; {summary['false_alarms']} false alarms in {24 * summary['camera_days_watched']:.1f} hours "
-            f"watched, that is {least:g} to {most:g} a camera-day"
+            f"watched, that is {least:.2f} to {most:.2f} a camera-day"
         )
         if most > 1:
             sentence += ". Too few hours were watched to promise less than one a day" * (least <= 1)

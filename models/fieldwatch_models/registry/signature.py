@@ -77,13 +77,14 @@ def sign(folder: Path, key: Path, signer: str | None = None) -> Signature:
         if signer is None and beside.exists():
             signer = TrustedKey.read(beside).name
         signer = signer or key.stem
-        names = [CARD, model.card.file, *(paper for paper in PAPERS if (folder / paper).exists())]
+        papers = {paper: sha256_of(folder / paper) for paper in PAPERS if (folder / paper).exists()}
+        files = {CARD: model.card_sha256, model.card.file: model.card.sha256} | papers
         facts = Signature(
             signer=signer,
             key=identifier,
             signed_at=datetime.now(UTC).replace(microsecond=0),
             signature="",
-            files={name: sha256_of(folder / name) for name in sorted(names)},
+            files=dict(sorted(files.items())),
         )
     except EdgeError as error:
         raise SignatureError(str(error)) from error

@@ -37,7 +37,9 @@ def test_the_temperature_is_found_again(temperature: float) -> None:
 def test_calibration_mends_what_temperature_can_mend() -> None:
     of = overconfident(2.5)
     before = expected_error(of.scores, of.right)
-    after = expected_error(cross_fitted(of), of.right)
+    fitted = cross_fitted(of)
+    assert fitted is not None
+    after = expected_error(fitted, of.right)
     assert before is not None
     assert after is not None
     assert before > 0.1
@@ -52,7 +54,27 @@ def test_a_site_is_calibrated_by_the_others() -> None:
         *(np.concatenate([getattr(usual, f), getattr(odd, f)]) for f in ("scores", "right", "groups"))
     )
     mine = of.groups == "odd"
-    assert cross_fitted(of)[mine].mean() > calibrated(of.scores, fit_temperature(of))[mine].mean() + 0.02
+    fitted = cross_fitted(of)
+    assert fitted is not None
+    assert fitted[mine].mean() > calibrated(of.scores, fit_temperature(of))[mine].mean() + 0.02
+
+
+def test_one_site_alone_has_no_others_to_be_calibrated_by() -> None:
+    """The scores as they were, called calibrated, would be a figure that nobody measured."""
+    of = overconfident(2.5, 400)
+    assert cross_fitted(Answers(of.scores, of.right, np.full(400, "peak"))) is None
+    two = np.where(np.arange(400) < 200, "peak", "valley")
+    fitted = cross_fitted(Answers(of.scores, of.right, two))
+    assert fitted is not None
+    other = Answers(of.scores[200:], of.right[200:], two[200:])
+    assert fitted[:200] == pytest.approx(calibrated(of.scores[:200], fit_temperature(other)))
+
+
+def test_the_error_is_the_mean_distance_that_was_put_in() -> None:
+    rng = np.random.default_rng(8)
+    scores = rng.uniform(0.3, 1, 40_000)
+    assert expected_error(scores, rng.random(40_000) < scores) == pytest.approx(0, abs=0.01)
+    assert expected_error(scores, rng.random(40_000) < scores - 0.25) == pytest.approx(0.25, abs=0.01)
 
 
 def test_the_reliability_diagram_counts_every_box_once() -> None:

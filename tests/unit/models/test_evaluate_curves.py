@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest, poisson
 from tests.unit.models.evaluate_world import HERE, THERE, seen
 
 from fieldwatch_models.evaluate.breakdown import at_threshold, by, by_size
@@ -147,8 +148,23 @@ def test_wilson(hits: int, of: int, low: float, high: float) -> None:
     assert wilson(hits, of) == [low, high]
 
 
+@pytest.mark.parametrize(("hits", "of"), [(0, 1), (1, 1), (3, 7), (40, 50), (999, 1000)])
+def test_intervals_of_shares_are_scipy_s(hits: int, of: int) -> None:
+    expected = binomtest(hits, of).proportion_ci(0.95, method="wilson")
+    assert wilson(hits, of) == pytest.approx([expected.low, expected.high], abs=5e-5)
+
+
+@pytest.mark.parametrize(("count", "days"), [(1, 1.0), (4, 0.5), (30, 2.5)])
+def test_poisson_rates_leave_one_in_forty_on_either_side(count: int, days: float) -> None:
+    interval = poisson_rate(count, days)
+    assert interval is not None
+    low, high = interval
+    assert poisson.sf(count - 1, low * days) == pytest.approx(0.025, abs=1e-4)
+    assert poisson.cdf(count, high * days) == pytest.approx(0.025, abs=1e-4)
+
+
 def test_poisson_rates_are_exact() -> None:
-    assert poisson_rate(0, 1) == [0, 3.69]  # -ln 0.025
-    assert poisson_rate(10, 2) == [2.4, 9.2]  # 4.795 to 18.39 (Garwood 1936)
+    assert poisson_rate(0, 1) == [0, 3.6889]  # -ln 0.025
+    assert poisson_rate(10, 2) == pytest.approx([4.795 / 2, 18.39 / 2], abs=0.001)  # (Garwood 1936)
     assert poisson_rate(0, 0) is None
     assert wilson(0, 0) is None

@@ -15,8 +15,9 @@ from tests.unit.edge.toy_models import colour_model, model_folder
 from typer.testing import CliRunner
 
 from fieldwatch_edge.detect import check_signature, load_detector, model_search_path
-from fieldwatch_edge.detect.model_folder import sha256_of
-from fieldwatch_edge.detect.signature import Signature, TrustedKey, shipped_keys
+from fieldwatch_edge.detect.model_folder import ModelFolder, sha256_of
+from fieldwatch_edge.detect.onnx import OnnxDetector
+from fieldwatch_edge.detect.signature import Signature, TrustedKey, shipped_keys, trusted_keys, verify
 from fieldwatch_edge.errors import ModelError
 from fieldwatch_edge.errors import SignatureError as NodeRefuses
 from fieldwatch_edge.settings import DetectorSettings
@@ -146,6 +147,34 @@ def test_a_node_refuses_what_was_tampered_with(
     with capture_logs() as logs:
         assert load(toy, maker.with_suffix(".pub"), allow_unsigned=True).startswith("toy@1.")
     assert [(line["event"], line["log_level"]) for line in logs] == [("model.unsigned", "warning")]
+
+
+def test_what_is_swapped_after_the_check_is_not_loaded(toy: Path, maker: Path) -> None:
+    """Whoever can write to the folder may wait for the moment between check and use."""
+    keys = trusted_keys([maker.with_suffix(".pub")])
+    folder = ModelFolder.open(toy)
+    verify(folder, keys)
+    edit("model.toml", "conf = 0.6", "conf = 0.9")(toy)
+    detector = OnnxDetector(folder, imgsz=320, conf=folder.card.conf, iou=0.5, threads=1)
+    assert detector.label == "toy@1.2"  # of the card that was read, whatever lies there now
+    with pytest.raises(NodeRefuses, match=r"model\.toml in .* changed"):
+        verify(ModelFolder.open(toy), keys)
+    onnx.save(colour_model((320, 320)), toy / "model.onnx")
+    with pytest.raises(ModelError, match="is not the file"):
+        OnnxDetector(folder, imgsz=320, conf=0.5, iou=0.5, threads=1)
+    with pytest.raises(ModelError, match="is not the file"):
+        folder.copy_file(toy.parent)
+
+
+def test_a_signature_for_another_card_does_not_pass_because_the_signed_one_is_back(
+    toy: Path, maker: Path
+) -> None:
+    """A card that was read in a moment in which it lay swapped is the one that counts."""
+    edit("model.toml", "conf = 0.6", "conf = 0.9")(toy)
+    folder = ModelFolder.open(toy)
+    edit("model.toml", "conf = 0.9", "conf = 0.6")(toy)
+    with pytest.raises(NodeRefuses, match=r"model\.toml in .* changed"):
+        verify(folder, trusted_keys([maker.with_suffix(".pub")]))
 
 
 def test_allowing_the_unsigned_does_not_allow_a_file_that_is_not_the_cards(toy: Path) -> None:
