@@ -15,6 +15,8 @@ USABLE = 0.5
 FEW = 20
 #: How much lower recall at night, or on small animals, must be to be worth a warning.
 WORSE = 0.1
+#: Share of validation pictures akin to training pictures from which on all figures are suspect.
+AKIN = 0.02
 
 
 def verdict(metrics: dict[str, Any]) -> dict[str, list[str]]:
@@ -25,7 +27,8 @@ def verdict(metrics: dict[str, Any]) -> dict[str, list[str]]:
     _classes(metrics["operating_point"], said)
     _night(metrics["by_light"], said)
     _size(metrics["by_size"], said)
-    if akin := metrics["data"]["akin_to_training"]:
+    akin = metrics["data"]["akin_to_training"]
+    if akin > AKIN * metrics["data"]["pictures"]:
         said["not_for"].append(
             f"figures at new places: {akin} of {metrics['data']['pictures']} validation pictures share a "
             "site or a sequence with training pictures, and figures on them flatter."

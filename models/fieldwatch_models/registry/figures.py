@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from fieldwatch_models.data.sources import SourceRules
 from fieldwatch_models.registry.cards import Card
+from fieldwatch_models.registry.making import data, speed, training_of
+from fieldwatch_models.registry.markdown import as_table, interval, number, precision_recall
 from fieldwatch_models.registry.measured import Figures, confusion, read_json
 from fieldwatch_shared.confusion import BACKGROUND
 
@@ -20,17 +22,6 @@ if TYPE_CHECKING:
 
 #: So many sites a table shows; the rest is in metrics.json.
 MOST_ROWS = 20
-#: Columns of bench.json that the card shows.
-SPEED = {
-    "pipeline_ms": "ms a picture",
-    "pipeline_ratio": "×",
-    "model_ms": "of it the model",
-    "cpu_ms": "CPU ms",
-    "peak_mib": "peak MiB",
-    "file_mb": "file MB",
-    "ap50": "AP50",
-    "ap50_lost": "AP50 lost",
-}
 
 
 def figures(folder: Path) -> str:
@@ -57,9 +48,9 @@ def figures(folder: Path) -> str:
         *_groups("By source", "source", metrics.get("by_source", {})),
         *_stills(metrics.get("stills", {})),
         *_failures(metrics.get("failures", {})),
-        *_speed(card, bench),
-        *_training(training),
-        *_data(sources, training.get("data", {}).get("pictures_by_source", {})),
+        *speed(card, bench),
+        *training_of(training),
+        *data(sources, training.get("data", {}).get("pictures_by_source", {})),
     ]
     return "\n\n".join(parts)
 
@@ -104,10 +95,10 @@ def _ignitions(metrics: Figures) -> Iterator[str]:
         yield (
             f"Of {summary.get('sequences')} ignitions at cameras that training never saw, "
             f"{summary.get('found_within_5_frames')} were found within 5 frames"
-            f"{_interval(summary.get('share_found_interval_95'))}; "
-            f"{summary.get('false_alarms')} false alarms in {_number(summary.get('camera_days_watched'))} "
-            f"camera-days, that is {_number(summary.get('false_alarms_per_camera_day'))} a camera-day"
-            f"{_interval(summary.get('interval_95'))}." + (f" Rule: {rule}." if rule else "")
+            f"{interval(summary.get('share_found_interval_95'))}; "
+            f"{summary.get('false_alarms')} false alarms in {number(summary.get('camera_days_watched'))} "
+            f"camera-days, that is {number(summary.get('false_alarms_per_camera_day'))} a camera-day"
+            f"{interval(summary.get('interval_95'))}." + (f" Rule: {rule}." if rule else "")
         )
         left_out = summary.get("left_out", {})
         if any(left_out.values()):
@@ -126,7 +117,7 @@ def _ignitions(metrics: Figures) -> Iterator[str]:
         )
         for name, each in seen.items()
     ]
-    yield _table(
+    yield as_table(
         (
             "ignition",
             "camera held out",
@@ -147,7 +138,9 @@ def _by_class(card: Card, metrics: Figures) -> Iterator[str]:
     rows: list[tuple[Any, ...]] = []
     for name in [each.name for each in card.classes if each.name in points or each.name in precision]:
         point, ap = points.get(name, {}), precision.get(name, {})
-        rows.append((name, point.get("labelled"), *_point(point), ap.get("ap50"), ap.get("ap50_95")))
+        rows.append(
+            (name, point.get("labelled"), *precision_recall(point), ap.get("ap50"), ap.get("ap50_95"))
+        )
     whole = precision.get("all", {})
     rows.append(("all", None, None, None, whole.get("ap50"), whole.get("ap50_95")))
     pictures = (metrics.get("data") or metrics.get("validation") or {}).get("pictures")
@@ -156,7 +149,7 @@ def _by_class(card: Card, metrics: Figures) -> Iterator[str]:
         f"{pictures} validation pictures. Precision and recall hold above the score {metrics.get('conf')} "
         "and from an overlap (IoU) of 0.5 on; in brackets their 95 % intervals."
     )
-    yield _table(("class", "labelled", "precision", "recall", "AP50", "AP50-95"), rows)
+    yield as_table(("class", "labelled", "precision", "recall", "AP50", "AP50-95"), rows)
 
 
 def _matrix(table: Confusion | None) -> Iterator[str]:
@@ -171,7 +164,7 @@ def _matrix(table: Confusion | None) -> Iterator[str]:
         ["missed" if said == BACKGROUND else said, *(_cell(table, said, was) for was in table.order)]
         for said in table.order
     ]
-    yield _table(("said ↓ was →", *table.classes, "nothing"), rows)
+    yield as_table(("said ↓ was →", *table.classes, "nothing"), rows)
 
 
 def _cell(table: Confusion, said: str, was: str) -> str:
@@ -191,21 +184,21 @@ def _calibration(calibration: Figures) -> Iterator[str]:
         return
     yield "### What a score means"
     yield (
-        f"Mean distance between score and share right: {_number(calibration.get('ece_before'))} before, "
-        f"{_number(calibration.get('ece_after'))} with the temperature "
-        f"{_number(calibration.get('temperature'))} (cross-fitted where the table is)."
+        f"Mean distance between score and share right: {number(calibration.get('ece_before'))} before, "
+        f"{number(calibration.get('ece_after'))} with the temperature "
+        f"{number(calibration.get('temperature'))} (cross-fitted where the table is)."
     )
     cells = [
         (f"{row['low']:g}–{row['high']:g}", row.get("boxes"), row.get("mean_score"), row.get("share_right"))
         for row in rows
         if row.get("boxes")
     ]
-    yield _table(("score", "boxes", "mean score", "share right"), cells)
+    yield as_table(("score", "boxes", "mean score", "share right"), cells)
 
 
 def _sizes(sizes: Figures) -> Iterator[str]:
     rows = [
-        (name, size, row.get("labelled"), _point(row)[1], row.get("ap50"))
+        (name, size, row.get("labelled"), precision_recall(row)[1], row.get("ap50"))
         for name, table in sizes.items()
         for size, row in table.items()
         if row.get("labelled")
@@ -213,7 +206,7 @@ def _sizes(sizes: Figures) -> Iterator[str]:
     if rows:
         yield "### By size"
         yield "In px of the network's input: small is under 32 × 32, large over 96 × 96."
-        yield _table(("class", "size", "labelled", "recall", "AP50"), rows)
+        yield as_table(("class", "size", "labelled", "recall", "AP50"), rows)
 
 
 def _groups(title: str, what: str, groups: Figures) -> Iterator[str]:
@@ -223,10 +216,10 @@ def _groups(title: str, what: str, groups: Figures) -> Iterator[str]:
     ordered = sorted(groups.items(), key=lambda item: (-(item[1].get("labelled") or 0), item[0]))
     yield f"### {title}"
     rows = [
-        (name, row.get("pictures"), row.get("labelled"), *_point(row), row.get("ap50"))
+        (name, row.get("pictures"), row.get("labelled"), *precision_recall(row), row.get("ap50"))
         for name, row in ordered[:MOST_ROWS]
     ]
-    yield _table((what, "pictures", "labelled", "precision", "recall", "AP50"), rows)
+    yield as_table((what, "pictures", "labelled", "precision", "recall", "AP50"), rows)
     if len(ordered) > MOST_ROWS:
         yield f"And {len(ordered) - MOST_ROWS} more in metrics.json."
 
@@ -237,13 +230,13 @@ def _stills(stills: Figures) -> Iterator[str]:
         points = each.get("operating_point") or each.get("classes", {})
         for index, (kind, point) in enumerate((k, p) for k, p in points.items() if p.get("labelled")):
             first = (name, each.get("pictures")) if index == 0 else ("", "")
-            rows.append((*first, kind, point["labelled"], *_point(point)))
+            rows.append((*first, kind, point["labelled"], *precision_recall(point)))
         if not any(point.get("labelled") for point in points.values()):
             boxes = sum(row[-1] for row in _said(each) if row)
             rows.append((name, each.get("pictures"), f"none labelled; {boxes} boxes", 0, None, None))
     if rows:
         yield "### Other pictures"
-        yield _table(("pictures", "n", "class", "labelled", "precision", "recall"), rows)
+        yield as_table(("pictures", "n", "class", "labelled", "precision", "recall"), rows)
 
 
 def _said(each: Figures) -> list[list[int]]:
@@ -266,84 +259,4 @@ def _failures(failures: Mapping[str, Sequence[Mapping[str, str]]]) -> Iterator[s
         "By name, since the pictures are other people's: `fieldwatch models eval --page` shows them to "
         "whoever has them."
     )
-    yield _table(("kind", "what", "picture", "source"), rows)
-
-
-def _speed(card: Card, bench: Figures) -> Iterator[str]:
-    formats: Figures = bench.get("formats", {})
-    if not formats:
-        return
-    machine = bench.get("machine", {})
-    yield f"### Speed on {machine.get('cpu')}"
-    if bench.get("sha256") != card.sha256:
-        yield "**Of another model file**: `fieldwatch models bench`."
-    yield (
-        f"{machine.get('threads')} threads, {bench.get('imgsz')} px, {bench.get('pictures')} pictures; × is "
-        "the ratio to the first line's, AP50 lost the difference to it."
-    )
-    rows = [
-        (name, *(row.get(column) for column in SPEED))
-        for name, row in sorted(formats.items(), key=lambda item: item[0] != "onnx")
-    ]
-    yield _table(("format", *SPEED.values()), rows)
-    for name, why in bench.get("skipped", {}).items():
-        yield f"{name}: {str(why).splitlines()[0]}"
-
-
-def _training(training: Figures) -> Iterator[str]:
-    if not training:
-        return
-    start = training.get("start", "random weights")
-    if isinstance(start, dict):
-        start = f"{start.get('from')} (SHA-256 `{str(start.get('sha256'))[:16]}…`)"
-    stages = training.get("stages", [])
-    hours = sum(stage.get("seconds", 0) for stage in stages) / 3600
-    epochs = sum(len(stage.get("epochs", [])) for stage in stages)
-    yield "### Training"
-    yield (
-        f"{training.get('architecture')} from {start}; {epochs} epochs in {len(stages)} stages, "
-        f"{hours:.1f} hours; recipe SHA-256 `{str(training.get('recipe_sha256'))[:16]}…`, "
-        f"seed {training.get('seed')}."
-    )
-
-
-def _data(sources: SourceRules, pictures: Figures) -> Iterator[str]:
-    if not sources.source:
-        return
-    yield "### Data and licences"
-    rows, shown = [], set()
-    for rule in sources.source:
-        if rule.title in shown:  # two prefixes, one source
-            continue
-        shown.add(rule.title)
-        keys = {other.key for other in sources.source if other.title == rule.title}
-        counts = [sum(pictures.get(split, {}).get(key, 0) for key in keys) for split in ("train", "val")]
-        title = f"[{rule.title}]({rule.url})" if rule.url else rule.title
-        rows.append((title, rule.licence, rule.credit or "–", *(counts if pictures else ())))
-    header = ("pictures", "licence as found", "credit", *(("training", "validation") if pictures else ()))
-    yield _table(header, rows)
-
-
-def _point(row: Figures) -> tuple[str, str]:
-    """Precision and recall, each with its interval."""
-    return (
-        _number(row.get("precision")) + _interval(row.get("precision_interval")),
-        _number(row.get("recall")) + _interval(row.get("recall_interval")),
-    )
-
-
-def _interval(interval: Sequence[float] | None) -> str:
-    return f" ({_number(interval[0])} to {_number(interval[1])})" if interval else ""
-
-
-def _number(value: Any) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    lines = [header, ["---"] * len(header), *([_number(cell) for cell in row] for row in rows)]
-    return "\n".join(
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
+    yield as_table(("kind", "what", "picture", "source"), rows)
