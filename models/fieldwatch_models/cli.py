@@ -16,7 +16,7 @@ from fieldwatch_models.registry.command import (
     sign_command,
     verify_command,
 )
-from fieldwatch_models.review import app as review
+from fieldwatch_models.review.command import app as review
 from fieldwatch_models.species.command import species_command
 from fieldwatch_models.train.command import train_command
 

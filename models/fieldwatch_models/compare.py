@@ -26,7 +26,7 @@ from fieldwatch_models.evaluate.curves import rank
 from fieldwatch_models.evaluate.measure import on_pictures
 from fieldwatch_models.evaluate.predictions import Predictor
 from fieldwatch_models.registry.cards import Card, DetectedClass
-from fieldwatch_models.train.command import Data, Device, Threads  # noqa: TC001  # typer reads them
+from fieldwatch_models.train.command import Data, Device, Threads, whole_strides
 from fieldwatch_models.train.recipe import Recipe, Start
 
 if TYPE_CHECKING:
@@ -199,9 +199,14 @@ def compare_command(
         list[str], typer.Option(help="An architecture of ultralytics: yolo11n.yaml; repeatable.")
     ],
     epochs: Annotated[int, typer.Option(min=1, help="Of each training.")] = 5,
-    imgsz: Annotated[int, typer.Option(min=32, help="Size of the trainings, px.")] = 320,
+    imgsz: Annotated[
+        int, typer.Option(min=32, help="Size of the trainings, px.", callback=whole_strides)
+    ] = 320,
     edge_imgsz: Annotated[
-        int | None, typer.Option(help="Size to measure at, px; default: that of FOLDER/model.toml.")
+        int | None,
+        typer.Option(
+            min=32, help="Size to measure at, px; default: that of FOLDER/model.toml.", callback=whole_strides
+        ),
     ] = None,
     device: Device = "auto",
     threads: Threads = None,

@@ -9,9 +9,8 @@ import typer
 
 from fieldwatch_models.console import console, plain_errors
 from fieldwatch_models.data.leaks import ties
-from fieldwatch_models.errors import RecipeError
 from fieldwatch_models.species import learn, texts
-from fieldwatch_models.train.command import Device, Threads  # noqa: TC001  # typer reads them
+from fieldwatch_models.train.command import Device, Threads, whole_strides
 
 if TYPE_CHECKING:
     from fieldwatch_models.data.catalogue import Catalogue, Split
@@ -52,7 +51,10 @@ def species_command(
         typer.Option(help="A class of the start that it resembles; repeatable. Default: all."),
     ] = None,
     epochs: Annotated[int, typer.Option(min=2, help="Times the pictures are gone through.")] = 20,
-    imgsz: Annotated[int | None, typer.Option(help="Size in px; default: as the start.", min=32)] = None,
+    imgsz: Annotated[
+        int | None,
+        typer.Option(help="Size in px; default: as the start.", min=32, callback=whole_strides),
+    ] = None,
     seed: int = 1,
     work: Annotated[Path | None, typer.Option(help="Checkpoints and page; default: OUT/work.")] = None,
     device: Device = "auto",
@@ -70,8 +72,6 @@ def species_command(
         epochs, imgsz, seed, device, threads,
     )  # fmt: skip
     with plain_errors():
-        if imgsz is not None and imgsz % 32:
-            raise RecipeError(f"--imgsz must be a multiple of 32, not {imgsz}")
         console.rule("1. Pictures")
         catalogue = learn.gather(species, plan, console)
         _tell_pictures(catalogue)

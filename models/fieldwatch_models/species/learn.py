@@ -96,7 +96,10 @@ def gather(species: Species, plan: Plan, console: Console) -> Catalogue:
     if not any(picture.labels for picture in pictures):
         raise DataError(f"{plan.pictures}: not one labelled animal")
     named = Catalogue(classes=(species.name,), sources=sources, pictures=tuple(pictures))
-    if {picture.split for picture in named.pictures} - {"test"} != {"train", "val"}:
+    given = {picture.split for picture in named.pictures}
+    if given - {"test"} != {"train", "val"}:
+        if given != {None}:
+            console.print("Not every picture has a split of its own: all are divided anew.")
         # Of few pictures, a fifth would leave nothing to measure with.
         val = 0.3 if len(named.pictures) < ENOUGH_FOR_A_FIFTH else 0.2
         shares = cast("dict[Split, float]", {"train": 1 - val, "val": val})

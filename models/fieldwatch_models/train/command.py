@@ -24,6 +24,17 @@ Device = Annotated[str, typer.Option(help="auto: a GPU where there is one, else 
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all cores.")]
 
 
+def whole_strides(pixels: int | None) -> int | None:
+    """A size on the command line that networks can have.
+
+    Raises:
+        BadParameter: it is no multiple of 32.
+    """
+    if pixels is not None and pixels % 32:
+        raise typer.BadParameter(f"give a multiple of 32, such as {max(32, round(pixels / 32) * 32)}")
+    return pixels
+
+
 def train_command(
     folder: Folder,
     data: Data,

@@ -27,6 +27,17 @@ def test_a_bad_recipe_is_a_sentence_not_a_traceback(tmp_path: Path) -> None:
     assert "cannot use" in result.output
 
 
+@pytest.mark.parametrize("command", ["compare", "species"])
+def test_a_size_that_no_network_has_is_refused_before_any_training(command: str, tmp_path: Path) -> None:
+    own = {
+        "compare": [str(tmp_path), "--data", str(tmp_path), "--architecture", "yolov8n.yaml"],
+        "species": [str(tmp_path), "--name", "ibis"],
+    }
+    result = CliRunner().invoke(app, [command, *own[command], "--out", str(tmp_path / "o"), "--imgsz", "100"])
+    assert result.exit_code == 2
+    assert "multiple of 32, such as 96" in result.output
+
+
 def test_a_missing_extra_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ultralytics", None)  # as if not installed
     shutil.copy(ROOT / "models" / "wildlife" / "model.toml", tmp_path)  # what export asks for before it

@@ -1,37 +1,24 @@
-"""From corrections to the next training set: what people labelled in the cloud becomes a catalogue.
-
-    the cloud's labelled set (COCO) ─▶ pictures that are not here yet ─▶ catalogue.jsonl
-
-Pulled again into the same folder, it fetches what is new, takes over what was corrected since, and keeps
-every site on the side of the split where it was: what one model was trained on must not measure the next.
-"""
+"""What people labelled in a reserve, as pictures and a catalogue beside them; pulled again, what is new."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode, urlsplit
-from urllib.request import Request, urlopen
+from typing import TYPE_CHECKING, Any, cast
 
-import typer
-
-from fieldwatch_models.console import console, model_folder, plain_errors, progress
+from fieldwatch_models.console import progress
 from fieldwatch_models.data.catalogue import Catalogue, Label, Picture, Source, Split
 from fieldwatch_models.data.sources import is_colourless
-from fieldwatch_models.errors import DataError
-from fieldwatch_models.registry.cards import Card
+from fieldwatch_models.review.cloud import Cloud, ReviewError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from fieldwatch_models.registry.cards import Card
 
 FILE = "catalogue.jsonl"
 EVENT = timedelta(minutes=30)
@@ -39,48 +26,6 @@ EVENT = timedelta(minutes=30)
 UNDECIDED = frozenset({"animal", "Animalia", "unknown"})
 """Labels of what nobody could name. It might be of any class, so the picture says nothing about any."""
 FIRE = ("smoke", "fire")
-
-
-class ReviewError(DataError):
-    """The cloud cannot be reached, or refuses."""
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """A Fieldwatch service and a token of an account that is a member of the reserve."""
-
-    url: str
-    token: str
-    timeout_s: float = 60
-
-    def get(self, path: str, **query: Any) -> tuple[bytes, str | None]:
-        """The answer's body and its ETag.
-
-        Raises:
-            ReviewError: no answer, or a refusal in the service's own words.
-        """
-        if urlsplit(self.url).scheme not in ("http", "https"):
-            raise ReviewError(f"not an address of a Fieldwatch service: {self.url!r} (https://…)")
-        address = f"{self.url.rstrip('/')}/api/v1{path}" + (f"?{urlencode(query, True)}" if query else "")
-        request = Request(address, headers={"Authorization": f"Bearer {self.token}"})  # noqa: S310  Checked.
-        try:
-            with urlopen(request, timeout=self.timeout_s) as answer:  # noqa: S310
-                return answer.read(), answer.headers.get("ETag")
-        except HTTPError as error:
-            try:
-                said = json.loads(error.read())["detail"]
-            except (ValueError, KeyError, TypeError):
-                said = error.reason
-            raise ReviewError(f"{address} refuses ({error.code}): {said}") from error
-        except (URLError, OSError) as error:
-            raise ReviewError(f"cannot reach {self.url}: {getattr(error, 'reason', error)}") from error
-
-    def labelling_set(self, reserve: str, **query: Any) -> dict[str, Any]:
-        """COCO's document of a labelling set, with addresses instead of pictures."""
-        body, _ = self.get(f"/reserves/{reserve}/labels/export", format="coco", pictures=False, **query)
-        with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            document: dict[str, Any] = json.loads(packed.read("annotations/instances.json"))
-        return document
 
 
 @dataclass(frozen=True)
@@ -107,9 +52,9 @@ def pull(
     """Bring what people labelled in ``reserve`` to ``out``: ``images/`` and ``catalogue.jsonl``.
 
     Classes are called as in ``card``, found by scientific name, or else by that name. What a person labelled
-    and the card does not know is a class of its own, which a recipe may train or leave. Where the card names
-    smoke or fire, pictures of incidents that were closed as a false alarm come as pictures without either,
-    also where nobody labelled them.
+    and the card does not know is a class of its own, which a recipe may train and a class map may drop.
+    Where the card names smoke or fire, pictures of incidents that were closed as a false alarm come as
+    pictures without either, also where nobody labelled them.
 
     Args:
         licence: of the reserve's pictures; the card of whatever is trained on them will say it.
@@ -265,55 +210,3 @@ def _sequences(images: Iterable[dict[str, Any]]) -> dict[str, str]:
             found[str(image["media_id"])] = name
             last = at
     return found
-
-
-app = typer.Typer(no_args_is_help=True)
-
-
-@app.command("pull")
-def pull_command(
-    url: Annotated[str, typer.Option(help="The service: https://…")],
-    token: Annotated[
-        str, typer.Option(envvar="FIELDWATCH_TOKEN", help="An API token, fwt_…; better in the variable.")
-    ],
-    reserve: Annotated[str, typer.Option(help="The reserve's short name.")],
-    licence: Annotated[
-        str, typer.Option(help="Of the reserve's pictures, e.g. CC-BY-4.0, or in words; goes into the card.")
-    ],
-    out: Annotated[Path, typer.Option(help="Where pictures and catalogue.jsonl go; again: what is new.")],
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            help="Call classes as this model does: its folder or name.", callback=lambda given: given
-        ),
-    ] = None,
-    val: Annotated[
-        float,
-        typer.Option(min=0, max=0.9, help="Share for validation, whole cameras at a time; 0: no split."),
-    ] = 0.2,
-) -> None:
-    """Bring what people labelled in the cloud here, as --data for train, eval and species."""
-    with plain_errors():
-        card = Card.read(model_folder(model) / "model.toml") if model is not None else None
-        pulled = pull(
-            Cloud(url, token),
-            reserve,
-            out,
-            licence=licence,
-            card=card,
-            val=val,
-            quiet=not console.is_terminal,
-        )
-    pictures = pulled.catalogue.pictures
-    sides = {side: sum(p.split == side for p in pictures) for side in ("train", "val")}
-    console.print(
-        f"{len(pictures)} pictures ({pulled.fetched} new, {pulled.negatives} false alarms of fire) of "
-        f"{len({p.site for p in pictures})} cameras; train {sides['train']}, val {sides['val']}"
-    )
-    if pulled.undecided:
-        console.print(
-            f"{pulled.undecided} left out: a label there says animal or unknown, and may be any class"
-        )
-    if val > 0 and not sides["val"]:
-        console.print("All of one camera, so there is nothing to validate on: give other data to eval.")
-    console.print(f"Next: fieldwatch models data {out / FILE}, then train … --data {out / FILE}")
