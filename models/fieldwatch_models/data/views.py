@@ -65,14 +65,16 @@ def alike_views(catalogue: Catalogue, most: int = 16, quiet: bool = False) -> li
     for source in dict.fromkeys(picture.source for picture in pictures):
         same = np.array([picture.source == source for picture in pictures])
         there = np.flatnonzero(same & sides)
-        for place in np.flatnonzero(same & ~sides):
+        trained = table[there]
+        placed = np.array([pictures[i].site is not None for i in there], bool)
+        for place in np.flatnonzero(same & ~sides) if len(there) else ():
             first = pictures[place]
-            others = [i for i in there if not (first.site and pictures[i].site)]
-            if others:
-                alike = table[others] @ table[place]
-                best = int(alike.argmax())
-                if alike[best] >= ALIKE:
-                    pairs.append(AlikeViews(first, pictures[others[best]], float(alike[best])))
+            alike = trained @ table[place]
+            if first.site:
+                alike[placed] = -1
+            best = int(alike.argmax())
+            if alike[best] >= ALIKE:
+                pairs.append(AlikeViews(first, pictures[there[best]], float(alike[best])))
     return sorted(pairs, key=lambda pair: -pair.correlation)[:most]
 
 
