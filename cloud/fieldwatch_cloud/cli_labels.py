@@ -1,10 +1,11 @@
 """`fieldwatch cloud labels`: labelling sets out to other tools and back, straight from the database."""
 
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 from uuid import UUID
 
 import typer
@@ -71,13 +72,31 @@ def export_labels(
                 links=links.rstrip("/") if links else None,
                 limit=limit or exchange.MAX_PICTURES,
             )
-            pieces = exchange.export_set(db, DiskStore(settings.media_dir), order)
+            packing = exchange.export_set(db, DiskStore(settings.media_dir), order)
             try:
-                with sys.stdout.buffer if str(file) == "-" else file.open("wb") as out:
-                    for piece in pieces:
-                        out.write(piece)
+                if str(file) == "-":
+                    _write(sys.stdout.buffer, packing.pieces)
+                else:
+                    # Whole, or not there: a set that was there stays until the new one is complete.
+                    part = file.with_name(f".{file.name}.part")
+                    try:
+                        with part.open("wb") as out:
+                            _write(out, packing.pieces)
+                        part.replace(file)
+                    finally:
+                        part.unlink(missing_ok=True)
             except OSError as error:
                 raise SettingsError(f"cannot write {file}: {error.strerror}") from error
+        typer.echo(
+            f"{packing.pictures} pictures{'' if packing.pictures else ': none is within this filter'}",
+            err=True,
+        )
+
+
+def _write(out: BinaryIO, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        out.write(piece)
+    out.flush()
 
 
 @labels.command("import")

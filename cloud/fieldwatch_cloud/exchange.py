@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 from fieldwatch_cloud.db import labels
-from fieldwatch_cloud.errors import LabelConflictError, LabelFileError, MediaError
+from fieldwatch_cloud.errors import LabelFileError, MediaError
 from fieldwatch_cloud.labels import coco, incoming, label_studio, yolo
 from fieldwatch_cloud.labels.outgoing import Entry
 
@@ -60,18 +60,29 @@ class Outcome:
     """(where in the file, why) of what was left out."""
 
 
-def export_set(database: Database, store: MediaStore, order: Order) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """A labelling set that is on its way."""
+
+    pictures: int
+    """How many were chosen."""
+    pieces: Iterator[bytes]
+    """Of the zip. One that ends early has no directory: no program takes it for a whole one."""
+
+
+def export_set(database: Database, store: MediaStore, order: Order) -> Packing:
     """A zip, piece by piece; no more than one picture and the labels of all are in memory.
 
     The pictures are chosen here, before the first piece is asked for, so that a refusal is still an answer.
 
     Raises:
-        QueryTimeoutError: there are too many pictures to weigh; ask for a shorter span.
+        QueryTimeoutError: there are too many pictures to weigh; says how to ask for fewer.
     """
     reviewed = True if order.which == "labelled" else order.reviewed
     with database.transaction() as conn:
         found = labels.page(conn, order.wanted, limit=order.limit, reasons=order.reasons, reviewed=reviewed)
-    return _zip(database, store, order, [candidate.media_id for candidate in found])
+    ids = [candidate.media_id for candidate in found]
+    return Packing(len(ids), _zip(database, store, order, ids))
 
 
 def _zip(database: Database, store: MediaStore, order: Order, ids: list[UUID]) -> Iterator[bytes]:
@@ -138,8 +149,10 @@ def import_file(
     outcome = Outcome(errors=reading.errors)
     for start in range(0, len(reading.rows), CHUNK):
         rows = reading.rows[start : start + CHUNK]
+        ids = [row.media_id for row in rows]
         with database.transaction() as conn:
-            known = {medium.id: medium for medium in labels.media(conn, [row.media_id for row in rows])}
+            labels.lock(conn, ids)
+            known = {medium.id: medium for medium in labels.media(conn, ids)}
             for row in rows:
                 medium = known.get(row.media_id)
                 if medium is None or medium.reserve != reserve:
@@ -156,7 +169,7 @@ def import_file(
                             account_id=account_id,
                             origin="import",
                         )
-                except (ValueError, LabelConflictError) as error:
+                except ValueError as error:
                     outcome.errors.append((row.where, str(error)))
                     continue
                 if verdict == "store":
@@ -169,9 +182,13 @@ def import_file(
 
 
 def _read(content: bytes, format_: ImportFormat | None) -> incoming.Reading:
+    if content.startswith(b"PK\x03\x04"):
+        raise LabelFileError("this is a zip, not JSON: unpack it, and send the .json file that is in it")
     try:
         document: Any = json.loads(content)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise LabelFileError("this is not JSON that anybody wrote: it is nested too deeply") from error
+    except ValueError as error:
         raise LabelFileError(f"this is not JSON: {error}") from error
     if format_ is None:
         format_ = "label_studio" if isinstance(document, list) else "coco"

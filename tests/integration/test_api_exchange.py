@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -195,6 +196,7 @@ def test_good_rows_are_kept_and_bad_ones_named(world: Pictures) -> None:
         (b"", "not JSON"),
         (b"\xff", "not JSON"),
         (b"[" * 100_000, "not JSON"),
+        (b"PK\x03\x04...", "this is a zip, not JSON: unpack it"),
         (b"{}", "not a file of coco: no list 'images'"),
         (b"7", "not a file of coco"),
     ],
@@ -204,6 +206,39 @@ def test_a_file_that_is_none(world: Pictures, content: bytes, says: str) -> None
         response = send(client, content)
     assert response.status_code == 422
     assert says in response.json()["detail"]
+
+
+def test_files_with_the_same_pictures_do_not_wait_for_each_other(world: Pictures) -> None:
+    media = [world.picture(world.ridge, minutes) for minutes in range(60)]
+    images = [
+        {"id": n, "width": 64, "height": 48, "file_name": f"{one}.jpg", "revision": 0}
+        for n, one in enumerate(media)
+    ]
+    boxes = [{"id": n, "image_id": n, "category_id": 1, "bbox": [6.4, 9.6, 19.2, 19.2]} for n in range(60)]
+    file = {"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "Cervidae"}]}
+    answers: list[Any] = []
+    with world.client("researcher") as client:
+        threads = [
+            threading.Thread(target=lambda f=f: answers.append(send(client, f)))
+            for f in (file, file | {"images": images[::-1]}) * 2
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(counts(answer) for answer in answers) == [(0, 60, 0, 0)] * 3 + [(60, 0, 0, 0)]
+        assert len(client.get(f"/api/v1/media/{media[7]}/review").json()["history"]) == 1
+
+
+def test_so_many_errors_are_counted_not_all_named(world: Pictures) -> None:
+    media = world.picture(world.ridge)
+    file = {"images": [{"id": 1, "width": 64, "height": 48, "media_id": str(media)}] + [0] * 1500}
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [6.4, 9.6, 19.2, 19.2]}
+    file |= {"annotations": [box], "categories": [{"id": 1, "name": "Cervidae"}]}
+    with world.client("researcher") as client:
+        answer = send(client, file)
+    assert counts(answer) == (1, 0, 0, 1000)
+    assert answer.json()["left_out"] == 1500
 
 
 def test_a_file_may_be_larger_than_other_requests(world: Pictures) -> None:

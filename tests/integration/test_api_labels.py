@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fieldwatch_cloud.api.routes import labels as routes
+from fieldwatch_cloud.db import labels
 from fieldwatch_shared.ids import uuid7
 
 from .api_world import NOON
@@ -116,6 +118,65 @@ def test_pages_hold_everything_once_in_one_order(world: Pictures) -> None:
     assert strange.json()["errors"][0]["field"] == "query.cursor"
 
 
+def test_of_very_many_the_newest_are_weighed_and_the_others_can_be_had(
+    world: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "AT_ONCE", 5)
+    every = [world.picture(world.ridge if m % 2 else world.lick, m // 2) for m in range(12)]
+    for media in every:
+        world.propose(media, confidence=0.5)
+
+    def walk(**params: Any) -> tuple[list[str], str | None]:
+        got, more, since = [], {}, set()
+        while True:
+            page = client.get(REVIEW, params=EVERY | {"limit": 2} | params | more).json()
+            got += [item["media_id"] for item in page["items"]]
+            since.add(page["weighed_from"])
+            if page["next_cursor"] is None:
+                assert len(since) == 1  # on all pages
+                return got, *since
+            # What arrives while somebody turns pages moves no page.
+            world.propose(world.picture(world.lick, 600), confidence=0.2)
+            more = {"cursor": page["next_cursor"]}
+
+    with world.client("ranger") as client:
+        parts, until = [], (NOON + timedelta(minutes=10)).isoformat()
+        progress = client.get(f"{REVIEW}/progress", params=EVERY).json()
+        while until:
+            some, until = walk(to=until)
+            parts.append(set(some))
+        # Two were taken at a time, and neither is torn from the other; nothing is older than the last two.
+        assert [len(part) for part in parts] == [6, 6, 0]
+        assert set.union(*parts) == {str(media) for media in every}
+        assert (progress["media"], progress["weighed_from"]) == (6, "2026-05-04T12:03:00Z")
+        assert walk(deployment=str(world.lick), to=(NOON + timedelta(minutes=5)).isoformat())[1] is None
+
+
+def test_what_takes_too_long_says_how_to_ask_for_less(
+    world: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labels, "TIME_LIMIT", "1ms")
+    for minutes in range(50):
+        world.propose(world.picture(world.ridge, minutes))
+    with world.client("ranger") as client:
+        for path in (REVIEW, f"{REVIEW}/progress", "/api/v1/reserves/foping/labels/export?format=coco"):
+            answer = client.get(path)
+            assert answer.status_code == 422, path
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert "ask for a shorter span (from, to), for one deployment" in answer.json()["detail"]
+        assert client.get("/api/v1/reserves/foping/taxa").status_code == 200  # the limit ended with its query
+
+
+def test_what_another_reserve_proposes_for_a_picture_does_not_count(world: Pictures) -> None:
+    mine, theirs = world.picture(world.ridge), world.picture(world.abroad)
+    strange = world.propose(theirs, confidence=0.5)
+    with world.db.transaction() as conn:  # as a node could send it
+        conn.execute("UPDATE observation SET media_id = %s WHERE id = %s", (mine, strange))
+    with world.client("admin") as client:
+        assert listed(client) == {}
+        assert client.get(f"/api/v1/media/{mine}/review").json()["proposals"] == []
+
+
 def test_the_sample_is_the_same_for_all_and_of_its_size(world: Pictures) -> None:
     media = {str(world.picture(world.ridge, minutes)) for minutes in range(200)}
     with world.client("ranger") as client:
@@ -210,13 +271,31 @@ def test_who_comes_second_sees_what_the_first_said(world: Pictures) -> None:
         assert put(two, unlabelled, 3).status_code == 409
 
 
+def test_the_same_sent_again_is_answered_again(world: Pictures) -> None:
+    media = world.picture(world.ridge)
+    with world.client("researcher") as one, world.client("manager") as two:
+        first = put(one, media, 0, DEER)
+        again = put(one, media, 0, DEER)  # the first answer was lost on the way
+        assert (again.status_code, again.json()) == (200, first.json())
+        assert put(one, media, 0, DEER, DEER).status_code == 409
+        assert put(two, media, 0, DEER).status_code == 409  # somebody else's word is not mine
+        put(two, media, 1)
+        assert put(one, media, 0, DEER).status_code == 409
+        history = one.get(f"/api/v1/media/{media}/review").json()["history"]
+    assert [revision["revision"] for revision in history] == [2, 1]
+
+
 def test_of_many_at_once_one_is_first(world: Pictures) -> None:
     media = world.picture(world.ridge)
     answers: list[int] = []
     with world.client("researcher") as client:
         threads = [
-            threading.Thread(target=lambda: answers.append(put(client, media, 0, DEER).status_code))
-            for _ in range(6)
+            threading.Thread(
+                target=lambda n=n: answers.append(
+                    put(client, media, 0, DEER | {"count": n}).status_code  # each says something else
+                )
+            )
+            for n in range(1, 7)
         ]
         for thread in threads:
             thread.start()
@@ -245,6 +324,10 @@ def test_who_may_label(world: Pictures, who: str, status: int) -> None:
         (DEER | {"box": BOX | {"x": -0.1}}, "greater than or equal to 0"),
         (DEER | {"count": 0}, "greater than or equal to 1"),
         (DEER | {"scientific_name": "  "}, "at least 1 character"),
+        (DEER | {"box": BOX | {"width": 1e-50}}, "above 0"),
+        (DEER | {"scientific_name": "smoke"}, "'smoke' is no animal's"),
+        (DEER | {"scientific_name": "Homo  sapiens"}, "'Homo sapiens' is no animal's"),
+        (DEER | {"scientific_name": "Sus\x00scrofa"}, "printable"),
         (DEER | {"kind": "vehicle"}, "only animals have a scientific_name"),
         (DEER | {"kind": "human"}, "a human is Homo sapiens"),
         (DEER | {"taxon": "Cervidae"}, "Extra inputs are not permitted"),
@@ -282,7 +365,7 @@ def test_progress_counts_pictures(world: Pictures) -> None:
         put(client, plain, 0)
         progress = client.get(f"{REVIEW}/progress", params=EVERY).json()
     by_reason = {row["reason"]: (row["waiting"], row["reviewed"]) for row in progress.pop("by_reason")}
-    assert progress == {"media": 5, "reviewed": 2, "waiting": 3}
+    assert progress == {"media": 5, "reviewed": 2, "waiting": 3, "weighed_from": None}
     assert by_reason == {
         "false_alarm": (0, 0),
         "disagreement": (0, 0),

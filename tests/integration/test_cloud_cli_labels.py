@@ -46,7 +46,10 @@ def test_out_and_back(world: Pictures, database_url: str, tmp_path: Path) -> Non
 
     packed, file = tmp_path / "set.zip", tmp_path / "instances.json"
     out = ("export", str(packed), "--reserve", "foping", "--format", "coco")
-    run(*out, "--waiting", "--reason", "low_confidence")
+    assert "1 pictures" in run(*out, "--waiting", "--reason", "low_confidence")
+    assert "0 pictures: none is within this filter" in run(
+        "export", str(tmp_path / "none.zip"), *out[2:], "--taxon", "Felis"
+    )
     with zipfile.ZipFile(packed) as opened:
         document = json.loads(opened.read("annotations/instances.json"))
         assert [image["media_id"] for image in document["images"]] == [str(waiting)]
@@ -67,6 +70,11 @@ def test_out_and_back(world: Pictures, database_url: str, tmp_path: Path) -> Non
     assert {image["coco_url"] for image in images} == {
         f"https://map.example/api/v1/media/{one}" for one in (media, waiting)
     }
+    assert sorted(tmp_path.glob("*.zip")) == [tmp_path / "none.zip", packed]
+    assert not list(tmp_path.glob(".*.part"))
+    assert "this is a zip" in run(back[0], str(packed), *back[2:], code=1)
+    nowhere = str(tmp_path / "nowhere" / "set.zip")
+    assert f"cannot write {nowhere}: No such file" in run("export", nowhere, *out[2:], code=1)
     assert "no such account: who@example.org" in run(*back[:-1], "who@example.org", code=1)
     assert "no such reserve: 'nowhere'" in run(*out[:3], "nowhere", *out[4:], code=1)
 

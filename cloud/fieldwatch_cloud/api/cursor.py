@@ -23,23 +23,26 @@ def decode(cursor: str) -> tuple[datetime, UUID]:
         raise _strange(cursor) from error
 
 
-def encode_ranked(priority: int, observed_at: datetime, id_: UUID) -> str:
-    """Of a page that is ordered by priority, then by time."""
-    return _wrap(f"{priority} {observed_at.isoformat()} {id_}")
+def encode_ranked(priority: int, observed_at: datetime, id_: UUID, since: datetime | None) -> str:
+    """Of a page that is ordered by priority, then by time, of what was taken from `since` on."""
+    return _wrap(f"{priority} {since.isoformat() if since else '-'} {observed_at.isoformat()} {id_}")
 
 
-def decode_ranked(cursor: str) -> tuple[int, datetime, UUID]:
-    """Raises:
-    RequestValidationError: it is none of ours.
+def decode_ranked(cursor: str) -> tuple[tuple[int, datetime, UUID], datetime | None]:
+    """((priority, observed_at, id), since)
+
+    Raises:
+        RequestValidationError: it is none of ours.
     """
     try:
-        text, _, rest = _unwrap(cursor).partition(" ")
-        priority, place = int(text), _instant(rest)
+        first, since, rest = _unwrap(cursor).split(" ", 2)
+        priority, place = int(first), _instant(rest)
+        begin = None if since == "-" else datetime.fromisoformat(since).astimezone(UTC)
     except (ValueError, OverflowError, binascii.Error) as error:
         raise _strange(cursor) from error
     if not 0 <= priority < 2**31:
         raise _strange(cursor)
-    return priority, *place
+    return (priority, *place), begin
 
 
 def _wrap(text: str) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from psycopg.errors import QueryCanceled
 from psycopg.rows import class_row, dict_row
 
 from fieldwatch_cloud.db.statements import statements
-from fieldwatch_cloud.errors import LabelConflictError, NotFoundError
+from fieldwatch_cloud.errors import LabelConflictError, NotFoundError, QueryTimeoutError
 from fieldwatch_cloud.labels.domain import Kind, Label, Medium, Proposal, Reason, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -22,8 +24,13 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.labels.domain import Origin
 
 SQL = statements("labels")
-_PAGE = SQL["candidates"] + b"\n" + SQL["page"]
-_PROGRESS = SQL["candidates"] + b"\n" + SQL["progress"]
+_NEWEST = b"\n".join((SQL["within"], SQL["newest"]))
+_PICTURED = b"\n".join((SQL["within"], SQL["pictured"]))
+_PAGE = b"\n".join((_PICTURED, SQL["candidates"], SQL["page"]))
+_PROGRESS = b"\n".join((_PICTURED, SQL["candidates"], SQL["progress"]))
+_TAXA = b"\n".join((_PICTURED, SQL["taxa"]))
+TIME_LIMIT = "60s"
+"""What the pictures of one answer may take to weigh, as PostgreSQL writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,21 @@ class Taxon:
     observed: bool
 
 
+def newest(conn: Connection, wanted: Filter, most: int, *, labelled: bool = False) -> datetime | None:
+    """Since when there are about `most` pictures within the filter; None: there are no more than that.
+
+    Weighing grows with the pictures that are weighed, and a reserve's pictures grow for ever: who turns pages
+    looks at the newest so many, and asks for older ones with `until`.
+
+    Raises:
+        QueryTimeoutError: there are too many pictures even to count; says how to ask for fewer.
+    """
+    parameters = asdict(wanted) | {"most": most, "labelled": labelled}
+    with _bounded(conn):
+        rows = conn.execute(_NEWEST, parameters, prepare=False).fetchall()
+    return rows[0][0] if len(rows) > 1 else None
+
+
 def page(
     conn: Connection,
     wanted: Filter,
@@ -96,9 +118,10 @@ def page(
         before: `place` of the last one of the page before.
 
     Raises:
-        QueryTimeoutError: there are too many pictures to weigh; ask for a shorter span.
+        QueryTimeoutError: there are too many pictures to weigh; says how to ask for fewer.
     """
     parameters = asdict(wanted) | {
+        "labelled": bool(reviewed),
         "reasons": None if reasons is None else list(reasons),
         "reviewed": reviewed,
         "before_priority": before[0] if before else None,
@@ -106,7 +129,7 @@ def page(
         "before_id": before[2] if before else None,
         "limit": limit,
     }
-    with conn.cursor(row_factory=class_row(Candidate)) as cursor:
+    with _bounded(conn), conn.cursor(row_factory=class_row(Candidate)) as cursor:
         # A plan for "any filter" would fit none of them.
         return cursor.execute(_PAGE, parameters, prepare=False).fetchall()
 
@@ -125,12 +148,26 @@ def candidate(conn: Connection, reserve_id: UUID, medium: Medium) -> Candidate:
 
 def progress(conn: Connection, wanted: Filter) -> Progress:
     """Raises:
-    QueryTimeoutError: there are too many pictures to weigh; ask for a shorter span.
+    QueryTimeoutError: there are too many pictures to weigh; says how to ask for fewer.
     """
-    rows = conn.execute(_PROGRESS, asdict(wanted), prepare=False).fetchall()
+    with _bounded(conn):
+        rows = conn.execute(_PROGRESS, asdict(wanted) | {"labelled": False}, prepare=False).fetchall()
     total = next(row for row in rows if row[0] is None)
     by_reason = {reason: Tally(waiting, reviewed) for reason, waiting, reviewed, _ in rows if reason}
     return Progress(media=total[3], waiting=total[1], reviewed=total[2], by_reason=by_reason)
+
+
+@contextmanager
+def _bounded(conn: Connection) -> Iterator[None]:
+    """For the rest of the transaction: not for ever, and said in words that fit these queries."""
+    conn.execute(SQL["bounds"], {"time_limit": TIME_LIMIT})
+    try:
+        yield
+    except QueryCanceled as error:
+        raise QueryTimeoutError(
+            f"there are more pictures within this filter than can be weighed in {TIME_LIMIT}: "
+            "ask for a shorter span (from, to), for one deployment, or for one taxon"
+        ) from error
 
 
 def media(conn: Connection, ids: Sequence[UUID]) -> list[Medium]:
@@ -168,6 +205,11 @@ def medium(conn: Connection, media_id: UUID) -> Medium:
     return found[0]
 
 
+def lock(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Until the transaction ends, nobody else adds revisions to these pictures, where they exist."""
+    conn.execute(SQL["lock"], {"ids": list(ids)})
+
+
 def add(
     conn: Connection,
     media_id: UUID,
@@ -186,7 +228,7 @@ def add(
         NotFoundError: no such picture.
         LabelConflictError: that is not the current revision.
     """
-    place = conn.execute(SQL["lock"], {"media_id": media_id}).fetchone()
+    place = conn.execute(SQL["lock"], {"ids": [media_id]}).fetchone()
     if place is None:
         raise NotFoundError(f"no such picture: {media_id}")
     row = conn.execute(SQL["revision"], {"media_id": media_id}).fetchone()
@@ -211,7 +253,8 @@ def add(
                     "fire_kind": label.kind if label.kind in ("smoke", "fire") else None,
                     "scientific_name": label.scientific_name,
                     "count": label.count,
-                    "box": list(label.box),
+                    # As exact as the column; what is nearer to 0 than it can hold would be an error.
+                    "box": [round(side, 7) for side in label.box],
                 }
                 for number, label in enumerate(labels)
             ],
@@ -222,4 +265,4 @@ def add(
 def taxa(conn: Connection, reserve_id: UUID) -> list[Taxon]:
     """What was labelled in a reserve, or pictured by a detector, the most often labelled first."""
     with conn.cursor(row_factory=class_row(Taxon)) as cursor:
-        return cursor.execute(SQL["taxa"], {"reserve_id": reserve_id}).fetchall()
+        return cursor.execute(_TAXA, asdict(Filter(reserve_id)), prepare=False).fetchall()

@@ -23,6 +23,8 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 Origin = Literal["web", "import"]
 
 Box = tuple[float, float, float, float]
+SMALLEST = 1e-6
+"""Side of a box: of any picture less than a pixel, and above 0 also in single precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Revision:
     """1, 2, ...; the highest counts."""
     account: str
     """The person's name."""
+    account_id: UUID
     at: datetime
     origin: Origin
     labels: tuple[Label, ...]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from fieldwatch_cloud.labels.domain import Label, classify, same
+from fieldwatch_cloud.labels.domain import SMALLEST, Label, classify, same
 
 if TYPE_CHECKING:
     from fieldwatch_cloud.labels.domain import Box, Medium
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 MAX_LABELS = 500
 MAX_COUNT = 2**31 - 1
+MAX_ROWS = 500_000
+"""Pictures, or boxes, of one file: what is none takes memory too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def label(name: object, box: Box, count: object = 1) -> Label:
         raise ValueError(f"count is a whole number from 1 on, not {count!r}")
     x, y, width, height = box
     left, top, right, bottom = (min(1.0, max(0.0, side)) for side in (x, y, x + width, y + height))
-    if right - left <= 0 or bottom - top <= 0:
+    if min(right - left, bottom - top) < SMALLEST:
         raise ValueError("nothing of its box lies within the picture")
     return Label(kind, scientific_name, (left, top, right - left, bottom - top), count)
 
@@ -133,9 +135,12 @@ def number(value: object, what: str) -> float:
     """Raises:
     ValueError: it is none, or not finite.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{what} is a number, not {value!r:.60}")
-    return float(value)
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    except OverflowError:  # A whole number of hundreds of digits.
+        pass
+    raise ValueError(f"{what} is a number, not {value!r:.60}")
 
 
 def revision(value: object) -> int | None:
@@ -152,4 +157,13 @@ def entry(document: object, key: str) -> list[Any]:
     found = document.get(key) if isinstance(document, dict) else None
     if not isinstance(found, list):
         raise FileError(f"no list {key!r} in this file")
-    return found
+    return limited(found, key)
+
+
+def limited(rows: list[Any], what: str) -> list[Any]:
+    """Raises:
+    FileError: there are more than one file may hold.
+    """
+    if len(rows) > MAX_ROWS:
+        raise FileError(f"{len(rows)} {what} are more than {MAX_ROWS}: divide the file")
+    return rows

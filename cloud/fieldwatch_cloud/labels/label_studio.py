@@ -18,6 +18,7 @@ from fieldwatch_cloud.labels.incoming import (
     Reading,
     Row,
     label,
+    limited,
     media_id,
     number,
     revision,
@@ -41,7 +42,9 @@ def config(entries: Sequence[Entry]) -> str:
     shown = (
         label for e in entries for label in (*(e.labels or ()), *(proposed for proposed, _ in e.proposals))
     )
-    choices = "".join(f"    <Label value={quoteattr(name)}/>\n" for name in names(shown))
+    # Detectors' names are not checked, and XML has no way to write most of what cannot be printed.
+    printable = filter(str.isprintable, names(shown))
+    choices = "".join(f"    <Label value={quoteattr(name)}/>\n" for name in printable)
     return (
         f'<View>\n  <Image name="{TO_NAME}" value="$image"/>\n'
         f'  <RectangleLabels name="{FROM_NAME}" toName="{TO_NAME}">\n{choices}'
@@ -121,7 +124,7 @@ def read(document: object) -> Reading:
     if not isinstance(document, list):
         raise FileError("an export of Label Studio as JSON is a list of tasks")
     reading = Reading()
-    for index, task in enumerate(document):
+    for index, task in enumerate(limited(document, "tasks")):
         where = f"[{index}]"
         try:
             if not isinstance(task, dict) or not isinstance(task.get("data"), dict):

@@ -24,8 +24,7 @@ def files(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     All pictures are in `train`: whoever divides them puts whole deployments on one side.
     """
     classes = {name: index for index, name in enumerate(names(label for e in entries for label, _ in e.best))}
-    # A JSON string is a YAML string.
-    listed = "".join(f"  {index}: {json.dumps(name)}\n" for name, index in classes.items())
+    listed = "".join(f"  {index}: {_quoted(name)}\n" for name, index in classes.items())
     yield "data.yaml", f"{_DIVIDE}path: .\ntrain: images/train\nnames:\n{listed}"
     for entry in entries:
         lines = []
@@ -36,3 +35,9 @@ def files(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
         yield f"labels/train/{entry.medium.id}.txt", "".join(f"{line}\n" for line in lines)
     if links := [(entry.file_name, entry.url) for entry in entries if entry.url]:
         yield "images/train/urls.txt", "".join(f"{name} {url}\n" for name, url in links)
+
+
+def _quoted(name: str) -> str:
+    """A JSON string is a YAML string, but for the pairs of escapes in which JSON writes what lies beyond 16
+    bits, as some Chinese names of birds and fish do."""
+    return json.dumps(name, ensure_ascii=max(name, default="") <= "\uffff")

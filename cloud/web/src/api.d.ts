@@ -309,6 +309,9 @@ export interface paths {
          *     * `low_confidence`: a proposal's confidence lies within `band` of `threshold`.
          *     * `random`: a sample that depends on nothing that the pictures show. The other reasons find hard cases;
          *       what a detector gets wrong on the whole can be learnt from this sample alone.
+         *
+         *     Of very many pictures the newest are weighed; `weighed_from` tells since when, and with `to` set to it,
+         *     those before them are. All pages of one list, by their cursor, are of the same time.
          */
         get: operations["list_review"];
         put?: never;
@@ -326,7 +329,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far the review has come */
+        /**
+         * How far the review has come
+         * @description Of the pictures that the list weighs: see `weighed_from`.
+         */
         get: operations["get_review_progress"];
         put?: never;
         post?: never;
@@ -387,7 +393,8 @@ export interface paths {
         /**
          * Say what a picture shows
          * @description For researchers and managers: all that is to be seen becomes the picture's next revision. Where
-         *     somebody else has added one since, nothing is stored, and the answer shows theirs (409).
+         *     somebody else has added one since, nothing is stored, and the answer shows theirs (409). The same once
+         *     more, because its answer was lost on the way, is answered once more.
          */
         put: operations["put_labels"];
         post?: never;
@@ -938,9 +945,14 @@ export interface components {
             untouched: number;
             /**
              * Errors
-             * @description Which rows of the file were left out, and why.
+             * @description Which rows of the file were left out, and why; the first 1000 of them.
              */
             errors: components["schemas"]["FieldError"][];
+            /**
+             * Left Out
+             * @description How many those are.
+             */
+            left_out: number;
         };
         /** IncidentDetail */
         IncidentDetail: {
@@ -1941,6 +1953,11 @@ export interface components {
              * @description Pass as `cursor` for the next page; null: this is the last.
              */
             next_cursor: string | null;
+            /**
+             * Weighed From
+             * @description There are too many pictures within the filter to weigh at once: these are the newest, taken from then on; pass it as `to` for those before. null: all were weighed.
+             */
+            weighed_from: string | null;
         };
         /**
          * ReviewProgress
@@ -1967,6 +1984,11 @@ export interface components {
              * @description A picture with two reasons is in both.
              */
             by_reason: components["schemas"]["ReasonProgress"][];
+            /**
+             * Weighed From
+             * @description There are too many pictures within the filter to weigh at once: these are the newest, taken from then on; pass it as `to` for those before. null: all were weighed.
+             */
+            weighed_from: string | null;
         };
         /**
          * Role

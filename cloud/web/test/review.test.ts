@@ -218,6 +218,7 @@ describe("the list", () => {
   it("tells how far one is, for one reason or for all", () => {
     const progress: ReviewProgress = {
       media: 90, waiting: 8, reviewed: 2, by_reason: [{ reason: "low_confidence", waiting: 3, reviewed: 1 }],
+      weighed_from: null,
     };
     const one = { ...emptyReview(), progress };
     expect(progressOf(one)).toEqual({ reviewed: 2, all: 10 });

@@ -16,10 +16,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fieldwatch_cloud.labels import coco, label_studio, yolo
+from fieldwatch_cloud.labels import coco, incoming, label_studio, yolo
 from fieldwatch_cloud.labels.domain import Label, Medium, Proposal, Revision, classify, same
 from fieldwatch_cloud.labels.incoming import FileError, decide, media_id
 from fieldwatch_cloud.labels.outgoing import Entry
@@ -54,7 +55,7 @@ def medium(number: int, *history: Revision, proposals: tuple[Proposal, ...] = ()
 
 
 def said(number: int, *labels: Label) -> Revision:
-    return Revision(number, "Li", NOON, "web", labels)
+    return Revision(number, "Li", UUID(int=0xACC), NOON, "web", labels)
 
 
 SMOKE = Label("smoke", None, (0.8, 0.1, 0.05, 0.1))
@@ -259,6 +260,8 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("annotations.0.bbox", ..., "annotations[0]", "`bbox`", 1),
         ("annotations.0.bbox", [0, 0, 1], "annotations[0]", "[x, y, width, height]", 1),
         ("annotations.0.bbox", [0, 0, float("nan"), 1], "annotations[0]", "bbox is a number", 1),
+        ("annotations.0.bbox", [10**400, 0, 1, 1], "annotations[0]", "bbox is a number", 1),
+        ("annotations.0.bbox", [0, 0, 1e-50, 9], "annotations[0]", "nothing of its box", 1),
         ("annotations.0.bbox", [700, 0, 9, 9], "annotations[0]", "nothing of its box", 1),
         ("annotations.0.category_id", 99, "annotations[0]", "no category with the id 99", 1),
         ("annotations.0.category_id", {}, "annotations[0]", "an annotation has", 1),
@@ -284,6 +287,23 @@ def test_a_wrong_row_of_coco_is_named_and_its_picture_left_out(
 def test_what_is_no_coco(document: Any) -> None:
     with pytest.raises(FileError):
         coco.read(document)
+
+
+def test_a_file_of_more_rows_than_one_may_hold() -> None:
+    rows = [0] * (incoming.MAX_ROWS + 1)
+    with pytest.raises(FileError, match="500001 images are more than 500000: divide"):
+        coco.read({"images": rows, "annotations": [], "categories": []})
+    with pytest.raises(FileError, match="500001 tasks are more"):
+        label_studio.read(rows)
+
+
+def test_names_that_a_format_cannot_write_as_they_are() -> None:
+    crane, odd = Label("animal", "\U0002bda4", (0, 0, 1, 1)), Label("animal", "a\x01b", (0, 0, 1, 1))
+    shown = [Entry(medium(1, said(1, crane, odd)), "both")]
+    assert yaml.safe_load(dict(yolo.files(shown))["data.yaml"])["names"] == {0: "a\x01b", 1: "\U0002bda4"}
+    config = label_studio.config(shown)
+    assert '<Label value="\U0002bda4"/>' in config
+    assert "\x01" not in config
 
 
 def test_a_box_that_reaches_out_is_cut_off() -> None:

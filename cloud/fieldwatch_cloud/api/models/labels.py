@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from fieldwatch_cloud.api.models.common import Answer, Body, FieldError, Instant, Problem
 from fieldwatch_cloud.labels import domain
@@ -11,6 +11,8 @@ from fieldwatch_cloud.labels.domain import HUMAN, Kind, Origin, Reason
 from fieldwatch_shared.messages import INT32, Box
 
 MAX_LABELS = 500
+MAX_ERRORS = 1000
+"""Named in one answer."""
 _ROUNDING = 1e-6
 
 
@@ -21,11 +23,15 @@ def _box(box: domain.Box) -> Box:
 
 def _with_area(box: Box) -> Box:
     """A box that a person drew: of some size, and within the picture but for rounding."""
-    if box.width <= 0 or box.height <= 0:
+    if min(box.width, box.height) < domain.SMALLEST:
         raise ValueError("a box needs a width and a height above 0")
     if box.x + box.width > 1 + _ROUNDING or box.y + box.height > 1 + _ROUNDING:
         raise ValueError("the box reaches out of the picture: x + width and y + height are at most 1")
     return box
+
+
+def _single_spaced(name: object) -> object:
+    return " ".join(name.split()) if isinstance(name, str) else name
 
 
 class NewLabel(Body):
@@ -33,7 +39,12 @@ class NewLabel(Body):
 
     kind: Kind = Field(description="`unknown`: something is there, and nobody can say what.")
     scientific_name: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None
+        Annotated[
+            str,
+            BeforeValidator(_single_spaced),
+            StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+        ]
+        | None
     ) = Field(None, description="Of animals, as far as it is known; null: an animal of some kind.")
     box: Annotated[Box, AfterValidator(_with_area)]
     count: int = Field(1, ge=1, le=INT32, description="Individuals in the box, where it is a group.")
@@ -45,8 +56,12 @@ class NewLabel(Body):
                 raise ValueError(f"a human is {HUMAN}, or has no scientific_name")
         elif self.kind != "animal" and self.scientific_name is not None:
             raise ValueError(f"only animals have a scientific_name, not {self.kind}")
-        if self.scientific_name is not None and not self.scientific_name.isprintable():
-            raise ValueError("scientific_name has characters that cannot be printed")
+        elif self.scientific_name is not None and domain.classify(self.scientific_name) != (
+            self.kind,
+            self.scientific_name,
+        ):
+            # Labelling tools know one name per box: it has to come back as the same thing.
+            raise ValueError(f"{self.scientific_name!r} is no animal's scientific_name")
         return self
 
     def said(self) -> domain.Label:
@@ -163,9 +178,19 @@ class ReviewItem(Answer):
         )
 
 
+WeighedFrom = Annotated[
+    Instant | None,
+    Field(
+        description="There are too many pictures within the filter to weigh at once: these are the newest, "
+        "taken from then on; pass it as `to` for those before. null: all were weighed."
+    ),
+]
+
+
 class ReviewItems(Answer):
     items: list[ReviewItem] = Field(description="The most telling first.")
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null: this is the last.")
+    weighed_from: WeighedFrom
 
 
 class ReviewDetail(ReviewItem):
@@ -191,6 +216,7 @@ class ReviewProgress(Answer):
     reviewed: int = Field(description="Of them, labelled by a person at least once.")
     waiting: int = Field(description="With a reason, and not labelled yet.")
     by_reason: list[ReasonProgress] = Field(description="A picture with two reasons is in both.")
+    weighed_from: WeighedFrom
 
 
 class Taxon(Answer):
@@ -216,4 +242,7 @@ class Imported(Answer):
     stored: int = Field(description="Got a new revision.")
     unchanged: int = Field(description="Said already what the file says: nothing was added.")
     untouched: int = Field(description="Nobody has labelled them in the file: nothing was added.")
-    errors: list[FieldError] = Field(description="Which rows of the file were left out, and why.")
+    errors: list[FieldError] = Field(
+        description=f"Which rows of the file were left out, and why; the first {MAX_ERRORS} of them."
+    )
+    left_out: int = Field(description="How many those are.")

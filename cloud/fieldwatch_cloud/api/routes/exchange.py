@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fieldwatch_cloud import exchange
 from fieldwatch_cloud.api.auth import AnyMember, Member, require
 from fieldwatch_cloud.api.models.common import FieldError, problems
-from fieldwatch_cloud.api.models.labels import Imported
+from fieldwatch_cloud.api.models.labels import MAX_ERRORS, Imported
 from fieldwatch_cloud.api.problems import problem
 from fieldwatch_cloud.api.routes.labels import LABELLERS, Reasons, Reviewed, Wanted
 from fieldwatch_cloud.api.services import Wired
@@ -57,10 +57,10 @@ def export_labels(
     order = exchange.Order(
         wanted, format_, which, reason, reviewed, links=None if pictures else site, limit=limit
     )
-    pieces = exchange.export_set(services.database, services.media, order)
+    packing = exchange.export_set(services.database, services.media, order)
     name = f"{member.reserve}-{format_}.zip"
     return StreamingResponse(
-        pieces,
+        packing.pieces,
         media_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -105,7 +105,7 @@ def import_labels(
         format_=format_,
         confirm=confirm,
     )
-    errors = [FieldError(field=where, message=why) for where, why in outcome.errors]
+    errors = [FieldError(field=where, message=why) for where, why in outcome.errors[:MAX_ERRORS]]
     if errors and not outcome.stored + outcome.unchanged + outcome.untouched:
         return problem(
             422,
@@ -113,5 +113,9 @@ def import_labels(
             fields=[error.model_dump() for error in errors],
         )
     return Imported(
-        stored=outcome.stored, unchanged=outcome.unchanged, untouched=outcome.untouched, errors=errors
+        stored=outcome.stored,
+        unchanged=outcome.unchanged,
+        untouched=outcome.untouched,
+        errors=errors,
+        left_out=len(outcome.errors),
     )

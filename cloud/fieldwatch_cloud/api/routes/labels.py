@@ -1,5 +1,6 @@
 """Review: which pictures are worth a look, and what people say about them."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -26,9 +27,11 @@ from fieldwatch_cloud.api.problems import problem
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import geography, labels
 from fieldwatch_cloud.errors import LabelConflictError, NotFoundError
-from fieldwatch_cloud.labels.domain import REASONS, Reason
+from fieldwatch_cloud.labels.domain import REASONS, Reason, same
 
 router = APIRouter(tags=["review"])
+AT_ONCE = 20_000
+"""Pictures that are weighed for one page: what takes a second or two where the machine is busy."""
 LABELLERS = (Role.MANAGER, Role.RESEARCHER)
 """And admins, who may everything."""
 
@@ -84,15 +87,25 @@ def list_review(
     * `low_confidence`: a proposal's confidence lies within `band` of `threshold`.
     * `random`: a sample that depends on nothing that the pictures show. The other reasons find hard cases;
       what a detector gets wrong on the whole can be learnt from this sample alone.
+
+    Of very many pictures the newest are weighed; `weighed_from` tells since when, and with `to` set to it,
+    those before them are. All pages of one list, by their cursor, are of the same time.
     """
-    before = cursors.decode_ranked(cursor) if cursor else None
+    before = since = None
+    if cursor:
+        before, since = cursors.decode_ranked(cursor)
     with db.transaction() as conn:
+        if before is None:
+            since = labels.newest(conn, wanted, AT_ONCE, labelled=bool(reviewed))
+        if since is not None:
+            wanted = replace(wanted, since=since)
         found = labels.page(conn, wanted, limit=limit + 1, reasons=reason, reviewed=reviewed, before=before)
         chosen = found[:limit]
         media = {m.id: m for m in labels.media(conn, [c.media_id for c in chosen])}
     return ReviewItems(
         items=[ReviewItem.of(media[c.media_id], c.reasons, c.priority) for c in chosen],
-        next_cursor=cursors.encode_ranked(*chosen[-1].place) if len(found) > limit else None,
+        next_cursor=cursors.encode_ranked(*chosen[-1].place, since) if len(found) > limit else None,
+        weighed_from=since,
     )
 
 
@@ -102,7 +115,11 @@ def list_review(
     responses=problems(401, 404, 422),
 )
 def get_review_progress(_: AnyMember, wanted: Wanted, db: Db) -> ReviewProgress:
+    """Of the pictures that the list weighs: see `weighed_from`."""
     with db.transaction() as conn:
+        since = labels.newest(conn, wanted, AT_ONCE)
+        if since is not None:
+            wanted = replace(wanted, since=since)
         progress = labels.progress(conn, wanted)
     tallies = {reason: progress.by_reason.get(reason, labels.Tally()) for reason in REASONS}
     return ReviewProgress(
@@ -113,6 +130,7 @@ def get_review_progress(_: AnyMember, wanted: Wanted, db: Db) -> ReviewProgress:
             ReasonProgress(reason=reason, waiting=tally.waiting, reviewed=tally.reviewed)
             for reason, tally in tallies.items()
         ],
+        weighed_from=since,
     )
 
 
@@ -158,7 +176,9 @@ def get_review(media_id: UUID, caller: SignedIn, db: Db) -> ReviewDetail:
 )
 def put_labels(media_id: UUID, body: NewLabels, caller: SignedIn, db: Db) -> LabelRevision | JSONResponse:
     """For researchers and managers: all that is to be seen becomes the picture's next revision. Where
-    somebody else has added one since, nothing is stored, and the answer shows theirs (409)."""
+    somebody else has added one since, nothing is stored, and the answer shows theirs (409). The same once
+    more, because its answer was lost on the way, is answered once more."""
+    said = [label.said() for label in body.labels]
     with db.transaction() as conn:
         medium = labels.medium(conn, media_id)
         if not (roles := caller.roles_in(medium.reserve)):
@@ -168,7 +188,7 @@ def put_labels(media_id: UUID, body: NewLabels, caller: SignedIn, db: Db) -> Lab
             labels.add(
                 conn,
                 media_id,
-                [label.said() for label in body.labels],
+                said,
                 based_on=body.based_on,
                 account_id=caller.account.id,
                 origin="web",
@@ -180,5 +200,8 @@ def put_labels(media_id: UUID, body: NewLabels, caller: SignedIn, db: Db) -> Lab
         newest = labels.medium(conn, media_id).current
     if newest is None:
         raise conflict  # Based on a revision that there never was.
+    sent_before = newest.revision == body.based_on + 1 and newest.account_id == caller.account.id
+    if sent_before and same(said, newest.labels, medium.width, medium.height):
+        return LabelRevision.of(newest)
     current = LabelRevision.of(newest).model_dump(mode="json")
     return problem(HTTPStatus.CONFLICT, str(conflict), more={"current": current})

@@ -1,28 +1,26 @@
--- name: candidates
--- The start of a statement: `candidate` has each picture within the filter once, with why it is worth a look.
--- Priorities add up; their steps are far enough apart that a more telling reason always comes first.
+-- name: bounds
+-- Of this transaction: weighing costs some 10 microseconds a picture, and must not take a connection for ever.
+SELECT set_config('statement_timeout', %(time_limit)s, true), set_config('work_mem', '32MB', true);
+
+-- name: within
+-- The start of a statement: `here` are the deployments that are looked at, `of_taxon` the pictures of a taxon.
 WITH RECURSIVE here AS (
     SELECT id FROM deployment
     WHERE reserve_id = %(reserve_id)s AND (%(deployment)s::uuid IS NULL OR id = %(deployment)s)
 ),
-seen AS MATERIALIZED (
-    SELECT m.id AS media_id, m.deployment_id, m.observed_at
-    FROM here JOIN media m ON m.deployment_id = here.id
-    WHERE m.mime LIKE 'image/%%'
-      AND (%(since)s::timestamptz IS NULL OR m.observed_at >= %(since)s)
-      AND (%(until)s::timestamptz IS NULL OR m.observed_at < %(until)s)
-      AND (%(taxon)s::text IS NULL
-           OR EXISTS (SELECT FROM observation o WHERE o.media_id = m.id AND o.scientific_name = %(taxon)s)
-           OR EXISTS (SELECT FROM current_label l WHERE l.media_id = m.id AND l.scientific_name = %(taxon)s))
-),
-proposed AS MATERIALIZED (
-    SELECT o.id, o.media_id, o.confidence, o.box, coalesce(o.scientific_name, o.observation_type::text) AS what
-    FROM seen JOIN observation o ON o.media_id = seen.media_id
+of_taxon AS (
+    SELECT o.media_id
+    FROM here JOIN observation o ON o.deployment_id = here.id
+    WHERE o.scientific_name = %(taxon)s AND o.media_id IS NOT NULL
     UNION ALL
-    SELECT s.id, s.media_id, s.confidence, s.box, 'fire'
-    FROM seen JOIN suspicion s ON s.media_id = seen.media_id
-),
-taxon AS (
+    SELECT l.media_id
+    FROM here JOIN current_label l ON l.deployment_id = here.id
+    WHERE l.scientific_name = %(taxon)s
+)
+
+-- name: pictured
+-- Goes on after `within`: `taxon` has what was pictured at each deployment, by name.
+, taxon AS (
     -- From name to name down the index, instead of through every observation.
     SELECT here.id AS deployment_id, (
         SELECT min(scientific_name) FROM observation WHERE deployment_id = here.id AND media_id IS NOT NULL
@@ -34,6 +32,48 @@ taxon AS (
         WHERE deployment_id = taxon.deployment_id AND media_id IS NOT NULL AND scientific_name > taxon.name
     )
     FROM taxon WHERE name IS NOT NULL
+)
+
+-- name: newest
+-- When the newest `most` pictures within the filter begin; a second row where there are older ones. Clips
+-- count along, so that an index alone can tell.
+SELECT observed_at
+FROM here
+CROSS JOIN LATERAL (
+    SELECT m.observed_at
+    FROM media m
+    WHERE m.deployment_id = here.id
+      AND (%(since)s::timestamptz IS NULL OR m.observed_at >= %(since)s)
+      AND (%(until)s::timestamptz IS NULL OR m.observed_at < %(until)s)
+      AND (%(taxon)s::text IS NULL OR m.id IN (SELECT media_id FROM of_taxon))
+      AND (NOT %(labelled)s OR EXISTS (SELECT FROM label_revision r WHERE r.media_id = m.id))
+    ORDER BY m.observed_at DESC
+    LIMIT %(most)s + 1
+) at_one
+ORDER BY observed_at DESC
+OFFSET %(most)s - 1 LIMIT 2;
+
+-- name: candidates
+-- Goes on after `pictured`: `candidate` has each picture within the filter once, with why it is worth a look.
+-- Priorities add up; their steps are far enough apart that a more telling reason always comes first. What was
+-- proposed elsewhere does not count: a node may name any picture's id.
+, seen AS MATERIALIZED (
+    SELECT m.id AS media_id, m.deployment_id, m.observed_at
+    FROM here JOIN media m ON m.deployment_id = here.id
+    WHERE m.mime LIKE 'image/%%'
+      AND (%(since)s::timestamptz IS NULL OR m.observed_at >= %(since)s)
+      AND (%(until)s::timestamptz IS NULL OR m.observed_at < %(until)s)
+      AND (%(taxon)s::text IS NULL OR m.id IN (SELECT media_id FROM of_taxon))
+      AND (NOT %(labelled)s OR EXISTS (SELECT FROM label_revision r WHERE r.media_id = m.id))
+),
+proposed AS MATERIALIZED (
+    SELECT o.id, media_id, o.confidence, o.box, coalesce(o.scientific_name, o.observation_type::text) AS what
+    FROM seen JOIN observation o USING (media_id)
+    WHERE o.deployment_id IN (SELECT id FROM here)
+    UNION ALL
+    SELECT s.id, media_id, s.confidence, s.box, 'fire'
+    FROM seen JOIN suspicion s USING (media_id)
+    WHERE s.deployment_id IN (SELECT id FROM here)
 ),
 reason AS (
     SELECT s.media_id, 'false_alarm' AS reason, 4000 AS priority
@@ -70,7 +110,7 @@ reason AS (
 ),
 candidate AS MATERIALIZED (
     SELECT seen.*, coalesce(why.reasons, '{}') AS reasons, coalesce(why.priority, 0) AS priority,
-           coalesce((SELECT max(revision) FROM label_revision r WHERE r.media_id = seen.media_id), 0) AS revision
+           EXISTS (SELECT FROM label_revision r WHERE r.media_id = seen.media_id) AS reviewed
     FROM seen
     LEFT JOIN (
         SELECT media_id, array_agg(reason ORDER BY priority DESC) AS reasons, sum(priority)::int AS priority
@@ -81,20 +121,20 @@ candidate AS MATERIALIZED (
 -- name: page
 SELECT media_id, observed_at, reasons, priority
 FROM candidate
-WHERE (reasons <> '{}' OR revision > 0)
+WHERE (reasons <> '{}' OR reviewed)
   AND (%(reasons)s::text[] IS NULL OR reasons && %(reasons)s)
-  AND (%(reviewed)s::boolean IS NULL OR (revision > 0) = %(reviewed)s)
+  AND (%(reviewed)s::boolean IS NULL OR reviewed = %(reviewed)s)
   AND (%(before_priority)s::int IS NULL
        OR (priority, observed_at, media_id) < (%(before_priority)s, %(before_at)s, %(before_id)s))
 ORDER BY priority DESC, observed_at DESC, media_id DESC
 LIMIT %(limit)s;
 
 -- name: progress
-SELECT NULL AS reason, count(*) FILTER (WHERE reasons <> '{}' AND revision = 0) AS waiting,
-       count(*) FILTER (WHERE revision > 0) AS reviewed, count(*) AS media
+SELECT NULL AS reason, count(*) FILTER (WHERE reasons <> '{}' AND NOT reviewed) AS waiting,
+       count(*) FILTER (WHERE reviewed) AS reviewed, count(*) AS media
 FROM candidate
 UNION ALL
-SELECT reason, count(*) FILTER (WHERE revision = 0), count(*) FILTER (WHERE revision > 0), count(*)
+SELECT reason, count(*) FILTER (WHERE NOT reviewed), count(*) FILTER (WHERE reviewed), count(*)
 FROM candidate CROSS JOIN unnest(reasons) AS reason
 GROUP BY reason;
 
@@ -107,15 +147,18 @@ JOIN reserve r ON r.id = d.reserve_id
 WHERE m.id = ANY (%(ids)s);
 
 -- name: proposals
-SELECT id, media_id, observation_type::text AS kind, scientific_name, box, confidence, model, count
-FROM observation WHERE media_id = ANY (%(ids)s) AND observation_type <> 'blank'
+-- Of the picture's own deployment: a node may name any picture's id.
+SELECT o.id, m.id AS media_id, observation_type::text AS kind, scientific_name, box, confidence, model, count
+FROM media m JOIN observation o ON o.media_id = m.id AND o.deployment_id = m.deployment_id
+WHERE m.id = ANY (%(ids)s) AND observation_type <> 'blank'
 UNION ALL
-SELECT id, media_id, kind, NULL, box, confidence, model, 1
-FROM suspicion WHERE media_id = ANY (%(ids)s)
+SELECT s.id, m.id, kind, NULL, box, confidence, model, 1
+FROM media m JOIN suspicion s ON s.media_id = m.id AND s.deployment_id = m.deployment_id
+WHERE m.id = ANY (%(ids)s)
 ORDER BY confidence DESC, id;
 
 -- name: revisions
-SELECT r.media_id, r.revision, a.name AS account, r.at, r.origin
+SELECT r.media_id, r.revision, a.name AS account, r.account_id, r.at, r.origin
 FROM label_revision r JOIN account a ON a.id = r.account_id
 WHERE r.media_id = ANY (%(ids)s)
 ORDER BY r.media_id, r.revision DESC;
@@ -126,8 +169,9 @@ FROM label WHERE media_id = ANY (%(ids)s)
 ORDER BY media_id, revision, number;
 
 -- name: lock
--- Two people who label one picture at once must not both become its next revision.
-SELECT deployment_id, observed_at FROM media WHERE id = %(media_id)s FOR NO KEY UPDATE;
+-- Two people who label one picture at once must not both become its next revision. In one order for all, so
+-- that two files with the same pictures cannot wait for each other.
+SELECT deployment_id, observed_at FROM media WHERE id = ANY (%(ids)s) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: revision
 SELECT coalesce(max(revision), 0) FROM label_revision WHERE media_id = %(media_id)s;
@@ -147,20 +191,8 @@ INSERT INTO label (
 );
 
 -- name: taxa
-WITH RECURSIVE here AS (SELECT id FROM deployment WHERE reserve_id = %(reserve_id)s),
-taxon AS (
-    SELECT here.id AS deployment_id, (
-        SELECT min(scientific_name) FROM observation WHERE deployment_id = here.id AND media_id IS NOT NULL
-    ) AS name
-    FROM here
-    UNION ALL
-    SELECT deployment_id, (
-        SELECT min(scientific_name) FROM observation
-        WHERE deployment_id = taxon.deployment_id AND media_id IS NOT NULL AND scientific_name > taxon.name
-    )
-    FROM taxon WHERE name IS NOT NULL
-),
-observed AS (SELECT DISTINCT name FROM taxon WHERE name IS NOT NULL),
+-- Goes on after `pictured`.
+, observed AS (SELECT DISTINCT name FROM taxon WHERE name IS NOT NULL),
 labelled AS (
     SELECT coalesce(l.observation_type::text, l.fire_kind) AS kind, l.scientific_name, count(*) AS labels
     FROM here JOIN current_label l ON l.deployment_id = here.id

@@ -11,6 +11,7 @@ export const reviewEn = {
   "review.what": "What it shows",
   "review.progress": "{reviewed} of {all} reviewed",
   "review.more": "Show more",
+  "review.older": "Look through older pictures",
   "review.loading": "Loading…",
   "review.none": "Nothing waits here",
   "review.none_body": "No picture fits these filters. New ones come as cameras report what they are not sure of.",

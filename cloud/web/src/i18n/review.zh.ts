@@ -13,6 +13,7 @@ export const reviewZh: Readonly<Record<keyof typeof reviewEn, string>> = {
   "review.what": "图中内容",
   "review.progress": "已复核 {reviewed} / {all}",
   "review.more": "显示更多",
+  "review.older": "查看更早的图片",
   "review.loading": "正在加载…",
   "review.none": "没有待复核的图片",
   "review.none_body": "没有符合筛选条件的图片。相机上报拿不准的图片后，会出现在这里。",

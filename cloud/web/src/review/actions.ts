@@ -90,7 +90,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
 
   async function list(filter: ReviewFilter, picture: string | null = null): Promise<void> {
     const number = ++listNumber;
-    patch({ filter, picture, items: [], cursor: null, loading: true, failure: null, annotation: null, detail: null });
+    patch({ filter, picture, items: [], cursor: null, until: null, weighedFrom: null, loading: true, failure: null, annotation: null, detail: null });
     writeAddress(false);
     try {
       const [page, wanted] = await Promise.all([
@@ -99,7 +99,9 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
       if (number !== listNumber) return;
       const listed = page.items.some((one) => one.media_id === picture);
       const items = listed || !wanted ? page.items : joined([wanted], page.items);
-      patch({ items: withUnsent(items, review().unsent), cursor: page.next_cursor, loading: false });
+      patch({
+        items: withUnsent(items, review().unsent), cursor: page.next_cursor, weighedFrom: page.weighed_from, loading: false,
+      });
       const first = itemOf(review(), picture) ?? nextWaiting(review(), null) ?? review().items[0];
       if (first) await look(first.media_id);
       else patch({ picture: null });
@@ -118,15 +120,17 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
   }
 
   async function more(): Promise<void> {
-    const { cursor, loading, filter } = review();
-    if (!cursor || loading) return;
+    const { cursor, loading, filter, weighedFrom } = review();
+    if (!(cursor || weighedFrom) || loading) return;
+    // At the end of the newest pictures, those before them.
+    const until = cursor ? review().until : weighedFrom;
     const number = listNumber;
     patch({ loading: true });
     try {
-      const page = await api.review(slug(), query(filter, cursor));
+      const page = await api.review(slug(), query(filter, cursor, until));
       if (number !== listNumber) return;
       const items = withUnsent(joined(review().items, page.items), review().unsent);
-      patch({ items, cursor: page.next_cursor, loading: false });
+      patch({ items, cursor: page.next_cursor, until, weighedFrom: page.weighed_from, loading: false });
     } catch (error) {
       if (number === listNumber) patch({ loading: false, failure: failureOf(error) });
     }
@@ -289,7 +293,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
   function goOn(from: string): void {
     const next = nextWaiting(review(), from);
     if (next) return void look(next.media_id);
-    if (review().cursor) return void more().then(() => (nextWaiting(review(), from) ? goOn(from) : say({ key: "review.notice.done" })));
+    if (review().cursor || review().weighedFrom) return void more().then(() => (nextWaiting(review(), from) ? goOn(from) : say({ key: "review.notice.done" })));
     say({ key: "review.notice.done" });
   }
 
@@ -391,8 +395,9 @@ function places({ species, camera }: ReviewFilter): URLSearchParams {
 }
 
 /** The filter as the cloud understands it. */
-export function query(filter: ReviewFilter, cursor: string | null = null): URLSearchParams {
+export function query(filter: ReviewFilter, cursor: string | null = null, until: string | null = null): URLSearchParams {
   const wanted = places(filter);
+  if (until) wanted.set("to", until);
   if (filter.reason) wanted.set("reason", filter.reason);
   if (filter.reviewed !== "all") wanted.set("reviewed", String(filter.reviewed === "yes"));
   wanted.set("limit", String(PAGE));

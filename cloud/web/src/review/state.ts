@@ -21,6 +21,10 @@ export interface ReviewState {
   picture: string | null;
   items: readonly ReviewItem[];
   cursor: string | null;
+  /** Only what was taken before is listed; null: everything is. */
+  until: string | null;
+  /** Since when the listed pictures were weighed, where there were too many for all; null: all were. */
+  weighedFrom: string | null;
   loading: boolean;
   failure: Failure | null;
   progress: ReviewProgress | null;
@@ -60,7 +64,8 @@ export interface ReviewState {
 
 export function emptyReview(filter: ReviewFilter = NO_FILTER, picture: string | null = null): ReviewState {
   return {
-    filter, picture, items: [], cursor: null, loading: false, failure: null, progress: null, taxa: [], detail: null,
+    filter, picture, items: [], cursor: null, until: null, weighedFrom: null, loading: false, failure: null,
+    progress: null, taxa: [], detail: null,
     annotation: null, basedOn: 0, preview: null, viewport: null, stage: { width: 0, height: 0 }, drawing: false,
     boxesHidden: false, picker: null, help: false, queueOpen: false, slots: [], notice: null,
     unsent: [], sending: "idle", keeps: true, refused: {}, conflicts: {}, comparing: null, said: [],

@@ -79,8 +79,10 @@ export function queue(view: View): TemplateResult {
         : nothing}
       <ol>${repeat(review.items, (one) => one.media_id, (one) => row(view, one))}</ol>
       ${review.loading ? html`<p class="muted small center" role="status">${t("review.loading")}</p>` : nothing}
-      ${review.cursor && !review.loading
-        ? html`<button class="secondary more" @click=${() => void actions.review.more()}>${t("review.more")}</button>`
+      ${(review.cursor || review.weighedFrom) && !review.loading
+        ? html`<button class="secondary more" @click=${() => void actions.review.more()}>
+            ${t(review.cursor ? "review.more" : "review.older")}
+          </button>`
         : nothing}
     </nav>
   `;
