@@ -64,8 +64,12 @@ def thumbnail(
         bgr = tuple(int(colour[i : i + 2], 16) for i in (5, 3, 1))
         left, top = round(x1 * width), round(y1 * height)
         cv2.rectangle(small, (left, top), (round(x2 * width), round(y2 * height)), bgr, 2)
-        place = (left, max(10, top - 3))
-        cv2.putText(small, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 3, cv2.LINE_AA)
-        cv2.putText(small, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, bgr, 1, cv2.LINE_AA)
+        # On a patch of the box's colour: an outlined text of this size is a blot.
+        (wide, high), _ = cv2.getTextSize(caption, cv2.FONT_HERSHEY_SIMPLEX, 0.4, 1)
+        left, bottom = max(0, min(left, width - wide - 4)), max(high + 5, top)
+        cv2.rectangle(small, (left, bottom - high - 5), (left + wide + 4, bottom), bgr, cv2.FILLED)
+        cv2.putText(
+            small, caption, (left + 2, bottom - 3), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA
+        )
     _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])
     return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()
