@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from fieldwatch_cloud.api.models.common import Answer, Body, FieldError, Instant, Problem
 from fieldwatch_cloud.labels import domain
@@ -30,8 +30,8 @@ def _with_area(box: Box) -> Box:
     return box
 
 
-def _single_spaced(name: object) -> object:
-    return " ".join(name.split()) if isinstance(name, str) else name
+def _single_spaced(name: str) -> str:
+    return " ".join(name.split())
 
 
 class NewLabel(Body):
@@ -41,8 +41,8 @@ class NewLabel(Body):
     scientific_name: (
         Annotated[
             str,
-            BeforeValidator(_single_spaced),
             StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+            AfterValidator(_single_spaced),
         ]
         | None
     ) = Field(None, description="Of animals, as far as it is known; null: an animal of some kind.")
