@@ -4,11 +4,11 @@
 format = 1
 signer = "Fieldwatch project"
 key = "SHA256:S/8JO+UDEKrRg09IaGoM0R0VfIDiic1no4doBnjjQaw"
-signed_at = 2026-11-21T13:07:30Z
-signature = "xBTSmlNic6dnAWCjLIf8zGSsB+eIWuPUBldeuPFoZsBfSK/agFqSrlyA95HiZx9Gb/l0VwUhv6QD8DxrMoCwAg=="
+signed_at = 2026-11-21T14:12:04Z
+signature = "mG++xj4bKdWLZIDQ3/f/olbPbActMB8iitulQWyb900BonCYYIRurx+IFRTrTkBlGN0WlyvlkJMbQgcX+msBBQ=="
 
 [files]
-"CARD.md" = "f7478e1f54ea12f12514a3dec67fe206f2bf11a078f1713d5ff7b6129a8b7978"
-"metrics.json" = "7ba3e4a6c78214d6522a0374466448051c3597c65fd9478cdd9845c3d28b70c0"
-"model.onnx" = "5303fe70f28778fc4118830fb311a2ad687e7e5b38cb23c79e31131610e92222"
-"model.toml" = "df3e5428e643978924a4186def3b7ff8080db1322038e07f73e4e9e3f38fa9b8"
+"CARD.md" = "8c2c5d38fb832f90facfc31ba7203ab383d94a1008ec85e8971f22ba69689044"
+"metrics.json" = "b5ceee797ff0763304ab4370b0384e913353854b7ef48df6d77986adb754d192"
+"model.onnx" = "c0cc49d1b7f8713f2b887faf03c939f59cb965ad4c70f6486e58b3f3b6d074da"
+"model.toml" = "d28bd291334a5972af80c82a209e030fcca36307fe24cadc8ae368c8833656b5"
