@@ -4,11 +4,11 @@
 format = 1
 signer = "Fieldwatch project"
 key = "SHA256:S/8JO+UDEKrRg09IaGoM0R0VfIDiic1no4doBnjjQaw"
-signed_at = 2026-11-21T14:12:04Z
-signature = "mG++xj4bKdWLZIDQ3/f/olbPbActMB8iitulQWyb900BonCYYIRurx+IFRTrTkBlGN0WlyvlkJMbQgcX+msBBQ=="
+signed_at = 2026-11-21T14:29:44Z
+signature = "IICwkvhqQrYY7PuyhztCTrYSZzwDoERfBhZWjHjv/5TGaQLGvHTT0zNwIZmnPL/cgK2sUNO5U2Ri03q0l2hDDQ=="
 
 [files]
-"CARD.md" = "8c2c5d38fb832f90facfc31ba7203ab383d94a1008ec85e8971f22ba69689044"
+"CARD.md" = "9d10c27b0740d0a42f28e42d7b7a218fdf45eeb74c22414a72e6baec752ed5fd"
 "metrics.json" = "b5ceee797ff0763304ab4370b0384e913353854b7ef48df6d77986adb754d192"
 "model.onnx" = "c0cc49d1b7f8713f2b887faf03c939f59cb965ad4c70f6486e58b3f3b6d074da"
 "model.toml" = "d28bd291334a5972af80c82a209e030fcca36307fe24cadc8ae368c8833656b5"
