@@ -108,7 +108,7 @@ def test_from_a_correction_to_pictures_to_train_on(world: Pictures, cloud: Cloud
     assert pictures[str(later)].taken_at == NOON + timedelta(minutes=80)
     assert [label.name for label in pictures[str(later)].labels] == ["deer"]
 
-    # One camera is for validation, and never on both sides; the recipe trains what it names.
+    # One camera is for validation, by its id, and never on both sides; the recipe trains what it names.
     check_split(catalogue, quiet=True)
     recipe = Recipe.model_validate(
         {"name": "toy", "seed": 0, "classes": ["deer"], "stages": [{"name": "all", "epochs": 1}]}
@@ -118,11 +118,13 @@ def test_from_a_correction_to_pictures_to_train_on(world: Pictures, cloud: Cloud
         (path.parent.name, path.stem): path.read_text().splitlines()
         for path in (config.parent / "labels").glob("*/*.txt")
     }
+    ridge, other = one.split, pictures[str(lick)].split
+    assert {ridge, other} == {"train", "val"}
     assert laid == {
-        ("train", str(first)): ["0 0.250000 0.400000 0.300000 0.400000"],
-        ("train", str(second)): [],
-        ("train", str(later)): ["0 0.250000 0.400000 0.300000 0.400000"],
-        ("val", str(lick)): ["0 0.250000 0.400000 0.300000 0.400000"],
+        (ridge, str(first)): ["0 0.250000 0.400000 0.300000 0.400000"],
+        (ridge, str(second)): [],
+        (ridge, str(later)): ["0 0.250000 0.400000 0.300000 0.400000"],
+        (other, str(lick)): ["0 0.250000 0.400000 0.300000 0.400000"],
     }
 
 
