@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -91,7 +92,7 @@ def read_data(
         named += [reading.classes] * len(reading.pictures)
         whole.problems += reading.problems
         whole.left_out += reading.left_out
-    twice = [p for p, times in _counts([p.path for p in found]).items() if times > 1]
+    twice = [p for p, times in Counter(p.path for p in found).items() if times > 1]
     whole.problems += [f"{path}: listed more than once" for path in twice]
     if classes:
         found, names = classes.apply(found), dict.fromkeys(classes.ours)
@@ -155,10 +156,3 @@ def _searched_for(picture: Picture, named: tuple[str, ...], classes: tuple[str, 
     if picture.labelled_for is None and not set(classes) <= set(named):
         return picture.model_copy(update={"labelled_for": tuple(c for c in classes if c in named)})
     return picture
-
-
-def _counts(paths: list[Path]) -> dict[Path, int]:
-    counts: dict[Path, int] = {}
-    for path in paths:
-        counts[path] = counts.get(path, 0) + 1
-    return counts
