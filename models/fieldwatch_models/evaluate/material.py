@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from fieldwatch_edge.detect.model_folder import sha256_of
 from fieldwatch_models.data.catalogue import Catalogue, Label, Picture
 from fieldwatch_models.data.formats.reading import SUFFIXES, size_of
 from fieldwatch_models.data.leaks import ties
@@ -152,7 +153,7 @@ def read_stills(folder: Path, names: tuple[str, ...]) -> tuple[Picture, ...]:
 def digest(path: Path) -> str:
     """SHA-256 of the file, in hex."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
 

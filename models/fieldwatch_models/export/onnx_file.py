@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fieldwatch_edge.detect.model_folder import sha256_of
 from fieldwatch_models.errors import ExportError, ExtraMissingError
 from fieldwatch_models.export.agree import Agreement
 from fieldwatch_models.export.detectors import open_detector
 from fieldwatch_models.export.halves import STORAGES, store_as_fp16
-from fieldwatch_models.registry.cards import Card, sha256_of
+from fieldwatch_models.registry.cards import Card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

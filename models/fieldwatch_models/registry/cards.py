@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tomllib
 from datetime import date
@@ -101,11 +100,6 @@ class Card(BaseModel):
     def names(self) -> tuple[str, ...]:
         """English class names in the order of the output."""
         return tuple(entry.name for entry in self.classes)
-
-
-def sha256_of(path: Path) -> str:
-    """Hex digest of the file at ``path``."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _lines(fields: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from fieldwatch_edge.detect.model_folder import sha256_of
 from fieldwatch_models.errors import RecipeError
 from fieldwatch_models.train.derive import DERIVATIONS, Cutout, cut_out, paste
 
@@ -132,7 +133,7 @@ def data_sha256(catalogue: Catalogue) -> str:
         for name, picture in named(catalogue, split).items():
             labels = "".join(f" {label.model_dump_json()}" for label in picture.labels)
             try:
-                content = hashlib.sha256(picture.path.read_bytes()).hexdigest()
+                content = sha256_of(picture.path)
             except OSError as error:
                 raise RecipeError(f"cannot read {picture.path}: {error.strerror}") from error
             digest.update(f"{split} {name} {content}{labels}\n".encode())

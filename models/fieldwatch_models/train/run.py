@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from fieldwatch_edge.detect.model_folder import sha256_of
 from fieldwatch_models.data.leaks import check_split, ties
 from fieldwatch_models.errors import ExtraMissingError, RecipeError
 from fieldwatch_models.train.layout import data_sha256, lay_out, searched
@@ -86,7 +87,7 @@ def train(
         before = folder / "weights" / "last.pt"
     assert before is not None, "a recipe has a stage"  # noqa: S101
     final = _publish(before, out / CHECKPOINT)
-    record.facts["checkpoint_sha256"] = hashlib.sha256(final.read_bytes()).hexdigest()
+    record.facts["checkpoint_sha256"] = sha256_of(final)
     record.write()
     return final
 

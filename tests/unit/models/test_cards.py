@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from fieldwatch_edge.detect.model_folder import sha256_of
 from fieldwatch_models.errors import RecipeError
-from fieldwatch_models.registry.cards import Card, DetectedClass, Fallback, sha256_of
+from fieldwatch_models.registry.cards import Card, DetectedClass, Fallback
 
 ROOT = Path(__file__).parents[3] / "models"
 CARD = Card(
