@@ -116,6 +116,14 @@ class FireKind(StrEnum):
     FIRE = "fire"
 
 
+class Pose(Wire):
+    """How a camera that turns was aimed when it saw something."""
+
+    heading_deg: float = Field(ge=0, lt=360, description="Of the optical axis, from true north.")
+    tilt_deg: float = Field(ge=-90, le=90)
+    field_of_view_deg: float = Field(gt=0, le=360, description="Horizontal.")
+
+
 class Suspicion(Record):
     """One camera's confirmed fire or smoke. `observed_at` is the frame that confirmed it."""
 
@@ -125,8 +133,12 @@ class Suspicion(Record):
     box: Box
     bearing_deg: float | None = Field(None, ge=0, lt=360, description="From true north, clockwise.")
     bearing_sd_deg: float | None = Field(None, ge=0, le=360, description="Standard deviation of the bearing.")
-    elevation_deg: float | None = Field(None, ge=-90, le=90)
-    media_id: UUID | None = None
+    elevation_deg: float | None = Field(None, ge=-90, le=90, description="Of the foot of the plume.")
+    elevation_sd_deg: float | None = Field(None, ge=0, le=180)
+    pose: Pose | None = Field(None, description="Of a camera that turns; absent: the deployment's own.")
+    media_id: UUID | None = Field(None, description="The picture that confirmed it.")
+    before_media_id: UUID | None = Field(None, description="The same view before anything was seen in it.")
+    clip_media_id: UUID | None = Field(None, description="A short clip of the confirming frames.")
     model: str = Field(max_length=100)
 
 
@@ -207,6 +219,30 @@ class NodeState(Wire):
 
     online: bool
     at: Utc
+    desired_version: int | None = Field(None, ge=0, description="Of the desired state that it works by.")
+
+
+class Mask(Wire):
+    """A part of a camera's picture in which fire and smoke mean nothing: a chimney, a road, glare."""
+
+    id: UUID
+    polygon: list[tuple[Fraction, Fraction]] = Field(
+        min_length=3, max_length=200, description="[x, y] as fractions of the picture from its top left."
+    )
+
+
+class DesiredCamera(Wire):
+    """What one deployment's camera is to do."""
+
+    deployment_id: UUID
+    masks: list[Mask] = Field([], max_length=100)
+
+
+class DesiredState(Wire):
+    """Retained: what a node is to do, complete; a newer version replaces an older one."""
+
+    version: int = Field(ge=0)
+    cameras: list[DesiredCamera] = []
 
 
 class Receipt(Wire):

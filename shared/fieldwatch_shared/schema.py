@@ -38,6 +38,7 @@ CHANNELS: dict[Kind, _Channel] = {
     Kind.HEARTBEAT: _Channel(messages.Heartbeat, "Health now, and effort since the last one"),
     Kind.STATE: _Channel(messages.NodeState, "Connected or not; the node's last will", retained=True),
     Kind.RECEIPT: _Channel(messages.Receipt, "What the cloud has committed and the node may forget"),
+    Kind.DESIRED: _Channel(messages.DesiredState, "What the node is to do, complete", retained=True),
 }
 """Every kind of topic and what travels on it."""
 

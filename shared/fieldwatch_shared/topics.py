@@ -22,11 +22,13 @@ class Kind(StrEnum):
     HEARTBEAT = "heartbeat"
     STATE = "state"
     RECEIPT = "receipt"
+    DESIRED = "desired"
+    """Retained: what the node is to do (messages.DesiredState)."""
 
     @property
     def goes_up(self) -> bool:
         """From the node to the cloud."""
-        return self is not Kind.RECEIPT
+        return self not in (Kind.RECEIPT, Kind.DESIRED)
 
 
 @dataclass(frozen=True, slots=True)

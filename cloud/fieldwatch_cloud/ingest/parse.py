@@ -148,8 +148,8 @@ def _content(
             return heartbeat.message_id, heartbeat
         case Kind.STATE:
             return None, NodeState.model_validate_json(payload)
-        case Kind.RECEIPT:
-            raise InvalidMessageError("receipts go from the cloud to nodes")
+        case Kind.RECEIPT | Kind.DESIRED:
+            raise InvalidMessageError(f"topics of kind {kind.value!r} go from the cloud to nodes")
 
 
 def _picture(incoming: Incoming, largest: int) -> Picture:

@@ -108,7 +108,7 @@ def test_effort_that_cannot_be(length: timedelta, accepted: bool) -> None:
     [
         ("fieldwatch/v1/ridge/node-1", "is not fieldwatch/v1/<reserve>/<node>/<kind>"),
         ("fieldwatch/v1/ridge/node-1/gossip", "unknown kind 'gossip'"),
-        ("fieldwatch/v1/ridge/node-1/receipt", "receipts go from the cloud to nodes"),
+        ("fieldwatch/v1/ridge/node-1/receipt", "go from the cloud to nodes"),
     ],
 )
 def test_topics_that_are_none_of_ours(topic: str, reason: str) -> None:

@@ -1,0 +1,1 @@
+"""Who is called, when, and in which words. Pure: no database, no I/O."""
