@@ -92,8 +92,15 @@ CREATE TRIGGER incident_picture_unalterable BEFORE UPDATE OR DELETE ON incident_
 
 -- Weather and fire danger --------------------------------------------------------------------------
 
+CREATE TABLE weather_station (
+    reserve_id uuid NOT NULL REFERENCES reserve ON DELETE CASCADE,
+    name       text NOT NULL,
+    location   geometry(Point, 4326),                    -- null: somewhere in the reserve
+    PRIMARY KEY (reserve_id, name)
+);
+
 CREATE TABLE weather (
-    reserve_id       uuid NOT NULL REFERENCES reserve,
+    reserve_id       uuid NOT NULL,
     station          text NOT NULL,
     observed_at      timestamptz NOT NULL,
     received_at      timestamptz NOT NULL DEFAULT now(),
@@ -102,18 +109,24 @@ CREATE TABLE weather (
     wind_kmh         real NOT NULL CHECK (wind_kmh >= 0), -- at 10 m in the open
     rain_24h_mm      real NOT NULL CHECK (rain_24h_mm >= 0),
     source           text NOT NULL,
-    PRIMARY KEY (reserve_id, station, observed_at)
+    PRIMARY KEY (reserve_id, station, observed_at),
+    FOREIGN KEY (reserve_id, station) REFERENCES weather_station ON DELETE CASCADE
 );
 
 -- The Canadian Fire Weather Index of each day, from the weather at noon (local standard time).
 CREATE TABLE fire_danger (
-    reserve_id uuid NOT NULL REFERENCES reserve,
+    reserve_id uuid NOT NULL,
     station    text NOT NULL,
     day        date NOT NULL,
+    observed_at timestamptz NOT NULL,                    -- of the weather that it is computed from
     ffmc real NOT NULL, dmc real NOT NULL, dc real NOT NULL, isi real NOT NULL, bui real NOT NULL, fwi real NOT NULL,
+    dsr  real NOT NULL,                                  -- daily severity rating
     started    boolean NOT NULL,                         -- began from the standard's starting values, not from a day before
-    PRIMARY KEY (reserve_id, station, day)
+    missed_days smallint NOT NULL DEFAULT 0,             -- days without weather before this one: the codes skip over them
+    PRIMARY KEY (reserve_id, station, day),
+    FOREIGN KEY (reserve_id, station) REFERENCES weather_station ON DELETE CASCADE
 );
+CREATE INDEX fire_danger_time ON fire_danger (reserve_id, observed_at DESC);
 
 -- The least confidence of a suspicion that calls people, by danger. No row: every suspicion calls.
 CREATE TABLE fire_gate (

@@ -1,0 +1,32 @@
+"""The gate: how sure a camera must be, at this fire danger, before a suspicion calls people.
+
+Off unless a manager sets it for a deployment. What it holds back is an incident all the same: stored, in the
+log and in the list, and a person may let it call. It holds nothing back that it does not know: without weather,
+or for a class that was given no least confidence, every suspicion calls.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def held_back(confidence: float, least: Mapping[str, float] | None, danger_class: str | None) -> str | None:
+    """Why a suspicion of this confidence (0 to 1) calls nobody, or None: it calls.
+
+    Args:
+        least: danger class (`danger.CLASSES`) to least confidence; None: the deployment has no gate.
+        danger_class: today's; None: no weather is known.
+
+    Returns:
+        a reason in English, for the record: "confidence 0.21 under 0.30 for low danger".
+    """
+    if least is None or danger_class is None:
+        return None
+    wanted = least.get(danger_class, 0.0)
+    if confidence >= wanted:
+        return None
+    # Three digits: 0.2996 must not be told as "0.30 under 0.30".
+    return f"confidence {confidence:.3g} under {wanted:.3g} for {danger_class.replace('_', ' ')} danger"
