@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,14 @@ from pyproj import Geod
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from uuid import UUID
+
+    from fieldwatch_cloud.incidents.domain import Sighting
 
 TIME_WINDOW = timedelta(minutes=30)
 RANGE_M = 20_000.0
 """Farther than a camera's picture shows young smoke."""
-DEFAULT_SD_DEG = 3.0
 MIN_HALF_ANGLE_DEG = 2.0
 MAX_HALF_ANGLE_DEG = 30.0
 MIN_APART_DEG = 8.0
@@ -39,22 +41,6 @@ MIN_APART_DEG = 8.0
 uncertainties explain."""
 _ELLIPSOID = Geod(ellps="WGS84")
 _ARC_STEP_DEG = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One suspicion, as far as fusing needs it. Degrees; bearings clockwise from true north, WGS 84."""
-
-    deployment_id: UUID
-    lon: float
-    lat: float
-    observed_at: datetime
-    bearing_deg: float | None
-    bearing_sd_deg: float | None = None
-
-    @property
-    def sd_deg(self) -> float:
-        return DEFAULT_SD_DEG if self.bearing_sd_deg is None else self.bearing_sd_deg
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +77,7 @@ def lateness(observed_at: datetime, received_at: datetime) -> timedelta:
 
 def _rank(new: Sighting, candidate: Candidate) -> float | None:
     """Degrees apart for the same camera, 360 for another camera whose sector fits, None: not this fire."""
-    own = [s for s in candidate.sightings if s.deployment_id == new.deployment_id]
+    own = [s for s in candidate.sightings if s.source == new.source]
     if own:
         apart = min(_degrees_apart(new, s) for s in own)
         return apart if any(_same_direction(new, s) for s in own) else None
@@ -113,7 +99,7 @@ def _sectors_meet(new: Sighting, others: Iterable[Sighting]) -> bool:
     by_camera: dict[UUID, list[shapely.Polygon]] = defaultdict(list)
     for sighting in others:
         if sighting.bearing_deg is not None:
-            by_camera[sighting.deployment_id].append(sector(sighting, new.lon, new.lat))
+            by_camera[sighting.source].append(sector(sighting, new.lon, new.lat))
     if new.bearing_deg is None or not by_camera:
         return False
     regions = [shapely.union_all(sectors) for sectors in by_camera.values()]

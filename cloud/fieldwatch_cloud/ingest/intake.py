@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
+from fieldwatch_cloud.alarms.evidence import lock_reserves, record_suspicion
 from fieldwatch_cloud.db import heartbeats, media, nodes, quarantine, staging
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.db.pool import translated
@@ -14,7 +15,6 @@ from fieldwatch_cloud.deployment_news import health, health_changes
 from fieldwatch_cloud.errors import CloudError, DatabaseUnavailableError, InvalidMessageError, MediaError
 from fieldwatch_cloud.ingest import announce
 from fieldwatch_cloud.ingest.belonging import not_its_own, until_the_end
-from fieldwatch_cloud.ingest.fires import lock_reserves, record_suspicion
 from fieldwatch_cloud.ingest.parse import Incoming, Message, Observations, Picture
 from fieldwatch_shared.messages import EffortSpan, Heartbeat, NodeState, Suspicion, utc_now
 

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 from pyproj import Geod
 
-from fieldwatch_cloud.incidents.fuse import Candidate, Sighting, choose_incident, lateness, sector
+from fieldwatch_cloud.incidents.domain import Sighting
+from fieldwatch_cloud.incidents.fuse import Candidate, choose_incident, lateness, sector
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 GEOD = Geod(ellps="WGS84")
@@ -38,7 +39,7 @@ def incident(*sightings: Sighting, id_: UUID = INCIDENT) -> Candidate:
 
 
 def blind(sighting: Sighting) -> Sighting:
-    return Sighting(sighting.deployment_id, sighting.lon, sighting.lat, sighting.observed_at, None, None)
+    return Sighting(sighting.source, sighting.lon, sighting.lat, sighting.observed_at, None, None)
 
 
 FAR = GEOD.fwd(*FIRE, 45, 9000)[:2]

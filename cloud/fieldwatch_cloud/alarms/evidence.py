@@ -1,4 +1,4 @@
-"""A suspicion into the database, and to the incident that it belongs to."""
+"""Evidence into the database, and to the incident that it belongs to."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fieldwatch_cloud.db import suspicions
-from fieldwatch_cloud.incidents.fuse import TIME_WINDOW, Candidate, Sighting, choose_incident
+from fieldwatch_cloud.incidents.domain import Hotspot, Report, Sighting
+from fieldwatch_cloud.incidents.fuse import TIME_WINDOW, Candidate, choose_incident
 from fieldwatch_shared.ids import uuid7
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+    from uuid import UUID
 
     from fieldwatch_cloud.db.live import News
     from fieldwatch_cloud.db.pool import Connection
@@ -30,13 +32,23 @@ def lock_reserves(conn: Connection, reserves: Iterable[str]) -> None:
         suspicions.lock_reserve(conn, reserve)
 
 
-def record_suspicion(conn: Connection, reserve: str, suspicion: Suspicion, news: News) -> None:
+def record_suspicion(
+    conn: Connection, reserve: str, suspicion: Suspicion, news: News, *, drill: bool = False
+) -> UUID | None:
     """Insert the suspicion, unless it is there, into an open incident of the reserve or into a new one.
 
     The reserve must be locked by `lock_reserves`.
+
+    Args:
+        drill: it is an exercise: it meets none of the real incidents, and opens one that is marked.
+
+    Returns:
+        the incident; None: the suspicion was there, and nothing has changed.
     """
+    if drill:
+        raise NotImplementedError("drills come with the next commits of this module")
     if suspicions.exists(conn, suspicion.id):
-        return
+        return None
     at = suspicion.observed_at
     known = suspicions.open_incidents(conn, reserve, *_around(at))
     lon, lat = suspicions.place(conn, suspicion.deployment_id)
@@ -80,6 +92,74 @@ def record_suspicion(conn: Connection, reserve: str, suspicion: Suspicion, news:
             "media_id": str(suspicion.media_id) if suspicion.media_id else None,
         },
     )
+    return incident_id
+
+
+def record_hotspot(conn: Connection, reserve: str, hotspot: Hotspot, news: News) -> UUID | None:
+    """Find or open the incident of a hotspot whose row is in the database already, and write it there.
+
+    The reserve must be locked by `lock_reserves`.
+
+    Returns:
+        the incident; None: the row had one, or the hotspot is older than `OLDEST_ALARM` and belongs to no
+        known incident.
+    """
+    raise NotImplementedError("hotspots come with the next commits of this module")
+
+
+def record_report(conn: Connection, reserve: str, report: Report, news: News) -> UUID:
+    """Find or open the incident of a person's report whose row is in the database already.
+
+    The reserve must be locked by `lock_reserves`.
+
+    Returns:
+        the incident, also where the row had it already.
+    """
+    raise NotImplementedError("reports come with the next commits of this module")
+
+
+def split(
+    conn: Connection,
+    incident_id: UUID,
+    suspicion_ids: Collection[UUID],
+    news: News,
+    *,
+    account_id: UUID,
+    action_id: UUID | None = None,
+    done_at: datetime | None = None,
+    note: str | None = None,
+) -> UUID:
+    """A person says that these suspicions are another fire; that one is returned, and calls people.
+
+    Locks the reserve. Both logs say so; `action_id` is kept in the log of `incident_id`.
+
+    Raises:
+        NotFoundError: no such incident, or it has no such suspicion.
+        RowRefusedError: nothing would remain of the incident.
+    """
+    raise NotImplementedError("splitting comes with the next commits of this module")
+
+
+def merge(
+    conn: Connection,
+    incident_id: UUID,
+    into: UUID,
+    news: News,
+    *,
+    account_id: UUID,
+    action_id: UUID | None = None,
+    done_at: datetime | None = None,
+    note: str | None = None,
+) -> UUID:
+    """A person says that two incidents are one fire; the one that goes on (`into`) is returned.
+
+    Locks the reserve. Both logs say so; `action_id` is kept in the log of `incident_id`.
+
+    Raises:
+        NotFoundError: no such incident.
+        RowRefusedError: of two reserves, of a drill and not, or one of them is merged already.
+    """
+    raise NotImplementedError("merging comes with the next commits of this module")
 
 
 def _around(at: datetime) -> tuple[datetime, datetime]:
