@@ -1,7 +1,7 @@
 """Calling people for an incident: begun, carried on by the clock, ended by an answer.
 
-Everything here happens in the caller's transaction: the rows that say who is to be called are committed with the
-incident or not at all, and the workers of `notify` hear of them at the commit.
+Everything here happens in the caller's transaction: the rows that say who is to be called are committed with
+the incident or not at all, and the workers of `notify` hear of them at the commit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Outcome = Literal["answered", "closed", "nobody_answered"]
 def begin(conn: Connection, incident_id: UUID, now: datetime) -> int:
     """Call for an incident: the first step of its reserve's plan, and those after it which are due at once.
 
-    An incident that calls already, or that somebody has answered, is left alone.
+    An incident that calls already is left alone; one whose calls have ended (it was opened again) begins anew.
 
     Returns:
         calls that wait to be sent.
@@ -29,15 +29,20 @@ def begin(conn: Connection, incident_id: UUID, now: datetime) -> int:
 
 
 def stop(
-    conn: Connection, incident_id: UUID, outcome: Outcome, now: datetime, *, by: str | None = None
+    conn: Connection, incident_id: UUID, outcome: Outcome, now: datetime, *, by: UUID | None = None
 ) -> None:
-    """Nobody needs to be called any more: what waits to be sent is cancelled, and those whom the call may have
-    reached are told (kind `update`).
+    """Nobody needs to be called any more: what waits to be sent is cancelled, and those whom a call may have
+    reached are told (kind `update`), except `by`.
 
     Args:
-        by: name of who answered or closed it, for that message.
+        by: account of who answered or closed it.
     """
     raise NotImplementedError("calls.stop: being built")
+
+
+def tell(conn: Connection, incident_id: UUID, now: datetime, *, by: UUID | None = None) -> int:
+    """Tell those who were called, except `by`, how the incident stands now; returns calls queued."""
+    raise NotImplementedError("calls.tell: being built")
 
 
 def answered(conn: Connection, incident_id: UUID, account_id: UUID, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What one call is about: everything that its words are made of, and nothing that a database is needed for."""
+"""What one call is about: all that its words are made of, and nothing that a database is needed for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 Kind = Literal["fire", "escalation", "update", "undelivered", "wildlife", "test"]
+Language = Literal["en", "zh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Facts:
     """Vouches for receipts of this delivery; goes to this device alone."""
     base_url: str
     """Of the web app, without a slash at its end; empty where nobody told the service its public address."""
-    language: Literal["en", "zh"]
+    language: Language
     reserve: str
     """Slug."""
     reserve_name: str
@@ -63,7 +64,7 @@ class Facts:
     """Of the call plan, from 1."""
     fire_kind: Literal["smoke", "fire"] | None = None
     state: str | None = None
-    """Of the incident, when the message is written."""
+    """Of the incident, when the message is written; `merged` where it was found to be one fire with another."""
     observed_at: datetime | None = None
     """Of a fire: when it was last seen before this call; of an animal: when it was seen."""
     late_s: float = 0
@@ -90,6 +91,7 @@ class Facts:
     by: str | None = None
     """Of an update: who changed the incident's state."""
     unreached: tuple[Unreached, ...] = ()
-    """Of kind `undelivered`."""
+    """Of kind `undelivered`, or of a step that came because of it. None of kind `undelivered`: nobody was on
+    duty."""
     animal: Animal | None = None
     """Of kind `wildlife`."""
