@@ -476,7 +476,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The incidents of a reserve */
+        /**
+         * The incidents of a reserve
+         * @description Without those that were found to be one with another.
+         */
         get: operations["list_incidents"];
         put?: never;
         post?: never;
@@ -876,6 +879,44 @@ export interface components {
             message: string;
         };
         /**
+         * FieldPicture
+         * @description A picture that somebody took on the spot: `GET /incidents/{id}/pictures/{picture_id}`.
+         */
+        FieldPicture: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Account
+             * @description Who, by name.
+             */
+            account: string;
+            /**
+             * Taken At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            taken_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            received_at: string;
+            /** @description Where the phone was, as it said. */
+            location: components["schemas"]["Point"] | null;
+            /** Note */
+            note: string | null;
+            /** Mime */
+            mime: string;
+            /** Bytes */
+            bytes: number;
+        };
+        /**
          * FireKind
          * @enum {string}
          */
@@ -954,6 +995,61 @@ export interface components {
              */
             left_out: number;
         };
+        /**
+         * IncidentDelivery
+         * @description One call to one device, and how far it came.
+         */
+        IncidentDelivery: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Account
+             * @description Who, by name; null: a system of the reserve.
+             */
+            account: string | null;
+            /** Device */
+            device: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "web_push" | "email" | "sms" | "voice" | "webhook";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fire" | "escalation" | "update" | "undelivered" | "wildlife" | "test";
+            /**
+             * Step
+             * @description Of the call plan, from 1.
+             */
+            step: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sent" | "delivered" | "opened" | "answered" | "failed" | "cancelled";
+            /**
+             * Queued At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            queued_at: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Opened At */
+            opened_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Failure */
+            failure: string | null;
+        };
         /** IncidentDetail */
         IncidentDetail: {
             /**
@@ -993,19 +1089,198 @@ export interface components {
             opened_at: string;
             /**
              * Late S
-             * @description Seconds from the confirming picture to its arrival, for the suspicion that came first.
+             * @description Seconds from the confirming picture to its arrival, for the evidence that came first.
              */
             late_s: number;
+            /** @description null: one direction makes no place; see `region`. */
+            place: components["schemas"]["Place"] | null;
+            /**
+             * Region
+             * @description GeoJSON: the 95 % ellipse, or the sector in which it lies; null: no direction is known.
+             */
+            region: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
+            /** @description Whose duty ranger is called. */
+            zone: components["schemas"]["IncidentZone"] | null;
+            /**
+             * Fwi
+             * @description Canadian Fire Weather Index of the day; null: without weather.
+             */
+            fwi: number | null;
+            /**
+             * Danger
+             * @description Its class.
+             */
+            danger: ("low" | "moderate" | "high" | "very_high" | "extreme") | null;
+            /**
+             * Held Back
+             * @description Why nobody was called; null: people are called.
+             */
+            held_back: string | null;
+            /**
+             * Drill
+             * @description An exercise.
+             */
+            drill: boolean;
+            /**
+             * Unanswered
+             * @description Everybody in the call plan was called, and nobody has answered.
+             */
+            unanswered: boolean;
+            /**
+             * Revision
+             * @description Counts every change that people see.
+             */
+            revision: number;
             /**
              * Suspicions
              * @description By capture time.
              */
             suspicions: components["schemas"]["Suspicion"][];
             /**
+             * Hotspots
+             * @description By time.
+             */
+            hotspots: components["schemas"]["IncidentHotspot"][];
+            /**
+             * Reports
+             * @description By time.
+             */
+            reports: components["schemas"]["IncidentReport"][];
+            /**
+             * Pictures
+             * @description From the field, by time.
+             */
+            pictures: components["schemas"]["FieldPicture"][];
+            /**
              * Log
-             * @description Cannot be altered afterwards.
+             * @description By arrival. Cannot be altered afterwards.
              */
             log: components["schemas"]["LogEntry"][];
+            /**
+             * Deliveries
+             * @description In the order in which they were decided.
+             */
+            deliveries: components["schemas"]["IncidentDelivery"][];
+            /**
+             * May
+             * @description What the caller may do now.
+             */
+            may: ("acknowledge" | "on_my_way" | "arrive" | "contain" | "close" | "false_alarm" | "reopen" | "note" | "release" | "split" | "merge")[];
+            /**
+             * Merged Into
+             * @description Found to be one fire with that incident: actions go there, also those sent to this one.
+             */
+            merged_into: string | null;
+            /** @description Of a false alarm: what would keep this camera from raising it again. */
+            suggested_mask: components["schemas"]["SuggestedMask"] | null;
+        };
+        /**
+         * IncidentHotspot
+         * @description A pixel in which a satellite saw it burn.
+         */
+        IncidentHotspot: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Source */
+            source: string;
+            /** Satellite */
+            satellite: string;
+            /**
+             * Instrument
+             * @enum {string}
+             */
+            instrument: "VIIRS" | "MODIS";
+            /**
+             * Observed At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            received_at: string;
+            /** @description The pixel's centre. */
+            location: components["schemas"]["Point"];
+            /**
+             * Scan Km
+             * @description Size of the pixel on the ground, across the track.
+             */
+            scan_km: number;
+            /**
+             * Track Km
+             * @description Along it.
+             */
+            track_km: number;
+            /**
+             * Confidence
+             * @enum {string}
+             */
+            confidence: "low" | "nominal" | "high";
+            /**
+             * Confidence Percent
+             * @description MODIS only.
+             */
+            confidence_percent: number | null;
+            /** Brightness K */
+            brightness_k: number | null;
+            /**
+             * Frp Mw
+             * @description Fire radiative power.
+             */
+            frp_mw: number | null;
+            /** Daynight */
+            daynight: ("D" | "N") | null;
+        };
+        /**
+         * IncidentReport
+         * @description What a person saw.
+         */
+        IncidentReport: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Account
+             * @description Who, by name.
+             */
+            account: string;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            received_at: string;
+            kind: components["schemas"]["FireKind"];
+            /** @description Of the fire. */
+            location: components["schemas"]["Point"] | null;
+            /** Location Sd M */
+            location_sd_m: number | null;
+            /** @description Where the person stood. */
+            standpoint: components["schemas"]["Point"] | null;
+            /** Bearing Deg */
+            bearing_deg: number | null;
+            /** Bearing Sd Deg */
+            bearing_sd_deg: number | null;
+            /** Note */
+            note: string | null;
         };
         /** IncidentSummary */
         IncidentSummary: {
@@ -1046,22 +1321,70 @@ export interface components {
             opened_at: string;
             /**
              * Late S
-             * @description Seconds from the confirming picture to its arrival, for the suspicion that came first.
+             * @description Seconds from the confirming picture to its arrival, for the evidence that came first.
              */
             late_s: number;
+            /** @description null: one direction makes no place; see `region`. */
+            place: components["schemas"]["Place"] | null;
+            /**
+             * Region
+             * @description GeoJSON: the 95 % ellipse, or the sector in which it lies; null: no direction is known.
+             */
+            region: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
+            /** @description Whose duty ranger is called. */
+            zone: components["schemas"]["IncidentZone"] | null;
+            /**
+             * Fwi
+             * @description Canadian Fire Weather Index of the day; null: without weather.
+             */
+            fwi: number | null;
+            /**
+             * Danger
+             * @description Its class.
+             */
+            danger: ("low" | "moderate" | "high" | "very_high" | "extreme") | null;
+            /**
+             * Held Back
+             * @description Why nobody was called; null: people are called.
+             */
+            held_back: string | null;
+            /**
+             * Drill
+             * @description An exercise.
+             */
+            drill: boolean;
+            /**
+             * Unanswered
+             * @description Everybody in the call plan was called, and nobody has answered.
+             */
+            unanswered: boolean;
+            /**
+             * Revision
+             * @description Counts every change that people see.
+             */
+            revision: number;
             /**
              * Suspicions
              * @description How many.
              */
             suspicions: number;
             /**
-             * Deployment Id
-             * Format: uuid
-             * @description The deployment of the newest suspicion.
+             * Hotspots
+             * @description How many.
              */
-            deployment_id: string;
+            hotspots: number;
+            /**
+             * Reports
+             * @description How many.
+             */
+            reports: number;
+            /**
+             * Deployment Id
+             * @description The deployment of the newest suspicion; null: no camera saw it, only a satellite or a person.
+             */
+            deployment_id: string | null;
             /** @description Where that camera stands: not where the fire is. */
-            location: components["schemas"]["Point"];
+            location: components["schemas"]["Point"] | null;
             /**
              * Bearing Deg
              * @description From there to the fire, clockwise from true north.
@@ -1072,6 +1395,18 @@ export interface components {
              * @description The newest picture.
              */
             media_id: string | null;
+        };
+        /** IncidentZone */
+        IncidentZone: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Name Zh */
+            name_zh: string | null;
         };
         /** Incidents */
         Incidents: {
@@ -1246,6 +1581,24 @@ export interface components {
             deployment_id: string | null;
             /** Media Id */
             media_id: string | null;
+            /**
+             * Revision
+             * @description Counts every change that people see.
+             * @default 1
+             */
+            revision: number;
+            /**
+             * Drill
+             * @description An exercise.
+             * @default false
+             */
+            drill: boolean;
+            /**
+             * Held Back
+             * @description Why nobody was called; null: people are called.
+             * @default null
+             */
+            held_back: string | null;
         };
         /**
          * LiveMedia
@@ -1338,6 +1691,18 @@ export interface components {
             action: string;
             /** Note */
             note: string | null;
+            /**
+             * Done At
+             * @description When the person did it, perhaps long before it arrived; null: the system's, then `at`.
+             */
+            done_at: string | null;
+            /**
+             * Details
+             * @description By action: `before` and `after` (states), `reason` of a false alarm, ...
+             */
+            details: {
+                [key: string]: unknown;
+            };
         };
         /** LoggedIn */
         LoggedIn: {
@@ -1591,6 +1956,31 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Place
+         * @description The best estimate of where the fire is, with its 95 % ellipse.
+         */
+        Place: {
+            location: components["schemas"]["Point"];
+            /**
+             * Method
+             * @description From bearings that cross; one bearing and the terrain; a satellite; a person's word.
+             * @enum {string}
+             */
+            method: "bearings" | "terrain" | "hotspot" | "report";
+            /**
+             * Semi Major M
+             * @description Of the ellipse in which it lies with 95 % confidence.
+             */
+            semi_major_m: number | null;
+            /** Semi Minor M */
+            semi_minor_m: number | null;
+            /**
+             * Orientation Deg
+             * @description Of the major axis, clockwise from true north.
+             */
+            orientation_deg: number | null;
+        };
+        /**
          * Point
          * @description GeoJSON Point.
          */
@@ -1629,6 +2019,24 @@ export interface components {
                 number,
                 number
             ][][];
+        };
+        /**
+         * Pose
+         * @description How a camera that turns was aimed when it saw something.
+         */
+        Pose: {
+            /**
+             * Heading Deg
+             * @description Of the optical axis, from true north.
+             */
+            heading_deg: number;
+            /** Tilt Deg */
+            tilt_deg: number;
+            /**
+             * Field Of View Deg
+             * @description Horizontal.
+             */
+            field_of_view_deg: number;
         };
         /**
          * Problem
@@ -2035,6 +2443,36 @@ export interface components {
             rate_per_100_camera_days: components["schemas"]["Rate"];
         };
         /**
+         * SuggestedMask
+         * @description A part of one camera's picture that has raised such false alarms again and again. Nothing is masked
+         *     until somebody creates it: `POST /deployments/{deployment_id}/masks`.
+         */
+        SuggestedMask: {
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /**
+             * Polygon
+             * @description [x, y] as fractions of the picture, from its top left.
+             */
+            polygon: [
+                number,
+                number
+            ][];
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "cloud" | "fog" | "dust" | "chimney" | "vehicle" | "glare" | "sun" | "insect" | "other";
+            /**
+             * False Alarms
+             * @description How many of that reason lie in it.
+             */
+            false_alarms: number;
+        };
+        /**
          * Suspicion
          * @description One camera's confirmed fire or smoke.
          */
@@ -2049,6 +2487,11 @@ export interface components {
              * Format: uuid
              */
             deployment_id: string;
+            /**
+             * Deployment
+             * @description Its name.
+             */
+            deployment: string;
             /** @description Where the camera stands. */
             location: components["schemas"]["Point"];
             /**
@@ -2082,11 +2525,25 @@ export interface components {
             bearing_sd_deg: number | null;
             /** Elevation Deg */
             elevation_deg: number | null;
+            /** Elevation Sd Deg */
+            elevation_sd_deg: number | null;
+            /** @description Of a camera that turns; null: the deployment's own. */
+            pose: components["schemas"]["Pose"] | null;
             /**
              * Media Id
              * @description Its picture may arrive after it.
              */
             media_id: string | null;
+            /**
+             * Before Media Id
+             * @description The same view before anything was seen in it.
+             */
+            before_media_id: string | null;
+            /**
+             * Clip Media Id
+             * @description A short clip of the confirming frames.
+             */
+            clip_media_id: string | null;
             clock_quality: components["schemas"]["ClockQuality"];
             /** Clock Offset S */
             clock_offset_s: number | null;
@@ -3886,6 +4343,10 @@ export interface operations {
                 from?: string | null;
                 /** @description First seen before. */
                 to?: string | null;
+                /** @description Only exercises, or only what is none. */
+                drill?: boolean | null;
+                /** @description Only what calls nobody, or only what calls people. */
+                held_back?: boolean | null;
             };
             header?: never;
             path: {

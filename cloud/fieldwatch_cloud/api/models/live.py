@@ -35,6 +35,9 @@ class LiveIncident(Answer):
     last_seen_at: Instant
     deployment_id: UUID | None
     media_id: UUID | None
+    revision: int = Field(1, description="Counts every change that people see.")
+    drill: bool = Field(False, description="An exercise.")
+    held_back: str | None = Field(None, description="Why nobody was called; null: people are called.")
 
 
 class LiveDeployment(Answer):

@@ -5,22 +5,29 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from fieldwatch_cloud.api.auth import AnyMember, SignedIn
-from fieldwatch_cloud.api.models.common import Instant, Point, problems
+from fieldwatch_cloud.api.auth import AnyMember, Caller, SignedIn
+from fieldwatch_cloud.api.models.common import Instant, MultiPolygon, Point, Polygon, problems
 from fieldwatch_cloud.api.models.fires import (
+    FieldPicture,
     Incident,
+    IncidentDelivery,
     IncidentDetail,
+    IncidentHotspot,
+    IncidentReport,
     Incidents,
     IncidentSummary,
+    IncidentZone,
     LogEntry,
+    Place,
     State,
     Suspicion,
 )
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import fires
+from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotFoundError
 from fieldwatch_cloud.incidents.fuse import lateness
-from fieldwatch_shared.messages import Box, ClockQuality, FireKind
+from fieldwatch_shared.messages import Box, ClockQuality, FireKind, Pose
 
 router = APIRouter(tags=["incidents"])
 
@@ -34,18 +41,31 @@ def list_incidents(
     state: Annotated[list[State] | None, Query(description="May be given several times.")] = None,
     from_: Annotated[Instant | None, Query(alias="from", description="Last seen at or after.")] = None,
     to: Annotated[Instant | None, Query(description="First seen before.")] = None,
+    drill: Annotated[bool | None, Query(description="Only exercises, or only what is none.")] = None,
+    held_back: Annotated[
+        bool | None, Query(description="Only what calls nobody, or only what calls people.")
+    ] = None,
 ) -> Incidents:
+    """Without those that were found to be one with another."""
     with db.transaction() as conn:
         found = fires.incidents(
-            conn, member.reserve_id, states=list(state) if state else None, since=from_, until=to
+            conn,
+            member.reserve_id,
+            states=list(state) if state else None,
+            since=from_,
+            until=to,
+            drill=drill,
+            held_back=held_back,
         )
     return Incidents(
         items=[
             IncidentSummary(
                 **_common(row),
                 suspicions=row.suspicions,
+                hotspots=row.hotspots,
+                reports=row.reports,
                 deployment_id=row.deployment_id,
-                location=Point(coordinates=(row.lon, row.lat)),
+                location=_point(row.camera_lon, row.camera_lat),
                 bearing_deg=row.bearing_deg,
                 media_id=row.media_id,
             )
@@ -57,21 +77,50 @@ def list_incidents(
 @router.get("/incidents/{incident_id}", summary="One incident in full", responses=problems(401, 404))
 def get_incident(incident_id: UUID, caller: SignedIn, db: Db) -> IncidentDetail:
     with db.transaction() as conn:
-        incident = fires.incident(conn, incident_id)
-        if not caller.roles_in(incident.reserve):
-            raise NotFoundError(f"no such incident: {incident_id}")
-        suspicions = fires.suspicions(conn, incident_id)
-        log = fires.log(conn, incident_id)
+        return detail(conn, visible(conn, incident_id, caller), caller)
+
+
+def visible(conn: Connection, incident_id: UUID, caller: Caller) -> fires.Incident:
+    """Raises:
+    NotFoundError: no such incident, or it lies in a reserve of which the caller is no member.
+    """
+    incident = fires.incident(conn, incident_id)
+    if not caller.roles_in(incident.reserve):
+        raise NotFoundError(f"no such incident: {incident_id}")
+    return incident
+
+
+def detail(conn: Connection, incident: fires.Incident, caller: Caller) -> IncidentDetail:
+    id_ = incident.id
     return IncidentDetail(
         **_common(incident),
-        suspicions=[_suspicion(row) for row in suspicions],
-        log=[LogEntry(at=e.at, account=e.account, action=e.action, note=e.note) for e in log],
+        suspicions=[_suspicion(row) for row in fires.suspicions(conn, id_)],
+        hotspots=[_hotspot(row) for row in fires.hotspots(conn, id_)],
+        reports=[_report(row) for row in fires.reports(conn, id_)],
+        pictures=[_picture(row) for row in fires.pictures(conn, id_)],
+        log=[_entry(row) for row in fires.log(conn, id_)],
+        deliveries=[_delivery(row) for row in fires.deliveries(conn, id_)],
+        may=[],
+        merged_into=incident.merged_into,
+        suggested_mask=None,
     )
 
 
 def _common(row: fires.Incident) -> dict[str, object]:
     late = lateness(row.opener_observed_at, row.opener_received_at)
-    return Incident(
+    location = _point(row.lon, row.lat)
+    place = zone = None
+    if location is not None and row.location_method is not None:
+        place = Place(
+            location=location,
+            method=row.location_method,
+            semi_major_m=row.semi_major_m,
+            semi_minor_m=row.semi_minor_m,
+            orientation_deg=row.orientation_deg,
+        )
+    if row.zone_id is not None and row.zone_name is not None:
+        zone = IncidentZone(id=row.zone_id, name=row.zone_name, name_zh=row.zone_name_zh)
+    incident = Incident(
         id=row.id,
         reserve=row.reserve,
         kind=FireKind(row.kind),
@@ -80,7 +129,29 @@ def _common(row: fires.Incident) -> dict[str, object]:
         last_seen_at=row.last_seen_at,
         opened_at=row.opened_at,
         late_s=late.total_seconds(),
-    ).model_dump()
+        place=place,
+        region=_region(row.region),
+        zone=zone,
+        fwi=row.fwi,
+        danger=None,
+        held_back=row.held_back,
+        drill=row.drill,
+        unanswered=row.unanswered,
+        revision=row.revision,
+    )
+    return {name: getattr(incident, name) for name in Incident.model_fields}
+
+
+def _point(lon: float | None, lat: float | None) -> Point | None:
+    return Point(coordinates=(lon, lat)) if lon is not None and lat is not None else None
+
+
+def _region(geojson: str | None) -> Polygon | MultiPolygon | None:
+    if geojson is None:
+        return None
+    if '"MultiPolygon"' in geojson:
+        return MultiPolygon.model_validate_json(geojson)
+    return Polygon.model_validate_json(geojson)
 
 
 def _suspicion(row: fires.Suspicion) -> Suspicion:
@@ -88,6 +159,7 @@ def _suspicion(row: fires.Suspicion) -> Suspicion:
     return Suspicion(
         id=row.id,
         deployment_id=row.deployment_id,
+        deployment=row.deployment,
         location=Point(coordinates=(row.lon, row.lat)),
         observed_at=row.observed_at,
         first_seen_at=row.first_seen_at,
@@ -98,8 +170,89 @@ def _suspicion(row: fires.Suspicion) -> Suspicion:
         bearing_deg=row.bearing_deg,
         bearing_sd_deg=row.bearing_sd_deg,
         elevation_deg=row.elevation_deg,
+        elevation_sd_deg=row.elevation_sd_deg,
+        pose=Pose.model_validate(row.pose) if row.pose is not None else None,
         media_id=row.media_id,
+        before_media_id=row.before_media_id,
+        clip_media_id=row.clip_media_id,
         clock_quality=ClockQuality(row.clock_quality),
         clock_offset_s=row.clock_offset_s,
         model=row.model,
+    )
+
+
+def _hotspot(row: fires.Hotspot) -> IncidentHotspot:
+    return IncidentHotspot(
+        id=row.id,
+        source=row.source,
+        satellite=row.satellite,
+        instrument=row.instrument,
+        observed_at=row.observed_at,
+        received_at=row.received_at,
+        location=Point(coordinates=(row.lon, row.lat)),
+        scan_km=row.scan_km,
+        track_km=row.track_km,
+        confidence=row.confidence,
+        confidence_percent=row.confidence_percent,
+        brightness_k=row.brightness_k,
+        frp_mw=row.frp_mw,
+        daynight=row.daynight,
+    )
+
+
+def _report(row: fires.Report) -> IncidentReport:
+    return IncidentReport(
+        id=row.id,
+        account=row.account,
+        observed_at=row.observed_at,
+        received_at=row.received_at,
+        kind=FireKind(row.kind),
+        location=_point(row.lon, row.lat),
+        location_sd_m=row.location_sd_m,
+        standpoint=_point(row.standpoint_lon, row.standpoint_lat),
+        bearing_deg=row.bearing_deg,
+        bearing_sd_deg=row.bearing_sd_deg,
+        note=row.note,
+    )
+
+
+def _picture(row: fires.Picture) -> FieldPicture:
+    return FieldPicture(
+        id=row.id,
+        account=row.account,
+        taken_at=row.taken_at,
+        received_at=row.received_at,
+        location=_point(row.lon, row.lat),
+        note=row.note,
+        mime=row.mime,
+        bytes=row.bytes,
+    )
+
+
+def _entry(row: fires.LogEntry) -> LogEntry:
+    return LogEntry(
+        at=row.at,
+        account=row.account,
+        action=row.action,
+        note=row.note,
+        done_at=row.done_at,
+        details=row.details,
+    )
+
+
+def _delivery(row: fires.Delivery) -> IncidentDelivery:
+    return IncidentDelivery(
+        id=row.id,
+        account=row.account,
+        device=row.device,
+        channel=row.channel,
+        kind=row.kind,
+        step=row.step,
+        state=row.state,
+        queued_at=row.queued_at,
+        sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
+        opened_at=row.opened_at,
+        answered_at=row.answered_at,
+        failure=row.failure,
     )
