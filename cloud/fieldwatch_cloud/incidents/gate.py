@@ -21,12 +21,24 @@ def held_back(confidence: float, least: Mapping[str, float] | None, danger_class
         danger_class: today's; None: no weather is known.
 
     Returns:
-        a reason in English, for the record: "confidence 0.21 under 0.30 for low danger".
+        a reason in English, for the record: "confidence 0.21 under 0.3 for low danger".
     """
     if least is None or danger_class is None:
         return None
     wanted = least.get(danger_class, 0.0)
     if confidence >= wanted:
         return None
-    # Three digits: 0.2996 must not be told as "0.30 under 0.30".
-    return f"confidence {confidence:.3g} under {wanted:.3g} for {danger_class.replace('_', ' ')} danger"
+    # Four digits: 0.2996 must not be told as "0.30 under 0.30".
+    return f"confidence {confidence:.4g} under {wanted:.4g} for {danger_class.replace('_', ' ')} danger"
+
+
+def hotspot_held_back(confidence: str) -> str | None:
+    """Why a satellite's hotspot that nothing else bears out calls nobody, or None: it calls.
+
+    Low confidence is sun glint, hot bare ground and doubtful contrast by the algorithm's own word. Another
+    hotspot, a camera or a person who sees the fire too lets the incident call.
+
+    Args:
+        confidence: `low`, `nominal` or `high`.
+    """
+    return "a hotspot of low confidence, and nothing else has seen it" if confidence == "low" else None

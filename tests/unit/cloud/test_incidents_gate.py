@@ -1,0 +1,33 @@
+"""What is held back, and that nothing is held back in silence or for want of knowledge."""
+
+from __future__ import annotations
+
+import pytest
+
+from fieldwatch_cloud.incidents.gate import held_back, hotspot_held_back
+
+LEAST = {"low": 0.5, "moderate": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("confidence", "least", "danger", "says"),
+    [
+        (0.21, LEAST, "low", "confidence 0.21 under 0.5 for low danger"),
+        (0.4996, {"very_high": 0.5}, "very_high", "confidence 0.4996 under 0.5 for very high danger"),
+        (0.5, LEAST, "low", None),
+        (0.31, LEAST, "moderate", None),
+        (0.01, LEAST, "extreme", None),  # A class without a least confidence.
+        (0.01, LEAST, None, None),  # No weather is known.
+        (0.01, None, "low", None),  # No gate was set.
+        (0.01, {}, "low", None),
+    ],
+)
+def test_gate(
+    confidence: float, least: dict[str, float] | None, danger: str | None, says: str | None
+) -> None:
+    assert held_back(confidence, least, danger) == says
+
+
+def test_only_a_doubtful_hotspot_waits_for_another_witness() -> None:
+    assert hotspot_held_back("low")
+    assert hotspot_held_back("nominal") is hotspot_held_back("high") is None
