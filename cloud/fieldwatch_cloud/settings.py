@@ -6,13 +6,19 @@ Built once, in the command line or by a test, and passed down; nothing reads the
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fieldwatch_cloud.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def default_state() -> Path:
@@ -82,6 +88,88 @@ class JobsSettings(BaseSettings):
     cleanup_every_s: float = Field(3600, gt=0, description="How often ended sessions are removed.")
 
 
+_CONTACT = re.compile(r"mailto:[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+|https://[^/\s<>]+\.[^\s<>]+")
+MAIL_SCHEMES = {"smtp": 587, "smtps": 465, "smtp+insecure": 25}
+"""How to reach the mail server, with the usual port: STARTTLS, TLS from the start, neither."""
+
+
+class NotifySettings(BaseSettings):
+    """How people are reached; `docs/guides/notifications.md` shows them set up."""
+
+    model_config = SettingsConfigDict(env_prefix="FIELDWATCH_NOTIFY_", frozen=True)
+
+    vapid_subject: str | None = Field(
+        None,
+        description="Whom a push service writes to: mailto: or https: address of the operator. Absent: the "
+        "public address where that is https; else none is sent, which Apple's service refuses.",
+    )
+    ca_file: Path | None = Field(
+        None, description="Authorities to trust beside the system's: for servers inside the house."
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="smtp://user:password@host:587 (STARTTLS is demanded), smtps://user:password@host:465, "
+        "or smtp+insecure://host:25 for a relay on this machine. Absent: no e-mail.",
+    )
+    mail_from: str | None = Field(None, description="Sender of e-mails; absent: the user of smtp_url.")
+    sms_url: SecretStr | None = Field(None, description="The SMS gateway; absent: no SMS.")
+    sms_authorization: SecretStr | None = Field(
+        None, description='Value of the Authorization header: "Bearer ...", "Basic ...".'
+    )
+    sms_format: Literal["json", "form"] = Field("json", description="How the body is written.")
+    sms_body: dict[str, object] = Field(
+        {"to": "{to}", "text": "{text}", "lang": "{lang}", "id": "{id}"},
+        description="JSON object; {to}, {text}, {lang}, {id} are filled in. Flat for the format `form`.",
+    )
+    voice_url: SecretStr | None = Field(
+        None, description="The gateway that calls and reads aloud; as for SMS."
+    )
+    voice_authorization: SecretStr | None = None
+    voice_format: Literal["json", "form"] = "json"
+    voice_body: dict[str, object] = Field({"to": "{to}", "text": "{text}", "lang": "{lang}", "id": "{id}"})
+    cap_sender: str | None = Field(
+        None,
+        pattern=r"^[^\s,<&]+$",
+        description="Who CAP messages are from, for example fire@reserve.example; absent: the host of the "
+        "public address.",
+    )
+
+    @field_validator("vapid_subject")
+    @classmethod
+    def _contact(cls, subject: str | None) -> str | None:
+        # Apple answers 403 BadJwtToken to anything else, to localhost and to a space after the colon.
+        if subject is not None and not _CONTACT.fullmatch(subject):
+            raise ValueError("must be like mailto:fire@reserve.example or https://reserve.example, no spaces")
+        return subject
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            _check_url(url.get_secret_value(), MAIL_SCHEMES)
+        return url
+
+    @field_validator("sms_url", "voice_url")
+    @classmethod
+    def _gateway(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            _check_url(url.get_secret_value(), ("https", "http"))
+        return url
+
+
+def _check_url(url: str, schemes: Iterable[str]) -> None:
+    """Raises:
+    ValueError: another scheme, no host, or no port that can be; never shows the URL, which holds secrets.
+    """
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError("must begin with " + " or ".join(f"{s}://" for s in schemes) + " and name a host")
+
+
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
     """All of them together; `state` alone decides where the embedded services are."""
@@ -93,6 +181,7 @@ class CloudSettings:
     ingest: IngestSettings
     media: MediaSettings
     jobs: JobsSettings
+    notify: NotifySettings
 
     @classmethod
     def load(cls, state: Path | None = None) -> CloudSettings:
@@ -110,6 +199,7 @@ class CloudSettings:
                 ingest=IngestSettings(),
                 media=MediaSettings(),
                 jobs=JobsSettings(),
+                notify=NotifySettings(),
             )
         except ValidationError as error:
             prefix = f"FIELDWATCH_{error.title.removesuffix('Settings').upper()}_".replace("_STATE_", "_")
@@ -146,6 +236,12 @@ class CloudSettings:
         if self.mqtt.url is None:
             raise SettingsError("no broker: set FIELDWATCH_MQTT_URL, or start `fieldwatch cloud run`")
         return self.mqtt.url.get_secret_value()
+
+    @property
+    def push_contact(self) -> str | None:
+        """Whom a push service writes to; see `NotifySettings.vapid_subject`."""
+        public = self.http.public_url
+        return self.notify.vapid_subject or (public if public and _CONTACT.fullmatch(public) else None)
 
     @property
     def media_dir(self) -> Path:

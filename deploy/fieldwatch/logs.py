@@ -7,7 +7,8 @@ import sys
 
 import structlog
 
-_QUIET = ("apscheduler", "PIL", "uvicorn.access")
+# httpx2 logs whole addresses, and those of push services and gateways are secrets.
+_QUIET = ("apscheduler", "PIL", "uvicorn.access", "httpx2", "httpcore2")
 
 
 def configure(level: str = "INFO", *, as_json: bool | None = None) -> None:

@@ -64,7 +64,7 @@ class Facts:
     """Of the call plan, from 1."""
     fire_kind: Literal["smoke", "fire"] | None = None
     state: str | None = None
-    """Of the incident, when the message is written; `merged` where it was found to be one fire with another."""
+    """Of the incident, when the message is written; `merged`: found to be one fire with another."""
     observed_at: datetime | None = None
     """Of a fire: when it was last seen before this call; of an animal: when it was seen."""
     late_s: float = 0

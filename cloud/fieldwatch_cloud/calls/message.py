@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
-Kind = Literal["fire", "escalation", "update", "undelivered", "wildlife", "test"]
-Language = Literal["en", "zh"]
+    from fieldwatch_cloud.calls.facts import Kind, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Message:
     path: str
     """Opens it in the web app, for example `/#incident/<id>`."""
     base_url: str
-    """Of the web app as phones reach it, without a slash at its end."""
+    """Of the web app as phones reach it, without a slash at its end; empty: nobody said."""
     at: datetime
     """When the thing was seen, not when this was written."""
     tag: UUID
@@ -46,7 +45,8 @@ class Message:
 
     @property
     def link(self) -> str:
-        return self.base_url + self.path
+        """For whoever reads it outside of the web app; empty where nobody knows the address."""
+        return self.base_url + self.path if self.base_url else ""
 
     @property
     def urgent(self) -> bool:

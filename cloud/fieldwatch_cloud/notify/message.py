@@ -6,7 +6,7 @@ DeliveryError
 ├── Gone     the address is dead: disable the device
 └── Failed   this message will never go through to this device; the next one may
 
-Their texts go into the ledger, which managers read: a channel puts no password, token, key or address in them.
+Their texts go into the ledger, which managers read: no password, token, key or address is in them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from fieldwatch_cloud.calls.message import Kind, Language, Message
+from fieldwatch_cloud.calls.facts import Kind, Language
+from fieldwatch_cloud.calls.message import Message
 from fieldwatch_cloud.errors import CloudError
 
 if TYPE_CHECKING:

@@ -10,11 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fieldwatch_cloud.notify.message import Failed, Sent
+from fieldwatch_cloud.notify.channels import web_push
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fieldwatch_cloud.notify.channels.clients import Clients
-    from fieldwatch_cloud.notify.message import Device, Message
+    from fieldwatch_cloud.notify.message import Channel, Device, Message, Sent
+
+_SENDERS: dict[Channel, Callable[[Device, Message, Clients], Sent]] = {
+    "web_push": web_push.send,
+}
 
 
 def send(device: Device, message: Message, clients: Clients) -> Sent:
@@ -24,4 +30,4 @@ def send(device: Device, message: Message, clients: Clients) -> Sent:
     Raises:
         Retry, Gone, Failed: see `notify.message`.
     """
-    raise Failed(f"the channel {device.channel} is not set up on this server")
+    return _SENDERS[device.channel](device, message, clients)

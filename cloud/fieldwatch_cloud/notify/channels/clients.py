@@ -2,23 +2,81 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING, Self
 
 import httpx2
 
+from fieldwatch_cloud.db import keys
+from fieldwatch_cloud.errors import SettingsError
+from fieldwatch_cloud.notify.keys import Vapid
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
+    from uuid import UUID
+
+    from fieldwatch_cloud.db.pool import Connection
+    from fieldwatch_cloud.settings import CloudSettings, NotifySettings
 
 CONNECT_S, READ_S = 5.0, 10.0
+CONNECTIONS = 100
+IDLE_S = 120.0
+"""A push service closes idle connections after minutes; one that is open saves a fire its handshake."""
 
 
 class Clients:
-    """One per process; a context manager. Its HTTP connections are kept, so that a push needs no handshake."""
+    """One per process, for all of its threads; a context manager.
 
-    def __init__(self) -> None:
+    with Clients(settings, vapid, picture=store_picture) as clients:
+        send(device, message, clients)
+    """
+
+    def __init__(
+        self,
+        settings: NotifySettings,
+        vapid: Vapid,
+        picture: Callable[[UUID], bytes | None] = lambda _: None,
+    ) -> None:
+        """
+        Args:
+            picture: a small JPEG of a media id, or None where there is none; goes into e-mails.
+
+        Raises:
+            SettingsError: the file of authorities cannot be read.
+        """
+        self.settings = settings
+        self.vapid = vapid
+        self.picture = picture
+        self.tls = ssl.create_default_context()
+        if settings.ca_file is not None:
+            try:
+                self.tls.load_verify_locations(settings.ca_file)
+            except OSError as error:  # ssl.SSLError is one.
+                raise SettingsError(
+                    f"FIELDWATCH_NOTIFY_CA_FILE: cannot read certificates from {settings.ca_file}: "
+                    f"{error.strerror or error.reason}"
+                ) from error
         self.http = httpx2.Client(
-            timeout=httpx2.Timeout(READ_S, connect=CONNECT_S), follow_redirects=False, trust_env=False
+            verify=self.tls,
+            timeout=httpx2.Timeout(READ_S, connect=CONNECT_S),
+            limits=httpx2.Limits(
+                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE_S
+            ),
+            follow_redirects=False,
+            trust_env=False,
+            headers={"User-Agent": "Fieldwatch"},
         )
+
+    @classmethod
+    def of(
+        cls,
+        settings: CloudSettings,
+        conn: Connection,
+        picture: Callable[[UUID], bytes | None] = lambda _: None,
+    ) -> Self:
+        """With the key that the database keeps; `conn` is not kept."""
+        return cls(settings.notify, Vapid(keys.push_key(conn), settings.push_contact), picture)
 
     def __enter__(self) -> Self:
         return self
