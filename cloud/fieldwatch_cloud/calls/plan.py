@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def checked(steps: Sequence[Step]) -> tuple[Step, ...]:
         raise ValueError(f"a plan has 1 to {MOST_STEPS} steps")
     if steps[0].after_s != 0:
         raise ValueError("the first step is at once (after_s 0)")
-    if any(later.after_s <= earlier.after_s for earlier, later in zip(steps, steps[1:], strict=False)):
+    if any(later.after_s <= earlier.after_s for earlier, later in pairwise(steps)):
         raise ValueError("each step comes later than the one before it")
     if steps[-1].after_s > LONGEST.total_seconds():
         raise ValueError(f"the last step comes within {LONGEST.total_seconds():.0f} s")

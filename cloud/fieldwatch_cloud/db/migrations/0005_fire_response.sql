@@ -90,6 +90,11 @@ CREATE INDEX incident_picture_incident ON incident_picture (incident_id);
 CREATE TRIGGER incident_picture_unalterable BEFORE UPDATE OR DELETE ON incident_picture
     FOR EACH ROW EXECUTE FUNCTION incident_log_unalterable();
 
+-- Who calls an incident a false alarm says that its pictures show no fire.
+ALTER TABLE label_revision
+    DROP CONSTRAINT label_revision_origin_check,
+    ADD CONSTRAINT label_revision_origin_check CHECK (origin IN ('web', 'import', 'incident'));
+
 -- Weather and fire danger --------------------------------------------------------------------------
 
 CREATE TABLE weather_station (
@@ -241,8 +246,8 @@ CREATE TABLE escalation (
     incident_id uuid PRIMARY KEY REFERENCES incident,
     began_at    timestamptz NOT NULL,
     step        smallint NOT NULL,                       -- of the steps done so far
-    due_at      timestamptz,                             -- of the next; null: all steps are done
-    ended_at    timestamptz,
+    due_at      timestamptz NOT NULL,                    -- of the next; after the last: of calling all again
+    ended_at    timestamptz,                             -- nobody_answered and no end: it goes on calling
     outcome     text CHECK (outcome IN ('answered', 'closed', 'nobody_answered'))
 );
 CREATE INDEX escalation_due ON escalation (due_at) WHERE ended_at IS NULL;
@@ -255,6 +260,7 @@ CREATE TABLE notification (
     kind        text NOT NULL CHECK (kind IN ('fire', 'escalation', 'update', 'undelivered', 'wildlife', 'test')),
     step        smallint,
     drill       boolean NOT NULL DEFAULT false,
+    details     jsonb NOT NULL DEFAULT '{}',             -- {unreached: [{account_id, name, why}], by: account}
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX notification_incident ON notification (incident_id);
@@ -280,7 +286,8 @@ CREATE TABLE delivery_log (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     delivery_id uuid NOT NULL REFERENCES delivery ON DELETE CASCADE,
     at          timestamptz NOT NULL DEFAULT clock_timestamp(),
-    event       text NOT NULL CHECK (event IN ('queued', 'attempted', 'sent', 'delivered', 'opened', 'answered', 'failed', 'cancelled')),
+    event       text NOT NULL CHECK (event IN ('queued', 'attempted', 'postponed', 'sent', 'delivered', 'opened',
+                                                   'answered', 'failed', 'cancelled')),
     detail      text
 );
 CREATE INDEX delivery_log_delivery ON delivery_log (delivery_id);
