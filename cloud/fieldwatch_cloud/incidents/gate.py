@@ -1,7 +1,7 @@
 """The gate: how sure a camera must be, at this fire danger, before a suspicion calls people.
 
 Off unless a manager sets it for a deployment. What it holds back is an incident all the same: stored, in the
-log and in the list, and a person may let it call. It holds nothing back that it does not know: without weather,
+log and in the list, and a person may let it call. It never holds back for want of knowledge: without weather,
 or for a class that was given no least confidence, every suspicion calls.
 """
 
