@@ -6,6 +6,7 @@ upwards from the horizon; times are aware.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  Pydantic models of the API are made of these types.
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -96,6 +97,57 @@ class Report:
     bearing_deg: float | None = None
     bearing_sd_deg: float | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place that evidence gives by itself, as a normal distribution along east and north."""
+
+    source: UUID
+    """The hotspot, or the report's account."""
+    lon: float
+    lat: float
+    observed_at: datetime
+    sd_east_m: float
+    sd_north_m: float
+    method: Literal["hotspot", "report"]
+    id: UUID | None = None
+
+    @classmethod
+    def of_hotspot(cls, hotspot: Hotspot) -> Spot:
+        """The fire is anywhere in the pixel. A uniform distribution over a side of length L has a standard
+        deviation of L/√12; the 95 % ellipse of such a normal one goes through the pixel's corners."""
+        east, north = (1000 * km / math.sqrt(12) for km in (hotspot.scan_km, hotspot.track_km))
+        return cls(
+            hotspot.id, hotspot.lon, hotspot.lat, hotspot.observed_at, east, north, "hotspot", hotspot.id
+        )
+
+
+Evidence: TypeAlias = Sighting | Spot
+
+
+def evidence_of_report(report: Report) -> Evidence:
+    """The place that the person gave, else the direction.
+
+    Raises:
+        ValueError: the report has neither.
+    """
+    if report.lon is not None and report.lat is not None:
+        sd = report.location_sd_m or DEFAULT_PERSON_SD_M
+        at = report.observed_at
+        return Spot(report.account_id, report.lon, report.lat, at, sd, sd, "report", report.id)
+    if report.standpoint_lon is None or report.standpoint_lat is None or report.bearing_deg is None:
+        raise ValueError("a report needs a place, or a standpoint and a bearing")
+    return Sighting(
+        report.account_id,
+        report.standpoint_lon,
+        report.standpoint_lat,
+        report.observed_at,
+        report.bearing_deg,
+        report.bearing_sd_deg,
+        id=report.id,
+        person=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
