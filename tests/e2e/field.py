@@ -23,7 +23,7 @@ from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
 from fieldwatch_cloud.services.process import ManagedProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fieldwatch.demo.reserve import DemoCamera
 
@@ -40,10 +40,11 @@ def eventually(holds: Callable[[], bool], what: str, within_s: float = 120) -> N
 class Cloud:
     """The service on its own state directory, with the demo's reserve set up."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, settings: Mapping[str, str] | None = None) -> None:
+        """`settings`: FIELDWATCH_* variables beside its own."""
         self._state = state
         environment = {key: value for key, value in os.environ.items() if not key.startswith("FIELDWATCH_")}
-        environment |= {"FIELDWATCH_STATE": str(state), "FIELDWATCH_HTTP_PORT": "0"}
+        environment |= {"FIELDWATCH_STATE": str(state), "FIELDWATCH_HTTP_PORT": "0", **(settings or {})}
         self._supervisor = ManagedProcess(
             "cloud",
             [*FIELDWATCH, "cloud", "run"],
