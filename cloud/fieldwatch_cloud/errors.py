@@ -16,6 +16,8 @@ CloudError
 ├── InvalidMessageError           a node's message cannot be accepted; it belongs into quarantine
 ├── MediaError                    a picture cannot be stored or read
 ├── LabelFileError                a file of labels is of none of the formats that we read
+├── NotAllowedNowError            what an incident is does not allow this action; says which it does
+├── DataFileError                a file of hotspots or weather is none that we read
 ├── LabelConflictError            somebody has labelled the picture since
 ├── BusyError                     too much of one costly thing at once: try again in a moment
 └── NotFoundError                 no such reserve, node, deployment, ...
@@ -85,6 +87,14 @@ class MediaError(CloudError):
 
 
 class LabelFileError(CloudError):
+    pass
+
+
+class NotAllowedNowError(CloudError):
+    """The incident is as it was."""
+
+
+class DataFileError(CloudError):
     pass
 
 

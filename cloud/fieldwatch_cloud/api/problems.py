@@ -18,7 +18,9 @@ STATUS: dict[type[errors.CloudError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.AlreadyExistsError: HTTPStatus.CONFLICT,
     errors.LabelConflictError: HTTPStatus.CONFLICT,
+    errors.NotAllowedNowError: HTTPStatus.CONFLICT,
     errors.LabelFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DataFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RowRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueryTimeoutError: HTTPStatus.UNPROCESSABLE_ENTITY,  # The same again would take as long again.
