@@ -18,6 +18,7 @@ CloudError
 ├── LabelFileError                a file of labels is of none of the formats that we read
 ├── NotAllowedNowError            what an incident is does not allow this action; says which it does
 ├── DataFileError                a file of hotspots or weather is none that we read
+├── FeedError                    a service that we ask for data does not give it; never tells its key
 ├── LabelConflictError            somebody has labelled the picture since
 ├── BusyError                     too much of one costly thing at once: try again in a moment
 └── NotFoundError                 no such reserve, node, deployment, ...
@@ -95,6 +96,10 @@ class NotAllowedNowError(CloudError):
 
 
 class DataFileError(CloudError):
+    pass
+
+
+class FeedError(CloudError):
     pass
 
 

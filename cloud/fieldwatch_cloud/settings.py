@@ -9,11 +9,11 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from fieldwatch_cloud.errors import SettingsError
 
@@ -170,6 +170,29 @@ def _check_url(url: str, schemes: Iterable[str]) -> None:
         raise ValueError("must begin with " + " or ".join(f"{s}://" for s in schemes) + " and name a host")
 
 
+class FirmsSettings(BaseSettings):
+    """Satellite hotspots from NASA's Fire Information for Resource Management System."""
+
+    model_config = SettingsConfigDict(env_prefix="FIELDWATCH_FIRMS_", frozen=True)
+
+    map_key: SecretStr | None = Field(
+        None,
+        description="From https://firms.modaps.eosdis.nasa.gov/api/map_key/; absent: nothing is fetched.",
+    )
+    url: str = Field("https://firms.modaps.eosdis.nasa.gov", pattern=r"^https?://", description="Of the API.")
+    sources: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("VIIRS_SNPP_NRT", "VIIRS_NOAA20_NRT", "VIIRS_NOAA21_NRT", "MODIS_NRT"),
+        description="FIRMS' names of the products, with commas between.",
+    )
+    every_s: float = Field(600, ge=60, description="How often new hotspots are asked for.")
+    timeout_s: float = Field(30, gt=0, le=300, description="A request that takes longer has failed.")
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
     """All of them together; `state` alone decides where the embedded services are."""
@@ -181,6 +204,7 @@ class CloudSettings:
     ingest: IngestSettings
     media: MediaSettings
     jobs: JobsSettings
+    firms: FirmsSettings
     notify: NotifySettings
 
     @classmethod
@@ -199,6 +223,7 @@ class CloudSettings:
                 ingest=IngestSettings(),
                 media=MediaSettings(),
                 jobs=JobsSettings(),
+                firms=FirmsSettings(),
                 notify=NotifySettings(),
             )
         except ValidationError as error:

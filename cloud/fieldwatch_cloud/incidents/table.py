@@ -54,12 +54,12 @@ def rows(content: bytes, needed: Collection[str]) -> Iterator[Row | Rejected]:
     Raises:
         TableError: it is empty, or no such table.
     """
-    lines = [(number, line) for number, line in enumerate(_text(content).splitlines(), 1) if line.strip()]
+    lines = _lines(content)
     if not lines:
         raise TableError("the file is empty")
-    header = lines[0][1]
-    delimiter = max(",;\t", key=header.count)
-    columns = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter))]
+    names = lines[0][1]
+    delimiter = max(",;\t", key=names.count)
+    columns = [name.strip().lower() for name in next(csv.reader([names], delimiter=delimiter))]
     missing = sorted(set(needed) - set(columns))
     if missing:
         raise TableError(f"no column {', '.join(missing)}; {_what_it_is(lines)}")
@@ -74,6 +74,12 @@ def rows(content: bytes, needed: Collection[str]) -> Iterator[Row | Rejected]:
         else:
             stripped = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
             yield Row(number, stripped, line)
+
+
+def header(content: bytes) -> str:
+    """The line with the names of the columns, as it came; empty where there is none."""
+    lines = _lines(content)
+    return lines[0][1] if lines else ""
 
 
 def number(row: Row, column: str, low: float = -math.inf, high: float = math.inf) -> float:
@@ -99,6 +105,11 @@ def optional_number(row: Row, column: str) -> float | None:
         ValueError: what is there is not a number.
     """
     return number(row, column) if row.cells.get(column) else None
+
+
+def _lines(content: bytes) -> list[tuple[int, str]]:
+    """Those that are not blank, with their numbers from 1."""
+    return [(number, line) for number, line in enumerate(_text(content).splitlines(), 1) if line.strip()]
 
 
 def _text(content: bytes) -> str:

@@ -11,9 +11,10 @@ from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
+from fieldwatch_cloud.alarms import firms_feed
 from fieldwatch_cloud.db import jobs
 from fieldwatch_cloud.db.pool import Connection, Database, connection
-from fieldwatch_cloud.errors import DatabaseUnavailableError
+from fieldwatch_cloud.errors import DatabaseUnavailableError, FeedError
 from fieldwatch_cloud.jobs import tasks
 from fieldwatch_shared.messages import utc_now
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from fieldwatch_cloud.settings import CloudSettings, JobsSettings
+    from fieldwatch_cloud.settings import CloudSettings
 
 log = structlog.get_logger(__name__)
 
@@ -36,25 +37,47 @@ class Job:
     task: Callable[[Connection, datetime | None, datetime], int]
 
 
-def all_jobs(settings: JobsSettings) -> list[Job]:
-    return [
-        Job("silence", settings.silence_every_s, tasks.find_silence),
-        Job("clean_up", settings.cleanup_every_s, tasks.clean_up),
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A job that waits for others: it may hold no transaction meanwhile, and makes its own."""
+
+    name: str
+    every_s: float
+    task: Callable[[Database, datetime], int]
+
+
+def all_jobs(settings: CloudSettings) -> list[Job | Feed]:
+    wanted: list[Job | Feed] = [
+        Job("silence", settings.jobs.silence_every_s, tasks.find_silence),
+        Job("clean_up", settings.jobs.cleanup_every_s, tasks.clean_up),
     ]
+    if settings.firms.map_key:
+        wanted.append(Feed(firms_feed.JOB, settings.firms.every_s, tasks.fetch_hotspots(settings.firms)))
+    return wanted
 
 
-def run_job(db: Database, job: Job) -> None:
+def run_job(db: Database, job: Job | Feed) -> None:
     """Run it once, in one transaction with the record of having run."""
     now = utc_now()
-    with db.transaction() as conn:
-        done = job.task(conn, jobs.last_finished(conn, job.name), now)
-        jobs.note_finished(conn, job.name, now)
+    if isinstance(job, Feed):
+        try:
+            done = job.task(db, now)
+        except FeedError as error:
+            # Not noted as finished: whoever asks sees how old the news is.
+            log.error("job.failed", job=job.name, reason=str(error))  # noqa: TRY400  The reason says it all.
+            return
+        with db.transaction() as conn:
+            jobs.note_finished(conn, job.name, now)
+    else:
+        with db.transaction() as conn:
+            done = job.task(conn, jobs.last_finished(conn, job.name), now)
+            jobs.note_finished(conn, job.name, now)
     log.debug("job.finished", job=job.name, done=done)
 
 
 def run(settings: CloudSettings, stopping: threading.Event) -> None:
     """Lead, or wait to lead, until `stopping` is set."""
-    wanted = all_jobs(settings.jobs)
+    wanted = all_jobs(settings)
     with Database(settings.database_url, size=settings.database.pool_size) as db:
         while not stopping.is_set():
             try:
@@ -66,7 +89,7 @@ def run(settings: CloudSettings, stopping: threading.Event) -> None:
             stopping.wait(ASK_AGAIN_S)
 
 
-def _lead(conn: Connection, db: Database, wanted: Sequence[Job], stopping: threading.Event) -> None:
+def _lead(conn: Connection, db: Database, wanted: Sequence[Job | Feed], stopping: threading.Event) -> None:
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)}, timezone="UTC")
     now = utc_now()
     for job in wanted:

@@ -1,4 +1,5 @@
-"""The jobs themselves. Each gets a connection in a transaction, the time of its last run, and now."""
+"""The jobs themselves. Each gets a connection in a transaction, the time of its last run, and now; one that
+waits for another service gets the database instead."""
 
 from __future__ import annotations
 
@@ -7,15 +8,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fieldwatch_cloud.alarms import firms_feed
 from fieldwatch_cloud.db import heartbeats, jobs
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.deployment_news import as_json, health
 from fieldwatch_cloud.fleet.health import SILENCE_FACTOR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from fieldwatch_cloud.db.pool import Connection
+    from fieldwatch_cloud.db.pool import Connection, Database
+    from fieldwatch_cloud.settings import FirmsSettings
 
 log = structlog.get_logger(__name__)
 
@@ -43,3 +47,12 @@ def find_silence(conn: Connection, last: datetime | None, now: datetime) -> int:
 def clean_up(conn: Connection, _last: datetime | None, _now: datetime) -> int:
     """Delete sessions that have ended; returns how many."""
     return jobs.delete_ended_sessions(conn)
+
+
+def fetch_hotspots(settings: FirmsSettings) -> Callable[[Database, datetime], int]:
+    """The job that asks FIRMS for new hotspots; returns how many there were."""
+
+    def fetch(database: Database, now: datetime) -> int:
+        return firms_feed.fetch(database, settings, now).new
+
+    return fetch
