@@ -62,6 +62,8 @@ class Facts:
     incident_id: UUID | None = None
     step: int | None = None
     """Of the call plan, from 1."""
+    called_at: datetime | None = None
+    """When the incident called for the first time; of kind `escalation`."""
     fire_kind: Literal["smoke", "fire"] | None = None
     state: str | None = None
     """Of the incident, when the message is written; `merged`: found to be one fire with another."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.settings import CloudSettings, NotifySettings
 
 CONNECT_S, READ_S = 5.0, 10.0
+"""Together with what an answer may take (`channels.http`) less than a worker's lease (`notify.worker`)."""
 CONNECTIONS = 100
 IDLE_S = 120.0
 """A push service closes idle connections after minutes; one that is open saves a fire its handshake."""
@@ -55,11 +56,11 @@ class Clients:
             except OSError as error:  # ssl.SSLError is one.
                 raise SettingsError(
                     f"FIELDWATCH_NOTIFY_CA_FILE: cannot read certificates from {settings.ca_file}: "
-                    f"{error.strerror or error.reason}"
+                    f"{error.strerror or error}"
                 ) from error
         self.http = httpx2.Client(
             verify=self.tls,
-            timeout=httpx2.Timeout(READ_S, connect=CONNECT_S),
+            timeout=httpx2.Timeout(READ_S, connect=CONNECT_S, write=CONNECT_S, pool=CONNECT_S),
             limits=httpx2.Limits(
                 max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE_S
             ),

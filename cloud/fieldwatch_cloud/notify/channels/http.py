@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping
     from datetime import datetime
 
-ANSWER_S = 15.0
-"""Somebody's server that trickles its answer must not hold a worker for ever."""
+ANSWER_S = 3.0
+"""After the status has come. Somebody's server that trickles its answer must not hold a worker for ever."""
 LARGEST_ANSWER = 64 * 1024
 LONGEST_WAIT_S = 3600.0
 
