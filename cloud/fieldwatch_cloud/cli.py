@@ -87,6 +87,21 @@ def ingest(
 
 
 @app.command()
+def notify(state: State = None) -> None:
+    """Run what calls people: sends what waits in the outbox, and calls more of them until somebody answers.
+
+    Several may run, on several machines.
+    """
+    with cli_setup.reporting():
+        from fieldwatch_cloud.media.store import DiskStore
+        from fieldwatch_cloud.notify import process
+
+        settings = cli_setup.connected(state)
+        with _until_told() as stopping:
+            process.run(settings, DiskStore(settings.media_dir), stopping)
+
+
+@app.command()
 def jobs(state: State = None) -> None:
     """Run what happens by the clock; of several, one leads and the others stand by."""
     with cli_setup.reporting():

@@ -1,6 +1,6 @@
 """`fieldwatch cloud run`: the embedded services, and our own processes over them, in order.
 
-    PostgreSQL -> migrations -> mosquitto -> api, ingest (one or more), jobs
+    PostgreSQL -> migrations -> mosquitto -> api, ingest (one or more), notify, jobs
 
 A part that dies is started again, soon at first and then less and less often. When the supervisor is killed,
 the kernel ends all of them (services.process).
@@ -83,7 +83,7 @@ def supervise(settings: CloudSettings, program: Sequence[str], stopping: threadi
     """Run everything until `stopping` is set. Call it from the main thread (services.process says why).
 
     Args:
-        program: the command whose arguments `api`, `ingest`, `jobs` run those.
+        program: the command whose arguments `api`, `ingest`, `notify`, `jobs` run those.
 
     Raises:
         StateInUseError: another supervisor runs on this state directory.
@@ -117,7 +117,7 @@ def supervise(settings: CloudSettings, program: Sequence[str], stopping: threadi
             "FIELDWATCH_HTTP_HOST": settings.http.host,
             "FIELDWATCH_HTTP_PORT": str(port),
         }
-        commands = [("api", ["api"]), ("jobs", ["jobs"])]
+        commands = [("api", ["api"]), ("notify", ["notify"]), ("jobs", ["jobs"])]
         commands += [
             (f"ingest {slot}", ["ingest", "--slot", str(slot)]) for slot in range(settings.ingest.workers)
         ]

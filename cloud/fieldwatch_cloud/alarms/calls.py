@@ -241,9 +241,7 @@ class _Round:
             self._queue("undelivered", devices, None)
         return len(devices)
 
-    def _queue(
-        self, kind: Literal["fire", "escalation", "undelivered"], devices: list[UUID], step: int | None
-    ) -> None:
+    def _queue(self, kind: Kind, devices: list[UUID], step: int | None) -> None:
         deliveries.queue(
             self.conn,
             self.incident.reserve_id,

@@ -22,7 +22,7 @@ from fieldwatch_cloud.errors import NotFoundError
 from fieldwatch_shared.ids import uuid7
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
@@ -151,9 +151,16 @@ def waiting_channels(conn: Connection) -> list[str]:
     return [channel for (channel,) in conn.execute(SQL["waiting_channels"])]
 
 
-def claim(conn: Connection, channel: str, lease_s: float) -> Claimed | None:
-    """One delivery to send now, leased to the caller; the ledger says `attempted`. Commit before sending."""
-    row = conn.execute(SQL["claim"], {"channel": channel, "lease_s": lease_s}).fetchone()
+def claim(
+    conn: Connection, channel: str, lease_s: float, *, without: Collection[UUID] = ()
+) -> Claimed | None:
+    """One delivery to send now, leased to the caller; the ledger says `attempted`. Commit before sending.
+
+    Args:
+        without: those that the caller has in hand, whatever became of their leases.
+    """
+    parameters = {"channel": channel, "lease_s": lease_s, "without": list(without)}
+    row = conn.execute(SQL["claim"], parameters).fetchone()
     if row is None:
         return None
     claimed = Claimed(*row)

@@ -1,7 +1,8 @@
-"""PostgreSQL's notifications, as an asynchronous stream."""
+"""PostgreSQL's notifications, as a stream."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -11,7 +12,7 @@ from fieldwatch_cloud.db.live import CHANNEL
 from fieldwatch_cloud.db.pool import translated
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 _ALIVE_EVERY_S = 30.0
 
@@ -35,3 +36,28 @@ async def notifications(url: str, channel: str = CHANNEL) -> AsyncIterator[str |
                     yield notification.payload
                 # A peer that vanished without a word shows only when it is asked.
                 await conn.execute("SELECT 1")
+
+
+def waking(url: str, channel: str, *, look_up_s: float) -> Iterator[str | None]:
+    """As `notifications`, for a thread: yields None when it listens, and then every `look_up_s` in which
+    nothing came, so that its user can see whether it is to stop.
+
+    Raises:
+        DatabaseUnavailableError: there is no connection, or it was lost; payloads may have been missed.
+    """
+    with (
+        translated(),
+        psycopg.connect(
+            url, autocommit=True, connect_timeout=10, application_name="fieldwatch notify"
+        ) as conn,
+    ):
+        conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        yield None
+        asked = time.monotonic()
+        while True:
+            for notification in conn.notifies(timeout=look_up_s):
+                yield notification.payload
+            yield None
+            if time.monotonic() - asked > _ALIVE_EVERY_S:
+                conn.execute("SELECT 1")
+                asked = time.monotonic()

@@ -32,7 +32,7 @@ WITH chosen AS (
     JOIN notification n ON n.id = d.notification_id
     WHERE d.state = 'queued' AND v.channel = %(channel)s AND d.next_attempt_at <= clock_timestamp()
         AND (d.leased_until IS NULL OR d.leased_until < clock_timestamp())
-        AND d.expires_at > clock_timestamp()
+        AND d.expires_at > clock_timestamp() AND d.id <> ALL (%(without)s::uuid[])
     ORDER BY n.kind NOT IN ('fire', 'escalation', 'undelivered', 'test'), n.drill, d.next_attempt_at
     LIMIT 1
     FOR NO KEY UPDATE OF d SKIP LOCKED

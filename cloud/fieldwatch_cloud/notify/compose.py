@@ -1,0 +1,61 @@
+"""A claimed delivery into the message that its device gets, as things stand at that moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fieldwatch_cloud.calls.facts import Animal, Facts, Unreached
+from fieldwatch_cloud.calls.wording import compose
+from fieldwatch_cloud.db import deliveries
+from fieldwatch_cloud.incidents.danger import danger_class
+
+if TYPE_CHECKING:
+    from fieldwatch_cloud.db.deliveries import Claimed
+    from fieldwatch_cloud.db.pool import Connection
+    from fieldwatch_cloud.notify.message import Message
+
+
+def message(conn: Connection, claimed: Claimed, base_url: str) -> Message:
+    """Raises:
+    NotFoundError: its notification is gone.
+    """
+    return compose(facts(deliveries.facts(conn, claimed.notification_id), claimed, base_url))
+
+
+def facts(row: dict[str, Any], claimed: Claimed, base_url: str) -> Facts:
+    """
+    Args:
+        row: see `db.deliveries.facts`.
+    """
+    observed_at = row["observed_at"]
+    late = (row["created_at"] - observed_at).total_seconds() if observed_at else 0.0
+    animal = None
+    if row["alert_id"] is not None:
+        animal = Animal(
+            rule_name=row["rule_name"],
+            rule_name_zh=row["rule_name_zh"],
+            scientific_name=row["scientific_name"],
+            count=row["count"] or 1,
+            confidence=row["confidence"] or 0.0,
+            alert_id=row["alert_id"],
+            observation_id=row["observation_id"],
+        )
+    same = (
+        *("kind", "drill", "reserve", "reserve_name", "reserve_name_zh", "created_at", "timezone"),
+        *("incident_id", "step", "fire_kind", "state", "source", "camera_name", "camera_lon", "camera_lat"),
+        *("bearing_deg", "bearing_sd_deg", "lon", "lat", "place_method", "semi_major_m", "semi_minor_m"),
+        *("orientation_deg", "zone_name", "zone_name_zh", "fwi", "media_id"),
+    )
+    return Facts(
+        **{name: row[name] for name in same},
+        delivery_id=claimed.id,
+        secret=claimed.secret,
+        base_url=base_url,
+        language=claimed.language,  # type: ignore[arg-type]  The table's CHECK allows no other.
+        observed_at=observed_at,
+        late_s=max(0.0, late),
+        danger=None if row["fwi"] is None else danger_class(row["fwi"]),
+        by=row["details"].get("by"),
+        unreached=tuple(Unreached(who["name"], who["why"]) for who in row["details"].get("unreached", ())),
+        animal=animal,
+    )

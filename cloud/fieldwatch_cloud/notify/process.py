@@ -1,0 +1,120 @@
+"""The notify process: hears of new calls, sends them, and carries on the incidents that nobody answers.
+
+PostgreSQL NOTIFY ─▶ listener ─▶ lanes (worker.py) ─▶ channels ─▶ phones
+                     ticker (escalation.py) ─▶ next steps, retries that are due
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fieldwatch_cloud.db import deliveries, pictures
+from fieldwatch_cloud.db.listen import waking
+from fieldwatch_cloud.db.pool import Database
+from fieldwatch_cloud.errors import DatabaseUnavailableError, MediaError, NotFoundError
+from fieldwatch_cloud.notify import compose
+from fieldwatch_cloud.notify.channels import send
+from fieldwatch_cloud.notify.channels.clients import Clients
+from fieldwatch_cloud.notify.escalation import Ticker
+from fieldwatch_cloud.notify.worker import WORKERS, Lanes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from fieldwatch_cloud.media.store import MediaStore
+    from fieldwatch_cloud.settings import CloudSettings
+
+log = structlog.get_logger(__name__)
+LOOK_UP_S = 0.5
+RETRY_S = 0.5
+
+
+def run(
+    settings: CloudSettings,
+    store: MediaStore,
+    stopping: threading.Event,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Work until `stopping` is set; several may, on several machines. Without the database it waits.
+
+    Args:
+        ready: called once it listens and works.
+
+    Raises:
+        SettingsError: a channel is set up wrongly.
+    """
+    base_url = (settings.http.public_url or "").rstrip("/")
+    # A connection for each worker: one that records a result must not wait for those that look for work.
+    with Database(settings.database_url, size=sum(WORKERS.values()) + 2) as db:
+        clients = _clients(settings, db, store, stopping)
+        if clients is None:
+            return
+        with clients:
+            ticker: Ticker
+            lanes = Lanes(
+                db,
+                lambda conn, claimed: compose.message(conn, claimed, base_url),
+                lambda device, message: send(device, message, clients),
+                on_failure=lambda: ticker.wake(),
+            )
+            ticker = Ticker(db, lanes.wake)
+            listener = threading.Thread(
+                target=_listen, args=(settings.database_url, lanes, stopping, ready), name="notify listener"
+            )
+            lanes.start()
+            ticker.start()
+            listener.start()
+            stopping.wait()
+            listener.join()
+            ticker.stop()
+            lanes.stop()
+
+
+def _clients(
+    settings: CloudSettings, db: Database, store: MediaStore, stopping: threading.Event
+) -> Clients | None:
+    """None: told to stop before the database was there."""
+
+    def picture(media_id: UUID) -> bytes | None:
+        try:
+            with db.transaction() as conn:
+                found = pictures.picture(conn, media_id)
+            return store.read(found.sha256)
+        except (NotFoundError, MediaError) as error:
+            log.warning("notify.no_picture", media_id=str(media_id), reason=str(error))
+            return None
+
+    while not stopping.is_set():
+        try:
+            with db.transaction() as conn:
+                return Clients.of(settings, conn, picture)
+        except DatabaseUnavailableError as error:
+            log.warning("notify.waiting", reason=str(error))
+            stopping.wait(RETRY_S)
+    return None
+
+
+def _listen(url: str, lanes: Lanes, stopping: threading.Event, ready: Callable[[], None]) -> None:
+    """Wake the lanes of what is notified. The ticker finds within a second what this misses."""
+    said = False
+    while not stopping.is_set():
+        try:
+            for channels in waking(url, deliveries.CHANNEL, look_up_s=LOOK_UP_S):
+                if stopping.is_set():
+                    return
+                if channels is not None:
+                    lanes.wake(channels)
+                elif not said:
+                    said = True
+                    lanes.wake()
+                    log.info("notify.ready")
+                    ready()
+        except DatabaseUnavailableError as error:
+            log.warning("notify.deaf", reason=str(error))
+        except Exception:
+            log.exception("notify.listener_failed")
+        stopping.wait(RETRY_S)
