@@ -1,18 +1,74 @@
-"""Weather in, fire danger out."""
+"""Weather in, fire danger out: the days that new weather touches are computed with it, in one transaction.
+
+A station's day is that of the sun over it, and its noon the sun's: the index asks for the driest hours, and
+one time zone may span four hours of them. The day's weather is the observation nearest to noon; a nearer one
+that comes later, or a correction, has that day and all after it computed again.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fieldwatch_cloud.db import weather
-from fieldwatch_cloud.incidents.danger import Danger
+from fieldwatch_cloud.errors import RowRefusedError
+from fieldwatch_cloud.incidents.danger import Codes, Danger, Weather, course
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from uuid import UUID
+
     from fieldwatch_cloud.db.pool import Connection
+    from fieldwatch_cloud.incidents.weather import Observation
 
 KNOWN_FOR = timedelta(hours=36)
 """A day's danger is that of the next morning too; after that nobody knows it."""
+NOON_WITHIN = timedelta(hours=2)
+"""Farther from noon, and the day has no weather. A station that reports every three hours always has some."""
+
+
+def record(
+    conn: Connection, reserve_id: UUID, observations: Iterable[Observation], source: str
+) -> tuple[int, int]:
+    """Keep weather, and compute the days that it touches. The same again changes nothing.
+
+    Args:
+        source: who brought it, for the record: an account, a file, a node.
+
+    Returns:
+        how many were new or changed, and how many were here already.
+
+    Raises:
+        RowRefusedError: a station without a place, in a reserve of which nobody knows where it is.
+    """
+    by_station: dict[str, list[Observation]] = defaultdict(list)
+    for observation in observations:
+        by_station[observation.station].append(observation)
+    stored = unchanged = 0
+    # In one order for all: two that bring several stations must not wait for each other.
+    for station, brought in sorted(by_station.items()):
+        location = next((one.location for one in reversed(brought) if one.location), None)
+        weather.hold_station(conn, reserve_id, station, location)
+        place = weather.place(conn, reserve_id, station)
+        if place is None:
+            raise RowRefusedError(
+                f"where is station {station!r}? Give its location, or draw the reserve's boundary first"
+            )
+        sun = timedelta(hours=place[0] / 15)
+        touched: set[date] = set()
+        for one in brought:
+            values = {"observed_at": one.observed_at, "source": source, **asdict(one.weather)}
+            if weather.insert(conn, reserve_id, station, values):
+                stored += 1
+                touched.add(_day(one.observed_at, sun))
+            else:
+                unchanged += 1
+        if touched:
+            _compute(conn, reserve_id, station, min(touched), sun, latitude=place[1])
+    return stored, unchanged
 
 
 def danger_now(
@@ -28,3 +84,35 @@ def danger_now(
     oldest = max(at, datetime.min.replace(tzinfo=UTC) + KNOWN_FOR) - KNOWN_FOR
     found = weather.danger_now(conn, reserve, at, oldest, near)
     return Danger(*found) if found else None
+
+
+def _compute(
+    conn: Connection, reserve_id: UUID, station: str, first: date, sun: timedelta, latitude: float
+) -> None:
+    noons = weather.noons(conn, reserve_id, station, first, sun=sun, within=NOON_WITHIN)
+    known = weather.day_before(conn, reserve_id, station, first)
+    before = (known[0], Codes(*known[1:])) if known else None
+    measured = [
+        (noon.day, Weather(noon.temperature_c, noon.humidity_percent, noon.wind_kmh, noon.rain_24h_mm))
+        for noon in noons
+    ]
+    days = [
+        weather.Day(
+            station=station,
+            day=day.day,
+            observed_at=noon.observed_at,
+            started=day.started,
+            missed_days=day.missed_days,
+            **asdict(day.indices),
+        )
+        for noon, day in zip(noons, course(measured, latitude, before), strict=True)
+    ]
+    weather.replace_days(conn, reserve_id, station, first, days)
+
+
+def _day(at: datetime, sun: timedelta) -> date:
+    """The day that the sun has there; at the calendar's ends, its nearest."""
+    try:
+        return (at + sun).date()
+    except OverflowError:
+        return at.date()

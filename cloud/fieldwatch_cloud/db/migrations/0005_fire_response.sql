@@ -124,8 +124,14 @@ CREATE TABLE fire_danger (
     station    text NOT NULL,
     day        date NOT NULL,
     observed_at timestamptz NOT NULL,                    -- of the weather that it is computed from
-    ffmc real NOT NULL, dmc real NOT NULL, dc real NOT NULL, isi real NOT NULL, bui real NOT NULL, fwi real NOT NULL,
-    dsr  real NOT NULL,                                  -- daily severity rating
+    -- Each day comes from the one before: in single precision, days computed at once and one by one would differ.
+    ffmc double precision NOT NULL,
+    dmc  double precision NOT NULL,
+    dc   double precision NOT NULL,
+    isi  double precision NOT NULL,
+    bui  double precision NOT NULL,
+    fwi  double precision NOT NULL,
+    dsr  double precision NOT NULL,                      -- daily severity rating
     started    boolean NOT NULL,                         -- began from the standard's starting values, not from a day before
     missed_days smallint NOT NULL DEFAULT 0,             -- days without weather before this one: the codes skip over them
     PRIMARY KEY (reserve_id, station, day),
@@ -149,6 +155,7 @@ CREATE TABLE ignore_mask (
     polygon       jsonb NOT NULL,                        -- [[x, y], ...] as fractions of the picture, from its top left
     reason        text NOT NULL,
     incident_id   uuid REFERENCES incident,              -- the false alarm that it grew from
+    version       bigint NOT NULL,                       -- of its node's desired state that first held it
     created_by    uuid NOT NULL REFERENCES account,
     created_at    timestamptz NOT NULL DEFAULT now(),
     removed_by    uuid REFERENCES account,
