@@ -15,6 +15,7 @@ CloudError
 ├── BrokerError                   no connection to the MQTT broker, or it refused us
 ├── InvalidMessageError           a node's message cannot be accepted; it belongs into quarantine
 ├── MediaError                    a picture cannot be stored or read
+│   └── PictureUnreadableError    its file is here, but no picture that can be unpacked
 ├── LabelFileError                a file of labels is of none of the formats that we read
 ├── NotAllowedNowError            what an incident is does not allow this action; says which it does
 ├── DataFileError                a file of hotspots or weather is none that we read
@@ -84,6 +85,10 @@ class InvalidMessageError(CloudError):
 
 
 class MediaError(CloudError):
+    pass
+
+
+class PictureUnreadableError(MediaError):
     pass
 
 

@@ -5,14 +5,15 @@ Built once, in the command line or by a test, and passed down; nothing reads the
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from fieldwatch_cloud.errors import SettingsError
@@ -79,6 +80,11 @@ class MediaSettings(BaseSettings):
 
     dir: Path | None = Field(None, description="Absent: `media` in the state directory.")
     max_bytes: int = Field(1024**2, ge=1024, description="Largest picture that is accepted over MQTT.")
+    thumbnail_bytes: int = Field(
+        512 * 1024**2,
+        ge=1024**2,
+        description="What small pictures, which can be made again, may take on disk.",
+    )
 
 
 class JobsSettings(BaseSettings):
@@ -117,7 +123,7 @@ class NotifySettings(BaseSettings):
         None, description='Value of the Authorization header: "Bearer ...", "Basic ...".'
     )
     sms_format: Literal["json", "form"] = Field("json", description="How the body is written.")
-    sms_body: dict[str, object] = Field(
+    sms_body: Annotated[dict[str, Any], NoDecode] = Field(
         {"to": "{to}", "text": "{text}", "lang": "{lang}", "id": "{id}"},
         description="JSON object; {to}, {text}, {lang}, {id} are filled in. Flat for the format `form`.",
     )
@@ -126,7 +132,9 @@ class NotifySettings(BaseSettings):
     )
     voice_authorization: SecretStr | None = None
     voice_format: Literal["json", "form"] = "json"
-    voice_body: dict[str, object] = Field({"to": "{to}", "text": "{text}", "lang": "{lang}", "id": "{id}"})
+    voice_body: Annotated[dict[str, Any], NoDecode] = Field(
+        {"to": "{to}", "text": "{text}", "lang": "{lang}", "id": "{id}"}
+    )
     cap_sender: str | None = Field(
         None,
         pattern=r"^[^\s,<&]+$",
@@ -148,6 +156,29 @@ class NotifySettings(BaseSettings):
         if url is not None:
             _check_url(url.get_secret_value(), MAIL_SCHEMES)
         return url
+
+    @field_validator("sms_body", "voice_body", mode="before")
+    @classmethod
+    def _template(cls, body: object) -> object:
+        if isinstance(body, str):
+            try:
+                body = json.loads(body)
+            except ValueError:
+                raise ValueError('must be JSON, like {"to": "{to}", "text": "{text}"}') from None
+        written = json.dumps(body, ensure_ascii=False)
+        if not isinstance(body, dict) or "{to}" not in written or "{text}" not in written:
+            raise ValueError("must be a JSON object with {to} and {text} in it")
+        return body
+
+    @model_validator(mode="after")
+    def _forms_are_flat(self) -> NotifySettings:
+        for name, form, body in (
+            ("SMS", self.sms_format, self.sms_body),
+            ("VOICE", self.voice_format, self.voice_body),
+        ):
+            if form == "form" and any(isinstance(value, dict | list) for value in body.values()):
+                raise ValueError(f"FIELDWATCH_NOTIFY_{name}_BODY must be flat for the format `form`")
+        return self
 
     @field_validator("sms_url", "voice_url")
     @classmethod

@@ -17,9 +17,11 @@ from fieldwatch_cloud.api.live import Live
 from fieldwatch_cloud.api.routes import (
     counts,
     exchange,
+    field_pictures,
     fires,
     health,
     labels,
+    masks,
     people,
     places,
     records,
@@ -29,6 +31,7 @@ from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
 from fieldwatch_cloud.api.services import Operations, Services
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.media.store import MediaStore
+from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
 
 PREFIX = "/api/v1"
@@ -58,6 +61,11 @@ def create_app(
                 database=database,
                 operations=operations,
                 media=media,
+                thumbnails=Thumbnails(
+                    media,
+                    settings.media_dir / "thumbnails",
+                    most_bytes=settings.media.thumbnail_bytes,
+                ),
                 live=live,
                 attempts=Attempts(LOGIN_FAILURES, LOGIN_WINDOW_S),
                 place_attempts=Attempts(LOGIN_FAILURES_OF_PLACE, LOGIN_WINDOW_S),
@@ -96,7 +104,19 @@ def _application(lifespan: Any) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)  # Added last, so outermost: refusals carry the headers too.
     api = APIRouter(prefix=PREFIX)
-    for module in (people, places, records, labels, exchange, counts, fires, stream, health):
+    for module in (
+        people,
+        places,
+        records,
+        labels,
+        exchange,
+        counts,
+        fires,
+        field_pictures,
+        masks,
+        stream,
+        health,
+    ):
         api.include_router(module.router)
 
     @api.get("/openapi.json", include_in_schema=False)

@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from fieldwatch_cloud.api.models.common import Problem, problems
+from fieldwatch_cloud.api.models.fires import ActionRefused
 from fieldwatch_cloud.api.models.labels import LabelConflict
 from fieldwatch_cloud.api.models.live import EVENTS
 
@@ -27,6 +28,7 @@ TAGS = [
     {"name": "review", "description": "Pictures worth a look, and what people say that they show."},
     {"name": "counts", "description": "Counts by species within any polygon and time span, with effort."},
     {"name": "incidents", "description": "Fires: what rangers act on."},
+    {"name": "masks", "description": "What cameras are to ignore."},
     {"name": "live", "description": "What happens, as it happens."},
     {"name": "quarantine", "description": "Messages of nodes that could not be accepted."},
     {"name": "service", "description": "The service itself."},
@@ -65,6 +67,7 @@ def finish(app: FastAPI) -> dict[str, Any]:
         [
             (Problem, "serialization"),
             (LabelConflict, "serialization"),
+            (ActionRefused, "serialization"),
             *((event, "serialization") for event in events),
         ],
         ref_template="#/components/schemas/{model}",
@@ -79,12 +82,25 @@ def finish(app: FastAPI) -> dict[str, Any]:
             for status, description in everywhere.items():
                 operation["responses"].setdefault(str(status), description)
             operation["responses"] = dict(sorted(operation["responses"].items()))
-    # The one problem that carries more than its words.
-    conflict = document["paths"]["/api/v1/media/{media_id}/labels"]["put"]["responses"]["409"]
-    conflict["description"] = "Somebody has labelled the picture since: `current` is what they said."
-    conflict["content"] = {
-        "application/problem+json": {"schema": {"$ref": "#/components/schemas/LabelConflict"}}
-    }
+    # The problems that carry more than their words.
+    for path, method, words, model in (
+        (
+            "/api/v1/media/{media_id}/labels",
+            "put",
+            "Somebody has labelled the picture since: `current` is what they said.",
+            LabelConflict,
+        ),
+        (
+            "/api/v1/incidents/{incident_id}/actions",
+            "post",
+            "It contradicts what was done before; `may` says what is allowed.",
+            ActionRefused,
+        ),
+    ):
+        conflict = document["paths"][path][method]["responses"]["409"]
+        conflict["description"] = words
+        schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+        conflict["content"] = {"application/problem+json": {"schema": schema}}
     stream = document["paths"]["/api/v1/reserves/{slug}/stream"]["get"]["responses"]["200"]
     stream["description"] = "A stream without end; `data` of each event is one of these, as JSON."
     # OpenAPI 3.1 has no word for the items of a stream: this describes `data` per event name.

@@ -10,6 +10,7 @@ from fieldwatch_cloud.api.attempts import Attempts
 from fieldwatch_cloud.api.live import Live
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.media.store import MediaStore
+from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
 
 
@@ -41,6 +42,7 @@ class Services:
     database: Database
     operations: Operations
     media: MediaStore
+    thumbnails: Thumbnails
     live: Live
     attempts: Attempts
     """To log in, by address and place."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SQL = statements("fires")
 _OF_RESERVE = b"\n".join((SQL["incident"], SQL["of_reserve"]))
 _ONE = b"\n".join((SQL["incident"], SQL["one"]))
+_WITH_MERGED = {name: b"\n".join((SQL["merged"], SQL[name])) for name in ("pictures", "log", "deliveries")}
 Row = TypeVar("Row")
 
 
@@ -142,6 +143,7 @@ class Picture:
     note: str | None
     mime: str
     bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,7 @@ def reports(conn: Connection, incident_id: UUID) -> list[Report]:
 
 
 def pictures(conn: Connection, incident_id: UUID) -> list[Picture]:
-    """From the field."""
+    """From the field; also of the incidents that were merged into it. So for the two that follow."""
     return _rows(conn, Picture, "pictures", incident_id)
 
 
@@ -238,4 +240,5 @@ def deliveries(conn: Connection, incident_id: UUID) -> list[Delivery]:
 
 def _rows(conn: Connection, kind: type[Row], statement: str, incident_id: UUID) -> list[Row]:
     with conn.cursor(row_factory=class_row(kind)) as cursor:
-        return cursor.execute(SQL[statement], {"id": incident_id}).fetchall()
+        query = _WITH_MERGED.get(statement, SQL[statement])
+        return cursor.execute(query, {"id": incident_id}).fetchall()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from fieldwatch_cloud.alarms.evidence import lock_reserves, record_suspicion
-from fieldwatch_cloud.db import heartbeats, media, nodes, quarantine, staging
+from fieldwatch_cloud.db import desired, heartbeats, media, nodes, quarantine, staging
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.db.pool import translated
 from fieldwatch_cloud.deployment_news import health, health_changes
@@ -156,7 +156,9 @@ class Intake:
                     before = health(self._conn, node, utc_now())
                     if heartbeats.insert(self._conn, node, heartbeat):
                         health_changes(self._conn, news, reserve, node, before, utc_now())
-                case NodeState(online=online):
+                case NodeState(online=online, desired_version=version):
+                    if version is not None:
+                        desired.reported(self._conn, node, version)
                     before = health(self._conn, node, utc_now())
                     if nodes.set_online(self._conn, node, reserve, online=online):
                         health_changes(self._conn, news, reserve, node, before, utc_now())

@@ -1,4 +1,5 @@
-"""An ingest worker: three lanes, each a broker connection, a queue and a database connection of its own.
+"""An ingest worker: three lanes, each a broker connection, a queue and a database connection of its own; and
+in the first worker, the way down to the nodes (`downlink`).
 
 Fires and nodes' states have the urgent lane: after an outage a hundred thousand observations may be waiting
 in the broker, and a fire must not stand in that line. Pictures have theirs: with the disk for them full they
@@ -17,6 +18,7 @@ import structlog
 
 from fieldwatch_cloud.db.pool import connection
 from fieldwatch_cloud.errors import CloudError, DatabaseUnavailableError, InvalidMessageError, MediaError
+from fieldwatch_cloud.ingest.downlink import Downlink
 from fieldwatch_cloud.ingest.inbox import Delivery, Inbox, Token
 from fieldwatch_cloud.ingest.intake import Intake, Item, Refused
 from fieldwatch_cloud.ingest.parse import Incoming, message_id, parse
@@ -166,9 +168,11 @@ def run(
         CloudError: a lane failed; the worker must be started anew.
     """
     lanes = [Lane(settings, store, slot, kinds) for kinds in LANES]
+    # One worker tells the nodes what to do: there is little to tell, and an older word must not come last.
+    downlinks = [Downlink(settings, slot)] if slot == 0 else []
     failures: list[BaseException] = []
 
-    def work(lane: Lane) -> None:
+    def work(lane: Lane | Downlink) -> None:
         try:
             lane.run()
         except BaseException as error:
@@ -177,7 +181,8 @@ def run(
         finally:
             stopping.set()
 
-    threads = [threading.Thread(target=work, args=(lane,), name=lane.name) for lane in lanes]
+    parts: list[Lane | Downlink] = [*lanes, *downlinks]
+    threads = [threading.Thread(target=work, args=(part,), name=part.name) for part in parts]
     for thread in threads:
         thread.start()
     while not (stopping.is_set() or all(lane.ready.is_set() for lane in lanes)):
@@ -186,8 +191,8 @@ def run(
         log.info("ingest.ready", slot=slot)
         ready()
     stopping.wait()
-    for lane in lanes:
-        lane.stop()
+    for part in parts:
+        part.stop()
     for thread in threads:
         thread.join()
     if failures:

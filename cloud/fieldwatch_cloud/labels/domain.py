@@ -20,7 +20,8 @@ HUMAN = "Homo sapiens"
 Reason = Literal["false_alarm", "disagreement", "first_of_species", "low_confidence", "random"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Most telling first."""
-Origin = Literal["web", "import"]
+Origin = Literal["web", "import", "incident"]
+"""`incident`: said of the incident that the picture raised."""
 
 Box = tuple[float, float, float, float]
 SMALLEST = 1e-6

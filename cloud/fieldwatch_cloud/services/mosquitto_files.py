@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.nodes import Access
 
 CLOUD_USERS = "_ingest_"
-"""Ingest worker n logs in as `_ingest_n`, `_ingest_n_urgent` and `_ingest_n_pictures`, one per connection.
+"""Ingest worker n logs in as `_ingest_n`, `_ingest_n_urgent`, `_ingest_n_pictures` and `_ingest_n_downlink`,
+one per connection.
 No node can be called so: a slug has no underscore."""
+LANES = ("", "_urgent", "_pictures", "_downlink")
 
 ITERATIONS = 101
 """mosquitto_passwd's own default. The passwords are 256 random bits: there is nothing to guess."""
 
 
 def cloud_users(workers: int) -> list[str]:
-    return [f"{CLOUD_USERS}{slot}{lane}" for slot in range(workers) for lane in ("", "_urgent", "_pictures")]
+    return [f"{CLOUD_USERS}{slot}{lane}" for slot in range(workers) for lane in LANES]
 
 
 def hash_password(password: str, *, salt: bytes | None = None) -> str:

@@ -6,26 +6,13 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from fieldwatch_cloud.api.models.common import Answer, Body, Instant, MultiPolygon, Point, Polygon
+from fieldwatch_cloud.incidents.danger import DangerClass
+from fieldwatch_cloud.incidents.domain import Method
+from fieldwatch_cloud.incidents.life import Kind as ActionKind
+from fieldwatch_cloud.incidents.life import Reason, State
 from fieldwatch_shared.messages import Box, ClockQuality, FireKind, Pose
 
-State = Literal["new", "acknowledged", "dispatched", "on_scene", "contained", "closed", "false_alarm"]
-Danger = Literal["low", "moderate", "high", "very_high", "extreme"]
-Method = Literal["bearings", "terrain", "hotspot", "report"]
 Channel = Literal["web_push", "email", "sms", "voice", "webhook"]
-ActionKind = Literal[
-    "acknowledge",
-    "on_my_way",
-    "arrive",
-    "contain",
-    "close",
-    "false_alarm",
-    "reopen",
-    "note",
-    "release",
-    "split",
-    "merge",
-]
-Reason = Literal["cloud", "fog", "dust", "chimney", "vehicle", "glare", "sun", "insect", "other"]
 Note = Annotated[str, Field(max_length=2000)]
 
 
@@ -66,7 +53,7 @@ class Incident(Answer):
     )
     zone: IncidentZone | None = Field(description="Whose duty ranger is called.")
     fwi: float | None = Field(description="Canadian Fire Weather Index of the day; null: without weather.")
-    danger: Danger | None = Field(description="Its class.")
+    danger: DangerClass | None = Field(description="Its class.")
     held_back: str | None = Field(description="Why nobody was called; null: people are called.")
     drill: bool = Field(description="An exercise.")
     unanswered: bool = Field(description="Everybody in the call plan was called, and nobody has answered.")
@@ -261,5 +248,5 @@ class ActionRefused(Answer):
     title: str
     status: int
     detail: str
-    state: State
-    may: list[ActionKind] = Field(description="What the caller may do now.")
+    state: State | None = None
+    may: list[ActionKind] | None = Field(None, description="What the caller may do now.")

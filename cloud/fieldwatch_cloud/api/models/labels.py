@@ -122,7 +122,10 @@ class LabelRevision(Answer):
     revision: int
     account: str = Field(description="The person's name.")
     at: Instant
-    source: Origin = Field(description="Drawn in the web app, or imported from a labelling tool's file.")
+    source: Origin = Field(
+        description="Drawn in the web app, imported from a labelling tool's file, or said of the incident "
+        "that the picture raised: a false alarm."
+    )
     labels: list[Label] = Field(description="Empty: blank.")
 
     @classmethod

@@ -1,13 +1,17 @@
 """Incidents: what rangers act on."""
 
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
 
-from fieldwatch_cloud.api.auth import AnyMember, Caller, SignedIn
+from fieldwatch_cloud.alarms import actions, masks
+from fieldwatch_cloud.api.auth import AnyMember, Caller, SignedIn, check_role
 from fieldwatch_cloud.api.models.common import Instant, MultiPolygon, Point, Polygon, problems
 from fieldwatch_cloud.api.models.fires import (
+    Action,
     FieldPicture,
     Incident,
     IncidentDelivery,
@@ -19,15 +23,20 @@ from fieldwatch_cloud.api.models.fires import (
     IncidentZone,
     LogEntry,
     Place,
-    State,
+    SuggestedMask,
     Suspicion,
 )
+from fieldwatch_cloud.api.models.people import Role
+from fieldwatch_cloud.api.problems import problem
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import fires
+from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.db.pool import Connection
-from fieldwatch_cloud.errors import NotFoundError
+from fieldwatch_cloud.errors import NotAllowedNowError, NotFoundError
+from fieldwatch_cloud.incidents import life
+from fieldwatch_cloud.incidents.danger import danger_class
 from fieldwatch_cloud.incidents.fuse import lateness
-from fieldwatch_shared.messages import Box, ClockQuality, FireKind, Pose
+from fieldwatch_shared.messages import Box, ClockQuality, FireKind, Pose, utc_now
 
 router = APIRouter(tags=["incidents"])
 
@@ -38,7 +47,7 @@ router = APIRouter(tags=["incidents"])
 def list_incidents(
     member: AnyMember,
     db: Db,
-    state: Annotated[list[State] | None, Query(description="May be given several times.")] = None,
+    state: Annotated[list[life.State] | None, Query(description="May be given several times.")] = None,
     from_: Annotated[Instant | None, Query(alias="from", description="Last seen at or after.")] = None,
     to: Annotated[Instant | None, Query(description="First seen before.")] = None,
     drill: Annotated[bool | None, Query(description="Only exercises, or only what is none.")] = None,
@@ -80,6 +89,46 @@ def get_incident(incident_id: UUID, caller: SignedIn, db: Db) -> IncidentDetail:
         return detail(conn, visible(conn, incident_id, caller), caller)
 
 
+@router.post(
+    "/incidents/{incident_id}/actions",
+    summary="Say what was done about an incident",
+    response_model=IncidentDetail,
+    responses=problems(401, 403, 404, 409, 422),
+)
+def act_on_incident(
+    incident_id: UUID, body: Action, caller: SignedIn, db: Db
+) -> IncidentDetail | JSONResponse:
+    """For rangers and managers; a note, for every member. Answers with the incident as it is then.
+
+    What was done without a link arrives late and mixed: the state follows from all actions in the order of
+    `done_at`, whatever the order of their arrival. What was sent to an incident that has been merged is done
+    to the one that it was merged into, which is then the answer. Only what contradicts the record is refused
+    (409), with what is allowed."""
+    news = News()
+    try:
+        with db.transaction() as conn:
+            incident = visible(conn, incident_id, caller)
+            if body.action != "note":
+                check_role(caller.roles_in(incident.reserve), (Role.RANGER, Role.MANAGER))
+            action = life.Action(
+                id=body.id,
+                kind=body.action,
+                done_at=body.done_at,
+                sent_at=body.sent_at,
+                note=body.note,
+                reason=body.reason,
+                suspicion_id=body.suspicion_id,
+                into=body.into,
+            )
+            acted_on = actions.act(conn, incident_id, caller.account.id, action, utc_now(), news)
+            news.announce(conn)
+            return detail(conn, fires.incident(conn, acted_on), caller)
+    except NotAllowedNowError as error:
+        with db.transaction() as conn:
+            now = detail(conn, visible(conn, incident_id, caller), caller)
+        return problem(HTTPStatus.CONFLICT, str(error), more={"state": now.state, "may": now.may})
+
+
 def visible(conn: Connection, incident_id: UUID, caller: Caller) -> fires.Incident:
     """Raises:
     NotFoundError: no such incident, or it lies in a reserve of which the caller is no member.
@@ -97,12 +146,31 @@ def detail(conn: Connection, incident: fires.Incident, caller: Caller) -> Incide
         suspicions=[_suspicion(row) for row in fires.suspicions(conn, id_)],
         hotspots=[_hotspot(row) for row in fires.hotspots(conn, id_)],
         reports=[_report(row) for row in fires.reports(conn, id_)],
-        pictures=[_picture(row) for row in fires.pictures(conn, id_)],
+        pictures=[field_picture(row) for row in fires.pictures(conn, id_)],
         log=[_entry(row) for row in fires.log(conn, id_)],
         deliveries=[_delivery(row) for row in fires.deliveries(conn, id_)],
-        may=[],
+        may=life.may(
+            actions.record_of(conn, id_),
+            caller.account.id,
+            caller.roles_in(incident.reserve),
+            held_back=incident.held_back is not None,
+            merged=incident.merged_into is not None,
+            suspicions=incident.suspicions,
+        ),
         merged_into=incident.merged_into,
-        suggested_mask=None,
+        suggested_mask=_suggestion(conn, incident),
+    )
+
+
+def _suggestion(conn: Connection, incident: fires.Incident) -> SuggestedMask | None:
+    if incident.state != "false_alarm" or incident.drill:
+        return None
+    found = masks.suggestion(conn, incident.id)
+    if found is None:
+        return None
+    deployment_id, polygon, reason, false_alarms = found
+    return SuggestedMask(
+        deployment_id=deployment_id, polygon=polygon, reason=reason, false_alarms=false_alarms
     )
 
 
@@ -133,7 +201,7 @@ def _common(row: fires.Incident) -> dict[str, object]:
         region=_region(row.region),
         zone=zone,
         fwi=row.fwi,
-        danger=None,
+        danger=danger_class(row.fwi) if row.fwi is not None else None,
         held_back=row.held_back,
         drill=row.drill,
         unanswered=row.unanswered,
@@ -216,7 +284,7 @@ def _report(row: fires.Report) -> IncidentReport:
     )
 
 
-def _picture(row: fires.Picture) -> FieldPicture:
+def field_picture(row: fires.Picture) -> FieldPicture:
     return FieldPicture(
         id=row.id,
         account=row.account,

@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from fieldwatch_cloud.api import cursor as cursors
@@ -16,15 +15,13 @@ from fieldwatch_cloud.api.models.records import (
     QuarantineList,
     Replayed,
 )
-from fieldwatch_cloud.api.security import PICTURE_POLICY
+from fieldwatch_cloud.api.pictures import PICTURE_RESPONSES, Width, picture_response
 from fieldwatch_cloud.api.services import Db, Wired
 from fieldwatch_cloud.db import observations, pictures, quarantine
-from fieldwatch_cloud.errors import InvalidMessageError, MediaError, NotFoundError
+from fieldwatch_cloud.errors import InvalidMessageError, NotFoundError
 from fieldwatch_shared.messages import Box, ClockQuality, ObservationType
 
-log = structlog.get_logger(__name__)
 router = APIRouter()
-_FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.get(
@@ -63,32 +60,17 @@ def list_observations(
     summary="A picture",
     tags=["records"],
     response_class=Response,
-    responses={
-        200: {"content": dict.fromkeys(("image/jpeg", "image/png", "image/webp", "video/mp4"), _FILE)},
-        304: {"description": "The picture that the client has is still right."},
-        **problems(401, 404),
-    },
+    responses=PICTURE_RESPONSES,
 )
-def get_picture(media_id: UUID, caller: SignedIn, services: Wired, request: Request) -> Response:
+def get_picture(
+    media_id: UUID, caller: SignedIn, services: Wired, request: Request, width: Width = None
+) -> Response:
     """Pictures never change: they may be kept for ever, by this browser alone."""
     with services.database.transaction() as conn:
         picture = pictures.picture(conn, media_id)
     if not caller.roles_in(picture.reserve):
         raise NotFoundError(f"no such picture: {media_id}")
-    tag = f'"{picture.sha256}"'
-    headers = {
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "ETag": tag,
-        "Content-Security-Policy": PICTURE_POLICY,
-    }
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    try:
-        content = services.media.read(picture.sha256)
-    except MediaError as error:
-        log.exception("api.picture_lost", media_id=str(media_id), sha256=picture.sha256)
-        raise NotFoundError("the file of this picture is lost or damaged; its record is kept") from error
-    return Response(content, media_type=picture.mime, headers=headers)
+    return picture_response(services, request, picture.sha256, picture.mime, width)
 
 
 @router.get(

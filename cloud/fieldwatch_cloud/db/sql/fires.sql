@@ -12,9 +12,7 @@ SELECT i.id, r.slug AS reserve, i.kind, i.state, i.first_seen_at, i.last_seen_at
        i.orientation_deg, ST_AsGeoJSON(ST_CollectionExtract(i.region, 3), 6) AS region,
        z.id AS zone_id, z.name AS zone_name, z.name_zh AS zone_name_zh,
        i.fwi, i.held_back, i.drill, i.merged_into, i.revision,
-       i.state = 'new' AND coalesce(
-           e.outcome = 'nobody_answered' OR (e.ended_at IS NULL AND e.due_at IS NULL), false
-       ) AND e.incident_id IS NOT NULL AS unanswered
+       i.state = 'new' AND coalesce(e.outcome = 'nobody_answered', false) AS unanswered
 FROM incident i
 JOIN reserve r ON r.id = i.reserve_id
 LEFT JOIN zone z ON z.id = i.zone_id
@@ -85,24 +83,35 @@ FROM fire_report f JOIN account a ON a.id = f.account_id
 WHERE f.incident_id = %(id)s
 ORDER BY f.observed_at, f.id;
 
+-- name: merged
+-- The start of a statement: `one` is an incident with those that were merged into it. What was said, sent and
+-- photographed for those cannot be rewritten to belong to it, so it is read along.
+WITH RECURSIVE one AS (
+    SELECT %(id)s::uuid AS id
+    UNION ALL
+    SELECT i.id FROM one JOIN incident i ON i.merged_into = one.id
+)
+
 -- name: pictures
+-- Goes on after `merged`.
 SELECT p.id, a.name AS account, p.taken_at, p.received_at, ST_X(p.location) AS lon, ST_Y(p.location) AS lat,
-       p.note, p.mime, p.bytes
-FROM incident_picture p JOIN account a ON a.id = p.account_id
-WHERE p.incident_id = %(id)s
+       p.note, p.mime, p.bytes, p.sha256
+FROM one JOIN incident_picture p ON p.incident_id = one.id JOIN account a ON a.id = p.account_id
 ORDER BY p.taken_at, p.id;
 
 -- name: log
+-- Goes on after `merged`.
 SELECT l.at, a.name AS account, l.action, l.note, l.done_at, l.details
-FROM incident_log l LEFT JOIN account a ON a.id = l.account_id
-WHERE l.incident_id = %(id)s
+FROM one JOIN incident_log l ON l.incident_id = one.id LEFT JOIN account a ON a.id = l.account_id
 ORDER BY l.id;
 
 -- name: deliveries
+-- Goes on after `merged`.
 SELECT y.id, a.name AS account, v.name AS device, v.channel, n.kind, n.step, y.state,
        coalesce(at.queued, n.created_at) AS queued_at, at.sent AS sent_at, at.delivered AS delivered_at,
        at.opened AS opened_at, at.answered AS answered_at, y.failure
-FROM notification n
+FROM one
+JOIN notification n ON n.incident_id = one.id
 JOIN delivery y ON y.notification_id = n.id
 JOIN device v ON v.id = y.device_id
 LEFT JOIN account a ON a.id = v.account_id
@@ -113,5 +122,4 @@ CROSS JOIN LATERAL (
            min(l.at) FILTER (WHERE event = 'answered') AS answered
     FROM delivery_log l WHERE l.delivery_id = y.id
 ) at
-WHERE n.incident_id = %(id)s
 ORDER BY n.created_at, n.id, a.name, v.name, y.id;
