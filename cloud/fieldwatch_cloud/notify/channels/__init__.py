@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fieldwatch_cloud.notify.channels import web_push
+from fieldwatch_cloud.notify.channels import email, gateway, web_push, webhook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _SENDERS: dict[Channel, Callable[[Device, Message, Clients], Sent]] = {
     "web_push": web_push.send,
+    "email": email.send,
+    "sms": gateway.send_sms,
+    "voice": gateway.send_voice,
+    "webhook": webhook.send,
 }
 
 
