@@ -506,6 +506,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident_id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what was done about an incident
+         * @description For rangers and managers; a note, for every member. Answers with the incident as it is then.
+         *
+         *     What was done without a link arrives late and mixed: the state follows from all actions in the order of
+         *     `done_at`, whatever the order of their arrival. What was sent to an incident that has been merged is done
+         *     to the one that it was merged into, which is then the answer. Only what contradicts the record is refused
+         *     (409), with what is allowed.
+         */
+        post: operations["act_on_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/pictures/{picture_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture from the field
+         * @description As `GET /media/{media_id}`.
+         */
+        get: operations["get_incident_picture"];
+        /**
+         * Add a picture from the field
+         * @description For every member: a JPEG of at most 1 MiB. The same once more is answered once more. What the file
+         *     itself says of its place is not believed: say it here, or not at all.
+         */
+        put: operations["put_incident_picture"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/masks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a camera is to ignore */
+        get: operations["list_masks"];
+        put?: never;
+        /**
+         * Have a camera ignore a part of its picture
+         * @description For technicians and managers. Its node hears of it as soon as it is connected; see `applied`. The same
+         *     once more is answered once more.
+         */
+        post: operations["create_mask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masks/{mask_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Have the camera look there again
+         * @description For technicians and managers. Once more changes nothing.
+         */
+        delete: operations["delete_mask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/stream": {
         parameters: {
             query?: never;
@@ -573,6 +665,77 @@ export interface components {
             language: "en" | "zh";
             /** Memberships */
             memberships: components["schemas"]["Membership"][];
+        };
+        /**
+         * Action
+         * @description What a person did. Made on the phone, perhaps long before it can be sent; sent again, done once.
+         */
+        Action: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Made on the phone: the same id again changes nothing, and is answered alike.
+             */
+            id: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "acknowledge" | "on_my_way" | "arrive" | "contain" | "close" | "false_alarm" | "reopen" | "note" | "release" | "split" | "merge";
+            /**
+             * Done At
+             * Format: date-time
+             * @description By the phone's clock. What lies in the future counts as now.
+             * @example 2026-05-04T06:30:00Z
+             */
+            done_at: string;
+            /**
+             * Sent At
+             * @description By the phone's clock, when this request is sent: tells how wrong that clock is, and corrects `done_at` by as much. Absent: the clock is believed.
+             */
+            sent_at?: string | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * Reason
+             * @description Of a false alarm, which needs one.
+             */
+            reason?: ("cloud" | "fog" | "dust" | "chimney" | "vehicle" | "glare" | "sun" | "insect" | "other") | null;
+            /**
+             * Suspicion Id
+             * @description Of a split: what is another fire.
+             */
+            suspicion_id?: string | null;
+            /**
+             * Into
+             * @description Of a merge: the incident that this one is.
+             */
+            into?: string | null;
+        };
+        /**
+         * ActionRefused
+         * @description Problem details with what would be allowed.
+         */
+        ActionRefused: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /**
+             * State
+             * @default null
+             */
+            state: ("new" | "acknowledged" | "dispatched" | "on_scene" | "contained" | "closed" | "false_alarm") | null;
+            /**
+             * May
+             * @description What the caller may do now.
+             * @default null
+             */
+            may: ("acknowledge" | "on_my_way" | "arrive" | "contain" | "close" | "false_alarm" | "reopen" | "note" | "release" | "split" | "merge")[] | null;
         };
         /**
          * Box
@@ -1528,10 +1691,10 @@ export interface components {
             at: string;
             /**
              * Source
-             * @description Drawn in the web app, or imported from a labelling tool's file.
+             * @description Drawn in the web app, imported from a labelling tool's file, or said of the incident that the picture raised: a false alarm.
              * @enum {string}
              */
-            source: "web" | "import";
+            source: "web" | "import" | "incident";
             /**
              * Labels
              * @description Empty: blank.
@@ -1721,6 +1884,73 @@ export interface components {
              */
             password: string;
         };
+        /** Mask */
+        Mask: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /**
+             * Polygon
+             * @description [x, y] as fractions of the picture, from its top left; the last point is joined to the first.
+             */
+            polygon: [
+                number,
+                number
+            ][];
+            /** Reason */
+            reason: string;
+            /** Incident Id */
+            incident_id: string | null;
+            /**
+             * Created By
+             * @description By name.
+             */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            created_at: string;
+            /**
+             * Applied
+             * @description The node says that it works by it.
+             */
+            applied: boolean;
+        };
+        /** Masks */
+        Masks: {
+            /**
+             * Items
+             * @description Those that hold now, oldest first.
+             */
+            items: components["schemas"]["Mask"][];
+            /**
+             * Media Id
+             * @description The newest picture of this camera, to draw on.
+             */
+            media_id: string | null;
+            /**
+             * Desired Version
+             * @description Of what its node is to do; null: nobody wants anything of it yet.
+             */
+            desired_version: number | null;
+            /**
+             * Reported Version
+             * @description By which the node says that it works.
+             */
+            reported_version: number | null;
+            /** Reported At */
+            reported_at: string | null;
+        };
         /** Membership */
         Membership: {
             /**
@@ -1834,6 +2064,48 @@ export interface components {
              * @description Empty: the picture is blank.
              */
             labels: components["schemas"]["NewLabel"][];
+        };
+        /** NewMask */
+        NewMask: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Made where it was drawn: sent again, it is created once.
+             */
+            id: string;
+            /**
+             * Polygon
+             * @description [x, y] as fractions of the picture, from its top left; the last point is joined to the first. 3 to 200 points; the outline must not cross itself.
+             * @example [
+             *       [
+             *         0.1,
+             *         0.5
+             *       ],
+             *       [
+             *         0.2,
+             *         0.5
+             *       ],
+             *       [
+             *         0.2,
+             *         0.7
+             *       ]
+             *     ]
+             */
+            polygon: [
+                number,
+                number
+            ][];
+            /**
+             * Reason
+             * @description What is there.
+             * @example chimney
+             */
+            reason: string;
+            /**
+             * Incident Id
+             * @description The false alarm that it grew from.
+             */
+            incident_id?: string | null;
         };
         /** NewNode */
         NewNode: {
@@ -3538,7 +3810,10 @@ export interface operations {
     };
     get_picture: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Pixels: a smaller JPEG, at least so wide unless the picture is not. Not of a clip. */
+                width?: number | null;
+            };
             header?: never;
             path: {
                 media_id: string;
@@ -3584,7 +3859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is malformed; `errors` names it. */
+            /** @description A field is missing or wrong; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4426,6 +4701,467 @@ export interface operations {
             };
             /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_on_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Action"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what was done before; `may` says what is allowed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ActionRefused"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_incident_picture: {
+        parameters: {
+            query?: {
+                /** @description Pixels: a smaller JPEG, at least so wide unless the picture is not. Not of a clip. */
+                width?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: string;
+                picture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                    "video/mp4": string;
+                };
+            };
+            /** @description The picture that the client has is still right. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_incident_picture: {
+        parameters: {
+            query: {
+                /** @description By the phone's clock. Never later than now. */
+                taken_at: string;
+                note?: string | null;
+                /** @description Where it was taken; only together with `lat`. */
+                lon?: number | null;
+                lat?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: string;
+                picture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldPicture"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_masks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Masks"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_mask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mask"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_mask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mask_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
