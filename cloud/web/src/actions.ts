@@ -1,6 +1,7 @@
 /** What the app does: everything that talks to the cloud and changes the state because of it. */
 import { api, ApiError, whenExpired } from "./client";
 import { countsCsv } from "./csv";
+import { createDeskActions } from "./desk/actions";
 import { gathered } from "./gathered";
 import { remember, remembered, type Language } from "./i18n";
 import { listen } from "./live";
@@ -23,6 +24,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   let fresh: Observation[] = [];
 
   const review = createReviewActions(store, failureOf);
+  const desk = createDeskActions(store, failureOf, readIncident);
 
   whenExpired(() => signedOut(true));
 
@@ -83,7 +85,10 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     // Listening starts before reading, so that nothing falls between the two.
     stopListening = listen(slug, {
       observation: seen,
-      incident: ({ id }) => void readIncident(id),
+      incident: ({ id }) => {
+        void readIncident(id);
+        desk.listChanged();
+      },
       deployment: () => readDeployments(),
       media: mediaArrived,
       refetch: readAgain,
@@ -91,6 +96,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
       refused: () => void api.me().catch(() => {}), // a 401 leads to the login page
     });
     review.enter(switched);
+    desk.enter();
     await readAll(slug);
   }
 
@@ -193,7 +199,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     store.set({ language });
   }
 
-  return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage, review };
+  return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage, review, desk };
 }
 
 /** The query that the form describes, or what is missing in it. */

@@ -56,10 +56,10 @@ interface CallOptions {
   /** A 401 is an answer here (a wrong password, a first visit), not the end of a session. */
   quiet401?: boolean;
   /** GET without a body and POST with one, unless this says otherwise. */
-  method?: "PUT";
+  method?: "PUT" | "DELETE";
 }
 
-async function call<T>(path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
+export async function call<T>(path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
   let response: Response;
   try {
     response = await fetch(BASE + path, {

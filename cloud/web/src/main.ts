@@ -5,6 +5,7 @@ import "./styles/layout.css";
 import "./styles/map.css";
 import "./styles/panel.css";
 import "./styles/review.css";
+import "./styles/desk.css";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { createActions } from "./actions";
 import { hiddenBefore } from "./alarms";
@@ -13,8 +14,10 @@ import { isNarrow } from "./map/markers";
 import { createMapView } from "./map/view";
 import { createPointer } from "./review/pointer";
 import { readRoute } from "./review/route";
-import { createStore, initialState, isOpen, type State } from "./store";
+import { pageOf } from "./route";
+import { createStore, initialState, isAlarm, type State } from "./store";
 import { chooseIncident } from "./ui/fire";
+import { deskPage } from "./ui/desk/page";
 import { header } from "./ui/header";
 import { loginPage } from "./ui/login";
 import { mapFrame } from "./ui/map-frame";
@@ -37,7 +40,12 @@ const map = createMapView(store, {
     const incident = store.state.incidents.find((one) => one.id === id);
     if (incident) chooseIncident(view(store.state), incident);
   },
+  placeChosen: (at) => actions.desk.placeChosen(at),
   areaDrawn: (drawn) => {
+    if (store.state.page === "desk") {
+      store.set({ drawing: null, drawRefusal: null });
+      return actions.desk.areaDrawn(drawn);
+    }
     store.set({ drawing: null, drawRefusal: null, tab: "count", panelOpen: true });
     void actions.count({ drawn, area: { kind: "drawn" } }).then(() => requestAnimationFrame(showResult));
   },
@@ -71,13 +79,14 @@ function content(current: View): TemplateResult {
   const { state, t } = current;
   if (!state.reserve) return html`<main class="starting"><p>${t("reserve.none")}</p></main>`;
   if (state.page === "review") return reviewPage(current);
+  if (state.page === "desk") return deskPage(current);
   return html`<main class="map-page">${mapFrame(current)} ${panel(current)}</main>`;
 }
 
 function show(state: State): void {
   const t = translator(state.language);
   document.documentElement.lang = locale(state.language);
-  const fires = state.incidents.filter(isOpen).length;
+  const fires = state.incidents.filter(isAlarm).length;
   document.title = fires > 0 ? t("app.title_fire", { n: fires }) : t("app.title");
   document.body.dataset.phase = state.phase;
   render(page(view(state)), app);
@@ -88,6 +97,9 @@ show(store.state);
 for (const kind of ["keydown", "keyup"] as const) {
   document.addEventListener(kind, (event) => onReviewKey(view(store.state), event));
 }
-window.addEventListener("popstate", () => actions.review.follow(readRoute(location.hash)));
+window.addEventListener("popstate", () => {
+  if (pageOf(location.hash) === "desk") actions.desk.follow();
+  else actions.review.follow(readRoute(location.hash));
+});
 setInterval(() => store.set({ now: Date.now() }), CLOCK_TICK);
 void actions.start();

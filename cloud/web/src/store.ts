@@ -1,7 +1,9 @@
 /** The app's one state, and the only way to change it. Views are functions of it. */
 import type { Language } from "./i18n";
 import type { Drawing, Refusal } from "./polygon";
+import { emptyDesk, type DeskState } from "./desk/state";
 import { emptyReview, type ReviewState } from "./review/state";
+import type { Page } from "./route";
 import type { Span } from "./time";
 import type {
   Account, Area, Counts, CountsQuery, Deployments, Incident, IncidentSummary, Observation, Reserve, Zones,
@@ -35,7 +37,7 @@ export interface Failure {
 export interface State {
   /** "map": signed in, whichever page is on show. */
   phase: "starting" | "login" | "map";
-  page: "map" | "review";
+  page: Page;
   language: Language;
   now: number;
   account: Account | null;
@@ -72,6 +74,7 @@ export interface State {
   copied: "yes" | "no" | null;
 
   review: ReviewState;
+  desk: DeskState;
 }
 
 export const KEPT = 200;
@@ -118,6 +121,7 @@ export function emptyReserve() {
     countFailure: null,
     copied: null,
     review: emptyReview() as ReviewState,
+    desk: emptyDesk() as DeskState,
   } satisfies Partial<State>;
 }
 
@@ -186,10 +190,16 @@ function hasChanged(listed: IncidentSummary, known: Incident | undefined): boole
   const newestPicture = known.suspicions.findLast((one) => one.media_id !== null)?.media_id ?? null;
   return (
     listed.state !== known.state || listed.kind !== known.kind || listed.last_seen_at !== known.last_seen_at ||
-    listed.suspicions !== known.suspicions.length || listed.media_id !== newestPicture
+    listed.suspicions !== known.suspicions.length || listed.media_id !== newestPicture ||
+    listed.revision !== known.revision
   );
 }
 
-export function isOpen(incident: Incident): boolean {
-  return incident.state !== "closed" && incident.state !== "false_alarm";
+export function isOpen(incident: Pick<Incident, "state"> & { merged_into?: string | null }): boolean {
+  return incident.state !== "closed" && incident.state !== "false_alarm" && !incident.merged_into;
+}
+
+/** An open fire that calls people: no exercise, and nothing that a gate held back. */
+export function isAlarm(incident: Incident): boolean {
+  return isOpen(incident) && !incident.drill && !incident.held_back;
 }

@@ -1,8 +1,10 @@
 /** English. Every other language has exactly these keys, with the same {placeholders}. */
+import { deskEn } from "./desk.en";
 import { reviewEn } from "./review.en";
 
 export const en = {
   ...reviewEn,
+  ...deskEn,
   "app.title": "Fieldwatch",
   "app.title_fire": "{n} fire · Fieldwatch",
   "app.tagline": "Wildlife and fire, seen from the field",
@@ -190,6 +192,17 @@ export const en = {
   "state.false_alarm": "False alarm",
   "action.opened": "Opened",
   "action.joined": "Another report joined",
+  "action.acknowledge": "Acknowledged",
+  "action.on_my_way": "On the way",
+  "action.arrive": "Arrived on scene",
+  "action.contain": "Contained",
+  "action.close": "Closed",
+  "action.false_alarm": "False alarm",
+  "action.reopen": "Opened again",
+  "action.note": "Note",
+  "action.release": "People called after all",
+  "action.split": "Split in two",
+  "action.merge": "Joined with another incident",
 
   "error.unreachable": "the server cannot be reached",
   "ago.now": "just now",

@@ -1,9 +1,11 @@
 /** 简体中文。 */
 import type { Messages } from "./en";
+import { deskZh } from "./desk.zh";
 import { reviewZh } from "./review.zh";
 
 export const zh: Messages = {
   ...reviewZh,
+  ...deskZh,
   "app.title": "Fieldwatch 野外哨",
   "app.title_fire": "{n} 起火情 · Fieldwatch",
   "app.tagline": "野生动物与火情，来自现场",
@@ -189,6 +191,17 @@ export const zh: Messages = {
   "state.false_alarm": "误报",
   "action.opened": "创建",
   "action.joined": "并入新的报告",
+  "action.acknowledge": "确认收到",
+  "action.on_my_way": "正在前往",
+  "action.arrive": "到达现场",
+  "action.contain": "已控制",
+  "action.close": "结束",
+  "action.false_alarm": "误报",
+  "action.reopen": "重新打开",
+  "action.note": "备注",
+  "action.release": "改为通知人员",
+  "action.split": "分为两起",
+  "action.merge": "并入另一起火情",
 
   "error.unreachable": "无法连接服务器",
   "ago.now": "刚刚",

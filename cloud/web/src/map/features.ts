@@ -5,6 +5,7 @@ import type { Language } from "../i18n";
 import type { Drawing } from "../polygon";
 import { isOpen, type State } from "../store";
 import type { Area, Deployment, HealthStatus, Incident, Suspicion } from "../wire";
+import { toneOf } from "./fires";
 import { coneName } from "./images";
 
 type Collection = FeatureCollection<Geometry>;
@@ -21,6 +22,10 @@ export const NOTHING: Collection = collection([]);
 
 export function areaFeature(area: Area | null): Collection {
   return area ? collection([feature(area)]) : NOTHING;
+}
+
+export function pointFeature(at: LonLat | null): Collection {
+  return at ? collection([feature(point(at))]) : NOTHING;
 }
 
 /** Everything but the reserve: the world with the boundary's outer rings as holes. */
@@ -101,7 +106,7 @@ export function bearingSectors(incidents: Incident[], reach: number): Collection
       const width = Math.max(3, 4 * (report.bearing_sd_deg ?? 1)); // ± two standard deviations
       for (let step = 1; step <= FADE_STEPS; step++) {
         const metres = (reach * step) / FADE_STEPS; // sectors upon sectors: the nearer, the more of them
-        features.push(feature(sector(lonLat(report.location), report.bearing_deg, width, metres), { kind: incident.kind }));
+        features.push(feature(sector(lonLat(report.location), report.bearing_deg, width, metres), { tone: toneOf(incident) }));
       }
     }
   }

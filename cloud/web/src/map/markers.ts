@@ -6,7 +6,10 @@ import type { LonLat } from "../geo";
 import { isOpen, type State } from "../store";
 import { fireIcon } from "../ui/icons";
 import { deploymentCard } from "../ui/cameras";
+import { waitsForAnswer } from "../desk/calls";
+import type { Incident } from "../wire";
 import { latestReports, lonLat } from "./features";
+import { toneOf } from "./fires";
 
 const FIRE_OFFSET = 36; // px along the bearing, so that the camera's own icon stays readable
 const PULSE_MS = 3200;
@@ -17,16 +20,16 @@ export function attachIncidents(map: MapLibre, chosen: (id: string) => void): (s
   return (state) => {
     const t = translator(state.language);
     const wanted = new Set<string>();
-    for (const incident of state.incidents.filter(isOpen)) {
-      for (const report of latestReports(incident)) {
-        const key = `${incident.id} ${report.deployment_id}`;
+    for (const incident of state.incidents.filter((one) => isOpen(one) || one.id === state.selectedIncident)) {
+      for (const { key, at, offset, place } of marksOf(state, incident)) {
         wanted.add(key);
-        const entry = shown.get(key) ?? add(key, incident.id, lonLat(report.location));
-        entry.marker.setOffset(offsetAlong(report.bearing_deg));
-        const place = placeOf(state, report.deployment_id);
-        entry.button.setAttribute("aria-label", t("fire.marker", { kind: t(`fire.kind.${incident.kind}`), place }));
-        entry.button.classList.toggle("smoke", incident.kind === "smoke");
+        const entry = shown.get(key) ?? add(key, incident.id, at);
+        entry.marker.setLngLat(at).setOffset(offset);
+        const words = t("fire.marker", { kind: t(`fire.kind.${incident.kind}`), place });
+        entry.button.setAttribute("aria-label", incident.drill ? `${t("fire.drill")}: ${words}` : words);
+        Object.assign(entry.button.dataset, { tone: toneOf(incident), state: incident.state });
         entry.button.classList.toggle("selected", incident.id === state.selectedIncident);
+        entry.button.classList.toggle("calling", waitsForAnswer(incident));
         render(fireIcon(incident.kind), entry.button);
       }
     }
@@ -48,6 +51,26 @@ export function attachIncidents(map: MapLibre, chosen: (id: string) => void): (s
     shown.set(key, entry);
     return entry;
   }
+}
+
+/** One mark where the fire is; while that is not known, one beside each camera, towards the fire. */
+function marksOf(state: State, incident: Incident): { key: string; at: LonLat; offset: [number, number]; place: string }[] {
+  const reports = latestReports(incident);
+  const names = [...new Set(reports.map((one) => placeOf(state, one.deployment_id)))].join(", ");
+  const told = incident.reports.find((one) => one.location ?? one.standpoint);
+  const known = incident.place?.location ?? (reports.length === 0 ? (told?.location ?? told?.standpoint ?? null) : null);
+  if (known) return [{ key: incident.id, at: lonLat(known), offset: [0, 0], place: names || witnesses(state, incident) }];
+  return reports.map((one) => ({
+    key: `${incident.id} ${one.deployment_id}`, at: lonLat(one.location), offset: offsetAlong(one.bearing_deg),
+    place: placeOf(state, one.deployment_id),
+  }));
+}
+
+/** Who saw a fire that no camera did: people by name, else the satellite. */
+export function witnesses({ language }: Pick<State, "language">, { reports, hotspots }: Pick<Incident, "reports" | "hotspots">): string {
+  const people = [...new Set(reports.map((one) => one.account))];
+  const satellites = [...new Set(hotspots.map((one) => one.satellite))];
+  return (people.length > 0 ? people : satellites).join(language === "zh" ? "、" : ", ");
 }
 
 function offsetAlong(bearing: number | null): [number, number] {

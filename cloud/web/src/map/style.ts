@@ -1,6 +1,6 @@
 /** The base map: nothing is loaded from anywhere, not even a font (labels use the machine's own). */
 import type { FeatureCollection } from "geojson";
-import type { StyleSpecification } from "maplibre-gl";
+import type { DataDrivenPropertyValueSpecification, StyleSpecification } from "maplibre-gl";
 
 /** The page's colours, so that map and page cannot drift apart: they live in styles/base.css. */
 export type Palette = (name: `--${string}`) => string;
@@ -15,13 +15,16 @@ export const FONT = ["Inter", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "M
 
 const NO_DATA: FeatureCollection = { type: "FeatureCollection", features: [] };
 export const SOURCES = [
-  "outside", "boundary", "graticule", "zones", "zone-labels", "area", "ground", "cones", "bearings", "cameras",
-  "draft", "draft-corners",
+  "outside", "boundary", "graticule", "zones", "zone-labels", "area", "ground", "cones", "bearings", "hotspots", "regions",
+  "sight-lines", "cameras", "draft", "draft-corners", "picked",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 export function baseStyle(colour: Palette): StyleSpecification {
   const label = { "text-font": FONT, "text-size": 12 } as const;
+  const tone = [
+    "match", ["get", "tone"], "fire", colour("--fire"), "smoke", colour("--smoke"), "drill", colour("--drill"), colour("--muted"),
+  ] as DataDrivenPropertyValueSpecification<string>;
   const halo = { "text-halo-color": colour("--map-land"), "text-halo-width": 1.6 } as const;
   return {
     version: 8,
@@ -67,10 +70,32 @@ export function baseStyle(colour: Palette): StyleSpecification {
       {
         id: "bearings", type: "fill", source: "bearings",
         paint: {
-          "fill-color": ["match", ["get", "kind"], "fire", colour("--fire"), colour("--smoke")],
-          "fill-opacity": 0.028, "fill-antialias": false,
+          "fill-color": tone,
+          "fill-opacity": ["match", ["get", "tone"], "held", 0.008, 0.028], "fill-antialias": false,
         },
       },
+      { id: "hotspots", type: "fill", source: "hotspots", paint: { "fill-color": tone, "fill-opacity": 0.16 } },
+      {
+        id: "hotspots-line", type: "line", source: "hotspots",
+        paint: { "line-color": tone, "line-width": 1.2, "line-dasharray": [1, 1.5] },
+      },
+      {
+        // A sector is a direction and stays faint; an ellipse is a place.
+        id: "regions", type: "fill", source: "regions",
+        paint: { "fill-color": tone, "fill-opacity": ["case", ["!", ["get", "point"]], 0.05, ["==", ["get", "tone"], "held"], 0.1, 0.26] },
+      },
+      {
+        id: "regions-line", type: "line", source: "regions", filter: ["!=", ["get", "tone"], "drill"], layout: { "line-join": "round" },
+        paint: {
+          "line-color": tone, "line-width": ["case", ["get", "selected"], 3, 1.6],
+          "line-opacity": ["case", ["!", ["get", "point"]], 0.35, ["==", ["get", "tone"], "held"], 0.5, 1],
+        },
+      },
+      {
+        id: "regions-drill", type: "line", source: "regions", filter: ["==", ["get", "tone"], "drill"],
+        paint: { "line-color": tone, "line-width": 2.4, "line-dasharray": [2, 1.4] },
+      },
+      { id: "sight-lines", type: "line", source: "sight-lines", paint: { "line-color": tone, "line-width": 1.2, "line-opacity": 0.75 } },
       {
         id: "cones", type: "symbol", source: "cones",
         layout: {
@@ -105,6 +130,10 @@ export function baseStyle(colour: Palette): StyleSpecification {
           "circle-radius": ["case", ["get", "first"], 7, 5], "circle-color": colour("--map-land"),
           "circle-stroke-color": colour("--map-area"), "circle-stroke-width": 2.5,
         },
+      },
+      {
+        id: "picked", type: "circle", source: "picked",
+        paint: { "circle-radius": 8, "circle-color": colour("--map-area"), "circle-stroke-color": colour("--map-land"), "circle-stroke-width": 3 },
       },
     ],
   };

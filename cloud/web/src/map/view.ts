@@ -10,6 +10,7 @@ import type { State, Store } from "../store";
 import type { Incident } from "../wire";
 import { attachDrawing } from "./draw";
 import * as features from "./features";
+import * as fires from "./fires";
 import { graticule } from "./graticule";
 import { addCameraImages, addConeImage } from "./images";
 import { attachIncidents, attachPopup, pulse } from "./markers";
@@ -27,6 +28,9 @@ export interface MapView {
   /** Moves the map only where the place is not on it already, clear of the notices. */
   bringIntoView(at: LonLat): void;
   focus(): void;
+  /** All that is known of where one fire is, at a size at which it can be seen. */
+  showIncident(incident: Incident): void;
+  centre(): LonLat;
   addCornerAtCentre(): void;
   finishDrawing(): void;
   /** Shows for a moment that this deployment has just seen something. */
@@ -37,6 +41,8 @@ export interface MapEvents {
   deploymentChosen(id: string | null): void;
   incidentChosen(id: string): void;
   areaDrawn(area: State["form"]["drawn"]): void;
+  /** The place for which the page asked. */
+  placeChosen(at: LonLat): void;
 }
 
 export function createMapView(store: Store, events: MapEvents): MapView {
@@ -99,6 +105,14 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     if (changed("incidents", "reserve")) {
       set("bearings", features.bearingSectors(state.incidents, features.reachOf(features.reserveBounds(state))));
     }
+    if (changed("incidents", "selectedIncident")) {
+      set("regions", fires.regions(state.incidents, state.selectedIncident));
+      set("hotspots", fires.hotspots(state.incidents, state.selectedIncident));
+      set("sight-lines", fires.sightLines(state.incidents, state.selectedIncident));
+    }
+    if (!before || state.desk.picked !== before.desk.picked) set("picked", features.pointFeature(state.desk.picked));
+    canvas.style.cursor = state.desk.picking ? "crosshair" : canvas.style.cursor === "crosshair" && !state.drawing ? "" : canvas.style.cursor;
+    followDesk(state, before);
     if (changed("incidents", "language", "deployments", "selectedIncident")) showIncidents(state);
     if (changed("incidents", "hiddenBanners", "now")) followAlarms(state);
     if (state.drawing && !before?.drawing) map.stop(); // a corner must land where the reader points
@@ -165,6 +179,27 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     map.easeTo({ ...map.cameraForBounds(bounds, { padding: room(), maxZoom: map.getZoom() }), duration: calm(GLIDE) });
   }
 
+  /** On the fire desk the map shows the incident that is open there. */
+  function followDesk(state: State, before: State | null): void {
+    if (state.page !== "desk") {
+      if (before?.page === "desk") requestAnimationFrame(() => fit(store.state));
+      return;
+    }
+    const chosen = state.incidents.find((one) => one.id === state.selectedIncident);
+    const known = before?.page === "desk" && before.selectedIncident === state.selectedIncident &&
+      before.incidents.some((one) => one.id === state.selectedIncident);
+    if (chosen && !known) requestAnimationFrame(() => showIncident(chosen));
+    if (!chosen && before?.selectedIncident) requestAnimationFrame(() => fit(store.state));
+  }
+
+  function showIncident(incident: Incident): void {
+    const reach = features.reachOf(features.reserveBounds(store.state));
+    const bounds = incident.place ? fires.placeBounds(incident) : features.united([fires.placeBounds(incident), features.incidentBounds(incident, reach)]);
+    if (!bounds) return;
+    untouched = false;
+    map.fitBounds(bounds, { padding: room(), maxZoom: 14, animate: false });
+  }
+
   function isInView([west, south, east, north]: Bounds): boolean {
     const [topLeft, bottomRight] = [map.project([west, north]), map.project([east, south])];
     const { top } = room();
@@ -196,6 +231,9 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     element.addEventListener(touch, () => (handledAt = performance.now()), { passive: true });
   }
   map.on("resize", () => {
+    const { page, selectedIncident, incidents } = store.state;
+    const chosen = page === "desk" && incidents.find((one) => one.id === selectedIncident);
+    if (chosen && performance.now() - handledAt > HANDLED_FOR) showIncident(chosen);
     if (untouched && !store.state.drawing?.corners.length) fit(store.state);
     viewChanged();
   });
@@ -203,6 +241,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   map.on("dataloading", () => (element.dataset.state = "loading"));
   map.on("click", (event) => {
     if (store.state.drawing) return;
+    if (store.state.desk.picking) return events.placeChosen([event.lngLat.lng, event.lngLat.lat]);
     const { x, y } = event.point;
     const [hit] = map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["cameras"] });
     events.deploymentChosen((hit?.properties["id"] as string | undefined) ?? null);
@@ -230,6 +269,8 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     fit: () => void fit(store.state),
     bringIntoView: ([lon, lat]) => bringIntoView([lon, lat, lon, lat]),
     focus: () => canvas.focus(),
+    showIncident,
+    centre: () => [map.getCenter().lng, map.getCenter().lat],
     addCornerAtCentre: drawing.addCornerAtCentre,
     finishDrawing: drawing.finish,
     pulse: (id) => {

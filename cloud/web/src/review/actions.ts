@@ -1,6 +1,7 @@
 /** What the review page does: it reads the list, opens a picture, notes what a person says and has it sent. */
 import { api, ApiError } from "../client";
 import { gathered } from "../gathered";
+import { pageOf } from "../route";
 import type { Failure, Store } from "../store";
 import type { Imported, Label, LabelRevision, ReviewItem } from "../wire";
 import * as edit from "./annotation";
@@ -33,7 +34,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
   // Where one is --------------------------------------------------------------------------------------
 
   function writeAddress(push: boolean): void {
-    const { page } = store.state;
+    const page = store.state.page === "review" ? "review" : "map";
     const hash = writeRoute({ page, picture: review().picture, filter: review().filter });
     if (hash === (location.hash || "#")) return;
     const address = location.pathname + location.search + (hash === "#" ? "" : hash);
@@ -66,8 +67,8 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
   function enter(switched: boolean): void {
     const route = switched ? { page: store.state.page, picture: null, filter: NO_FILTER } : readRoute(location.hash);
     sender?.close();
-    store.set({ page: route.page, review: emptyReview(route.filter, route.picture) });
-    writeAddress(false);
+    store.set({ page: pageOf(location.hash), review: emptyReview(route.filter, route.picture) });
+    if (store.state.page === "map" || store.state.page === "review") writeAddress(false);
     const { account } = store.state;
     if (!account) return;
     shelf = createShelf(account.id);

@@ -6,7 +6,8 @@ import { alarms, rememberHidden } from "../alarms";
 import { compassWords, degrees, duration, percent } from "../format";
 import { wordFor } from "../i18n";
 import { latestReports, lonLat } from "../map/features";
-import { placeOf } from "../map/markers";
+import { placeOf, witnesses } from "../map/markers";
+import { called, marks, place, waiting } from "./fire-facts";
 import { INCIDENTS_READ, isOpen } from "../store";
 import type { Incident, Suspicion } from "../wire";
 import { fireIcon, icon } from "./icons";
@@ -29,10 +30,10 @@ export function fireBanner(view: View): TemplateResult {
 function banner(view: View, incident: Incident): TemplateResult {
   const { t } = view;
   return html`
-    <section class="banner ${incident.kind}" data-incident=${incident.id}>
+    <section class="banner ${incident.drill ? "drill" : incident.kind}" data-incident=${incident.id}>
       ${fireIcon(incident.kind)}
       <div class="banner-text">
-        <strong>${title(view, incident)}</strong>
+        <strong>${incident.drill ? `${t("fire.drill")}: ` : ""}${title(view, incident)}</strong>
         <span>
           <time datetime=${incident.last_seen_at}>${clock(view, incident.last_seen_at)}</time>
           · ${isLate(incident) ? t("fire.seen", { ago: ago(view, incident.last_seen_at) }) : ago(view, incident.last_seen_at)}
@@ -56,8 +57,9 @@ function hide({ state, store }: View, id: string): void {
   store.set({ hiddenBanners });
 }
 
-function title({ t, state }: View, incident: Incident): string {
-  const places = latestReports(incident).map((one) => placeOf(state, one.deployment_id));
+export function title({ t, state }: View, incident: Incident): string {
+  const cameras = latestReports(incident).map((one) => placeOf(state, one.deployment_id));
+  const places = cameras.length > 0 ? cameras : [witnesses(state, incident)];
   return t("fire.banner", { kind: t(`fire.kind.${incident.kind}`), place: places.join(", ") });
 }
 
@@ -65,7 +67,8 @@ export function chooseIncident({ store, map, state, actions }: View, incident: I
   if (state.page !== "map") actions.review.leave();
   store.set({ selectedIncident: incident.id, tab: "fire", panelOpen: true });
   const report = latestReports(incident)[0];
-  if (report) map.bringIntoView(lonLat(report.location));
+  if (incident.place) map.showIncident(incident);
+  else if (report) map.bringIntoView(lonLat(report.location));
 }
 
 export function firePanel(view: View): TemplateResult {
@@ -89,11 +92,12 @@ function list(view: View, incidents: Incident[]): TemplateResult {
     <ul class="incidents">
       ${repeat(incidents, (one) => one.id, (one) => html`
         <li>
-          <button class="row ${isOpen(one) ? "open" : ""}" @click=${() => chooseIncident(view, one)}>
+          <button class="row ${isOpen(one) ? "open" : ""} ${one.drill ? "drill" : ""} ${one.held_back ? "held" : ""}" @click=${() => chooseIncident(view, one)}>
             ${fireIcon(one.kind)}
             <span class="row-text">
               <span class="name">${title(view, one)}</span>
               <span class="meta">${wordFor(t, "state", one.state)} · ${t("fire.seen", { ago: ago(view, one.last_seen_at) })}</span>
+              <span class="marks">${marks(view, one)}</span>
             </span>
           </button>
         </li>
@@ -109,16 +113,22 @@ function incidentDetail(view: View, incident: Incident): TemplateResult {
     <article class="incident" data-incident=${incident.id}>
       <button class="link back" @click=${() => store.set({ selectedIncident: null })}>← ${t("fire.back")}</button>
       <h2 class=${isOpen(incident) ? "open" : ""}>${fireIcon(incident.kind)} ${title(view, incident)}</h2>
+      ${incident.drill ? html`<p class="drill-band" role="note">${t("desk.drill_band")}</p>` : nothing}
+      ${waiting(view, incident)}
       ${isLate(incident)
         ? html`<p class="note">
             ${t("fire.late", { ago: ago(view, incident.first_seen_at), delay: duration(incident.late_s, state.language) })}
           </p>`
         : nothing}
       <dl>
-        <dt>${t("fire.state")}</dt><dd>${wordFor(t, "state", incident.state)}</dd>
+        <dt>${t("fire.state")}</dt><dd>${wordFor(t, "state", incident.state)} ${marks(view, incident)}</dd>
+        <dt>${t("fire.place")}</dt><dd>${place(view, incident)}</dd>
         <dt>${t("fire.first_seen")}</dt><dd>${moment(view, incident.first_seen_at)}</dd>
         <dt>${t("fire.last_seen")}</dt><dd>${moment(view, incident.last_seen_at)}</dd>
       </dl>
+      <h3>${t("fire.called")}</h3>
+      ${called(view, incident)}
+      <button class="secondary" @click=${() => view.actions.desk.go("incidents", incident.id)}>${t("fire.open_desk")}</button>
       <h3>${t("fire.suspicions")}</h3>
       <ol class="reports">${repeat(reports, (one) => one.id, (one) => report(view, one))}</ol>
       <p class="muted small">${t("fire.bearing_note")}</p>
@@ -161,7 +171,7 @@ function report(view: View, one: Suspicion): TemplateResult {
   `;
 }
 
-function bearing({ t }: View, one: Suspicion): string {
+export function bearing({ t }: Pick<View, "t">, one: Suspicion): string {
   if (one.bearing_deg === null) return t("fire.bearing_unknown");
   const values = { degrees: degrees(one.bearing_deg), compass: compassWords(one.bearing_deg, t) };
   if (one.bearing_sd_deg === null) return t("fire.bearing_exact", values);

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { DICTIONARIES, LANGUAGES, locale } from "../i18n";
 import { localName } from "../map/features";
 import { mayLabel } from "../review/state";
+import type { Page } from "../route";
 import type { View } from "./view";
 
 export function header(view: View): TemplateResult {
@@ -27,15 +28,17 @@ function skip(event: Event): void {
   document.getElementById("panel")?.focus();
 }
 
-/** The app's pages, for those whose role has more than one. */
+/** The app's pages; the review for those whose role has it. */
 function pages({ t, state, actions }: View): TemplateResult | typeof nothing {
-  if (!state.reserve || !(mayLabel(state.account, state.reserve.slug) || state.page === "review")) return nothing;
-  const link = (page: "map" | "review", go: () => void) => html`
+  if (!state.reserve) return nothing;
+  const reviews = mayLabel(state.account, state.reserve.slug) || state.page === "review";
+  const link = (page: Page, go: () => void) => html`
     <button class="quiet" aria-current=${state.page === page ? "page" : "false"} @click=${go}>${t(`page.${page}`)}</button>
   `;
   return html`
     <nav class="pages" aria-label=${t("page.label")}>
-      ${link("map", actions.review.leave)} ${link("review", actions.review.open)}
+      ${link("map", actions.review.leave)} ${link("desk", () => actions.desk.go("incidents"))}
+      ${reviews ? link("review", actions.review.open) : nothing}
     </nav>
   `;
 }

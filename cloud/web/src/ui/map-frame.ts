@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { failureWords } from "../i18n/failures";
 import { removeCorner } from "../polygon";
 import { STATUSES } from "./cameras";
+import { pickBar } from "./desk/report";
 import { fireBanner } from "./fire";
 import { healthIcon, icon } from "./icons";
 import type { View } from "./view";
@@ -10,7 +11,7 @@ import type { View } from "./view";
 export function mapFrame(view: View): TemplateResult {
   const { t, state, map, actions } = view;
   return html`
-    <div class="map-frame ${state.drawing ? "drawing" : ""}">
+    <div class="map-frame ${state.drawing || state.desk.picking ? "drawing" : ""}">
       ${map.element}
       ${state.drawing ? html`<div class="crosshair" aria-hidden="true"></div>` : nothing}
       ${fireBanner(view)}
@@ -27,7 +28,7 @@ export function mapFrame(view: View): TemplateResult {
         <button @click=${() => map.zoom(-1)} aria-label=${t("map.zoom_out")} title=${t("map.zoom_out")}>${icon("minus")}</button>
         <button @click=${() => map.fit()} aria-label=${t("map.fit")} title=${t("map.fit")}>${icon("fit")}</button>
       </div>
-      ${state.drawing ? drawBar(view) : legend(view)}
+      ${state.desk.picking ? pickBar(view) : state.drawing ? drawBar(view) : legend(view)}
     </div>
   `;
 }

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import { isOpen, type Tab } from "../store";
+import { isAlarm, type Tab } from "../store";
 import { camerasPanel } from "./cameras";
 import { countPanel } from "./count";
 import { firePanel } from "./fire";
@@ -38,7 +38,7 @@ export function panel(view: View): TemplateResult {
 }
 
 function tabButton({ t, state, store }: View, tab: Tab): TemplateResult {
-  const fires = state.incidents.filter(isOpen).length;
+  const fires = state.incidents.filter(isAlarm).length;
   return html`
     <button
       role="tab"

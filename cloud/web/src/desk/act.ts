@@ -1,0 +1,39 @@
+/** What one can do with an incident, as it is sent. Pure. */
+import { uuid } from "../uuid";
+import type { ActionKind } from "../wire";
+
+export interface NewAction {
+  /** Made here: what is sent twice is done once. */
+  id: string;
+  action: ActionKind;
+  done_at: string;
+  note?: string;
+  reason?: FalseAlarmReason;
+  suspicion_id?: string;
+  into?: string;
+}
+
+export const REASONS = ["cloud", "fog", "dust", "chimney", "vehicle", "glare", "sun", "insect", "other"] as const;
+export type FalseAlarmReason = (typeof REASONS)[number];
+
+/** In the order in which a fire runs; what is rare or final comes last. */
+export const ORDER: readonly ActionKind[] = [
+  "release", "acknowledge", "on_my_way", "arrive", "contain", "close", "reopen", "note", "false_alarm", "merge", "split",
+];
+
+/** What may be done now, in a steady order; the first of them is the next step. */
+export function offered(may: readonly ActionKind[]): ActionKind[] {
+  return ORDER.filter((one) => may.includes(one));
+}
+
+/** Those that need more than a click: a note, a reason, another incident. */
+export const ASKS = ["note", "close", "false_alarm", "merge", "split", "release"] as const satisfies readonly ActionKind[];
+export type Asks = (typeof ASKS)[number];
+
+export function asks(action: ActionKind): action is Asks {
+  return (ASKS as readonly ActionKind[]).includes(action);
+}
+
+export function newAction(action: ActionKind, more: Omit<Partial<NewAction>, "id" | "action"> = {}): NewAction {
+  return { id: uuid(), action, done_at: new Date().toISOString(), ...more };
+}

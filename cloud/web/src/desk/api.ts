@@ -1,0 +1,60 @@
+/** The calls of the fire desk. */
+import { call } from "../client";
+import type { Incident, IncidentSummary } from "../wire";
+import type { NewAction } from "./act";
+import type {
+  Alert, AlertRule, CallPlan, Drill, DrillReport, Mask, MyDevice, NewShift, OnDuty, PersonReach, Shift, Webhook,
+} from "./wire";
+
+const items = <T>(body: { items: T[] }): T[] => body.items;
+const remove = (path: string) => call<void>(path, undefined, { method: "DELETE" });
+
+export const deskApi = {
+  incidents: (slug: string) => call<{ items: IncidentSummary[] }>(`/reserves/${slug}/incidents`).then(items),
+  act: (id: string, action: NewAction) => call<Incident>(`/incidents/${id}/actions`, action),
+  report: (slug: string, report: Record<string, unknown>) => call<unknown>(`/reserves/${slug}/fire-reports`, report),
+  importHotspots: (slug: string, csv: string) => call<unknown>(`/reserves/${slug}/hotspots/import`, csv),
+
+  masks: (deployment: string) => call<{ items: Mask[] }>(`/deployments/${deployment}/masks`).then(items),
+  addMask: (deployment: string, mask: Pick<Mask, "id" | "polygon" | "reason"> & { incident_id?: string }) =>
+    call<Mask>(`/deployments/${deployment}/masks`, mask),
+  removeMask: (id: string) => remove(`/masks/${id}`),
+  /** The newest observation with a picture, of the camera's newest hundred. */
+  newestPicture: (slug: string, deployment: string) =>
+    call<{ items: { media_id: string | null; observed_at: string }[] }>(
+      `/reserves/${slug}/observations?deployment=${deployment}&limit=100`,
+    ).then((page) => page.items.find((one) => one.media_id !== null) ?? null),
+
+  shifts: (slug: string) => call<{ items: Shift[] }>(`/reserves/${slug}/shifts`).then(items),
+  addShift: (slug: string, shift: NewShift) => call<Shift>(`/reserves/${slug}/shifts`, shift),
+  removeShift: (id: string) => remove(`/shifts/${id}`),
+  callPlan: (slug: string) => call<CallPlan>(`/reserves/${slug}/call-plan`),
+  putCallPlan: (slug: string, steps: CallPlan["steps"]) =>
+    call<CallPlan>(`/reserves/${slug}/call-plan`, { steps }, { method: "PUT" }),
+  onDuty: (slug: string) => call<OnDuty>(`/reserves/${slug}/on-duty`),
+  people: (slug: string) => call<{ items: PersonReach[] }>(`/reserves/${slug}/devices`).then(items),
+  addWebhook: (slug: string, webhook: { name: string; url: string; language: string }) =>
+    call<Webhook>(`/reserves/${slug}/webhooks`, webhook),
+
+  rules: (slug: string) => call<{ items: AlertRule[] }>(`/reserves/${slug}/alert-rules`).then(items),
+  addRule: (slug: string, rule: Omit<AlertRule, "id">) => call<AlertRule>(`/reserves/${slug}/alert-rules`, rule),
+  putRule: (id: string, rule: Omit<AlertRule, "id">) => call<AlertRule>(`/alert-rules/${id}`, rule, { method: "PUT" }),
+  removeRule: (id: string) => remove(`/alert-rules/${id}`),
+  alerts: (slug: string) => call<{ items: Alert[] }>(`/reserves/${slug}/alerts`).then(items),
+
+  drills: (slug: string) => call<{ items: Drill[] }>(`/reserves/${slug}/drills`).then(items),
+  drill: (id: string) => call<DrillReport>(`/drills/${id}`),
+  startDrill: (slug: string, drill: { deployment_id: string; bearing_deg?: number; note?: string }) =>
+    call<Drill>(`/reserves/${slug}/drills`, drill),
+  endDrill: (id: string) => call<DrillReport>(`/drills/${id}/end`, {}),
+
+  devices: () => call<{ items: MyDevice[] }>("/devices").then(items),
+  addDevice: (device: { channel: string; name: string; address: Record<string, string>; language: string }) =>
+    call<MyDevice>("/devices", device),
+  removeDevice: (id: string) => remove(`/devices/${id}`),
+  testDevice: (id: string) => call<unknown>(`/devices/${id}/test`, {}),
+};
+
+export const capUrl = (id: string) => `/api/v1/incidents/${id}/cap.xml`;
+export const capFeedUrl = (slug: string) => `/api/v1/reserves/${slug}/cap.atom`;
+export const fieldPictureUrl = (incident: string, picture: string) => `/api/v1/incidents/${incident}/pictures/${picture}`;

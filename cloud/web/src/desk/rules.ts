@@ -1,0 +1,7 @@
+/** A wildlife rule before anybody has filled it in. */
+import type { AlertRule } from "./wire";
+
+export const NEW_RULE: Omit<AlertRule, "id"> = {
+  name: "", name_zh: null, scientific_names: [], area: null, least_confidence: 0.5, least_count: 1, cooldown_s: 1800,
+  quiet_from: null, quiet_to: null, whom: "duty", enabled: true,
+};
