@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { phoneShell } from "./shell";
 
 export default defineConfig({
+  plugins: [phoneShell("/src/phone/app.ts", fileURLToPath(new URL("src/phone/worker/sw.ts", import.meta.url)))],
   build: {
     outDir: fileURLToPath(new URL("../fieldwatch_cloud/web", import.meta.url)),
     emptyOutDir: true,

@@ -1,0 +1,401 @@
+/** What the phone's app does: it reads, keeps what it read, notes what the ranger does and has it sent. */
+import { ApiError } from "../client";
+import { remember, remembered, type Language } from "../language";
+import { backoff } from "../live";
+import { uuid } from "../uuid";
+import { ask, incidentUrl, send, sendReceipt } from "./cloud";
+import { forgetAll, keepIncident, keptIncident, keptIncidents } from "./kept";
+import { isAnswered, isOver, standing } from "./life";
+import type { Entry, Outbox, Work } from "./outbox";
+import { scaled } from "./photo";
+import * as push from "./push";
+import { readRoute, writeRoute, type Route } from "./route";
+import { sendAll } from "./sender";
+import { rememberSound, type Alarm, type SoundChoice } from "./sound";
+import { nothingOpen, type Light, type Listed, type PhoneStore } from "./store";
+import type { Account, ActionKind, Incident, IncidentSummary, Push, Reason } from "./wire";
+
+const ACCOUNT = "fieldwatch.phone.account"; // so that what is kept can be read without a link
+const DRAFT = "fieldwatch.phone.draft."; // + incident: a note being written survives a reload
+export const LIGHT = "fieldwatch.phone.light";
+const REREAD = 60_000; // ms between looks at the open incident while it is on show
+const LISTED = 50;
+
+export type PhoneActions = ReturnType<typeof createPhoneActions>;
+
+export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, alarm: Alarm) {
+  let attempt = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let sending: Promise<void> | null = null;
+  let again = false;
+  let reading = 0;
+
+  // Who is here -----------------------------------------------------------------------------------------
+
+  async function start(): Promise<void> {
+    const known = JSON.parse(localStorage.getItem(ACCOUNT) ?? "null") as Account | null;
+    if (known) await enter(known); // at once: a ranger on the way to a fire waits for no server
+    try {
+      const account = (await (await ask("GET", "me")).json()) as Account;
+      if (account.id !== known?.id) await enter(account);
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 401) signedOut(known !== null);
+      else if (!known) store.set({ phase: "login", login: { busy: false, failed: status, expired: false } });
+      else lost();
+    }
+  }
+
+  async function login(email: string, password: string): Promise<void> {
+    store.set({ login: { busy: true, failed: null, expired: false } });
+    try {
+      const { account } = (await (await ask("POST", "login", { email, password })).json()) as { account: Account };
+      store.set({ language: remembered() ?? account.language, login: { busy: false, failed: null, expired: false } });
+      await enter(account);
+    } catch (error) {
+      store.set({ login: { busy: false, failed: statusOf(error), expired: false } });
+    }
+  }
+
+  /** What one account may see must not stay for the next. */
+  async function enter(account: Account): Promise<void> {
+    const before = JSON.parse(localStorage.getItem(ACCOUNT) ?? "null") as Account | null;
+    if (before && before.id !== account.id) await forgetAll();
+    localStorage.setItem(ACCOUNT, JSON.stringify(account));
+    await outbox?.setAccount(account.id);
+    store.set({ phase: "in", account, outbox: await mine(account.id) });
+    follow(readRoute(location.hash));
+    sendNow();
+    void knowPush(true);
+  }
+
+  async function mine(account: string): Promise<readonly Entry[]> {
+    return (await outbox?.all())?.filter((one) => one.account === account) ?? [];
+  }
+
+  /** `sure`: although something waits to be sent. It stays for when the same person signs in again. */
+  async function logout(sure: boolean): Promise<void> {
+    if (!sure && store.state.outbox.some((one) => !one.refused)) {
+      store.set({ leaving: true });
+      return;
+    }
+    await push.unsubscribe(); // while the session still allows it
+    await ask("POST", "logout", {}).catch(() => {});
+    await forgetAll();
+    signedOut(false);
+    localStorage.removeItem(ACCOUNT);
+    for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT)) localStorage.removeItem(key);
+    await outbox?.setAccount(null);
+  }
+
+  function signedOut(expired: boolean): void {
+    clearTimeout(timer);
+    silence();
+    const login = { busy: false, failed: null, expired };
+    store.set({ phase: "login", account: null, list: null, outbox: [], leaving: false, push: "unknown", login, ...nothingOpen() });
+  }
+
+  // Where one is ----------------------------------------------------------------------------------------
+
+  function go(route: Route): void {
+    history.pushState(null, "", writeRoute(route));
+    follow(route);
+  }
+
+  function follow(route: Route): void {
+    const same = route.page === "incident" && store.state.incident?.incident.id === route.id;
+    if (!same) store.set(nothingOpen());
+    store.set({ route });
+    if (store.state.phase !== "in") return;
+    if (route.page === "incident") void open(route.id);
+    if (route.page === "list") void list();
+    if (route.page === "settings") void knowPush(false);
+    if (!same) scrollTo(0, 0);
+  }
+
+  /** What is kept first, then what the cloud says. */
+  async function open(id: string): Promise<void> {
+    const draft = localStorage.getItem(DRAFT + id) ?? "";
+    if (store.state.draft !== draft) store.set({ draft });
+    const before = await keptIncident(id).catch(() => null);
+    if (before && isOpen(id) && !store.state.incident) store.set({ incident: before });
+    await read(id);
+  }
+
+  function isOpen(id: string): boolean {
+    const { route } = store.state;
+    return route.page === "incident" && route.id === id;
+  }
+
+  async function read(id: string): Promise<void> {
+    const number = ++reading;
+    try {
+      const incident = (await (await ask("GET", incidentUrl(id))).json()) as Incident;
+      found();
+      if (number === reading) await show(incident);
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 401) return signedOut(true);
+      if (status === 0 || status >= 500) lost();
+      if (isOpen(id) && !store.state.incident) store.set({ missing: status });
+    }
+  }
+
+  async function show(incident: Incident): Promise<void> {
+    const read = Date.now();
+    await keepIncident(incident, read).catch(() => {}); // a full disk: then it is not kept
+    if (isOpen(incident.id)) store.set({ incident: { incident, read }, missing: null });
+    quietIfAnswered();
+  }
+
+  async function list(): Promise<void> {
+    if (!store.state.list) {
+      const items = (await keptIncidents().catch(() => [])).reverse();
+      const listed = items.map(({ incident }) => ({ ...incident, camera: incident.suspicions.at(-1)?.deployment ?? null }));
+      if (items.length > 0) store.set({ list: { items: listed, read: Math.min(...items.map((one) => one.read)) } });
+    }
+    try {
+      const reserves = (await (await ask("GET", "reserves")).json()) as { slug: string }[];
+      const found = await Promise.all(
+        reserves.map(async ({ slug }) => {
+          const answer = await ask("GET", `reserves/${slug}/incidents?limit=${LISTED}`);
+          return ((await answer.json()) as { items: IncidentSummary[] }).items;
+        }),
+      );
+      const items: Listed[] = found.flat().map((one) => ({ ...one, camera: null }));
+      items.sort((a, b) => b.last_seen_at.localeCompare(a.last_seen_at));
+      store.set({ list: { items, read: Date.now() }, link: true });
+    } catch (error) {
+      if (statusOf(error) === 401) signedOut(true);
+      else lost();
+    }
+  }
+
+  function refresh(): void {
+    const { route, phase } = store.state;
+    if (phase !== "in" || document.hidden) return;
+    if (route.page === "incident") void read(route.id);
+    if (route.page === "list") void list();
+    sendNow();
+  }
+
+  const lost = () => store.state.link && store.set({ link: false });
+
+  function found(): void {
+    if (!store.state.link) store.set({ link: true });
+  }
+
+  // What the ranger does --------------------------------------------------------------------------------
+
+  function act(action: ActionKind, more: { reason?: Reason; note?: string } = {}): Promise<void> {
+    silence();
+    navigator.vibrate?.(40);
+    return note({ kind: "action", action, ...more });
+  }
+
+  /** Shown at once, safe on the phone before anything is sent. */
+  async function note(work: Work): Promise<void> {
+    const { incident, account } = store.state;
+    if (!incident || !account) return;
+    const entry: Entry = {
+      id: uuid(), account: account.id, incident: incident.incident.id, done_at: new Date().toISOString(), work, refused: null,
+    };
+    store.set((state) => ({ outbox: [...state.outbox, entry], sheet: null }));
+    await outbox!.add(entry);
+    sendNow();
+  }
+
+  function write(draft: string): void {
+    const { incident } = store.state;
+    if (incident) localStorage.setItem(DRAFT + incident.incident.id, draft);
+    store.set({ draft });
+  }
+
+  async function sayNote(): Promise<void> {
+    const said = store.state.draft.trim();
+    if (!said) return;
+    await note({ kind: "action", action: "note", note: said });
+    forgetDraft();
+  }
+
+  function forgetDraft(): void {
+    const { incident } = store.state;
+    if (incident) localStorage.removeItem(DRAFT + incident.incident.id);
+    store.set({ draft: "" });
+  }
+
+  async function choosePicture(file: File): Promise<void> {
+    store.set({ sheet: "picture", picture: "busy" });
+    try {
+      const jpeg = await scaled(file);
+      store.set({ picture: { jpeg, url: URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" })) } });
+    } catch {
+      store.set({ picture: "unreadable" });
+    }
+  }
+
+  async function addPicture(): Promise<void> {
+    const { picture, here, draft } = store.state;
+    if (picture === null || typeof picture === "string") return;
+    const said = draft.trim();
+    await note({ kind: "picture", jpeg: picture.jpeg, ...(said ? { note: said } : {}), ...(here ? { at: here.at } : {}) });
+    forgetDraft();
+    dropPicture();
+  }
+
+  function dropPicture(): void {
+    const { picture } = store.state;
+    if (picture !== null && typeof picture !== "string") URL.revokeObjectURL(picture.url);
+    store.set({ picture: null, sheet: null });
+  }
+
+  /** The cloud would not have it, and the ranger has seen why. Its words can go as a note instead. */
+  async function dismiss(entry: Entry, asNote: string | null): Promise<void> {
+    if (asNote) await note({ kind: "action", action: "note", note: asNote });
+    await outbox!.drop(entry.id);
+    await reload();
+  }
+
+  // Sending ---------------------------------------------------------------------------------------------
+
+  async function reload(): Promise<void> {
+    const { account } = store.state;
+    if (account) store.set({ outbox: await mine(account.id) });
+  }
+
+  /** Only one round at a time; what is done meanwhile goes with the next. */
+  function sendNow(): void {
+    clearTimeout(timer);
+    again = true;
+    sending ??= rounds().finally(() => (sending = null));
+  }
+
+  async function rounds(): Promise<void> {
+    while (again && outbox && store.state.account) {
+      again = false;
+      const progress = {
+        sent: (entry: Entry, incident: Incident | null) => {
+          found();
+          store.set((state) => ({ outbox: state.outbox.filter((one) => one.id !== entry.id) }));
+          ++reading; // an answer that was asked for before this one is older than it
+          if (incident) void show(incident);
+          else if (isOpen(entry.incident)) void read(entry.incident);
+        },
+        refused: (entry: Entry) => {
+          void reload();
+          if (isOpen(entry.incident)) void read(entry.incident);
+        },
+      };
+      const outcome = await sendAll(outbox, store.state.account.id, { send, sendReceipt }, progress);
+      if (outcome === "done") attempt = 0;
+      else if (outcome === "signed_out") signedOut(true);
+      else if (store.state.outbox.length > 0) {
+        lost();
+        timer = setTimeout(sendNow, backoff(attempt++, Math.random()));
+        return;
+      }
+    }
+  }
+
+  // Being called ----------------------------------------------------------------------------------------
+
+  async function knowPush(renew: boolean): Promise<void> {
+    store.set({ push: await push.pushState() });
+    // Again at every start: a browser may have changed the address, or the cloud given it up.
+    if (renew && store.state.push === "on") await push.register(store.state.language).catch(() => {});
+  }
+
+  async function askForPush(): Promise<void> {
+    store.set({ pushBusy: true, pushFailure: null });
+    try {
+      store.set({ push: await push.subscribe(store.state.language) });
+    } catch (error) {
+      store.set({ pushFailure: error instanceof Error ? error.message : String(error), push: await push.pushState() });
+    } finally {
+      store.set({ pushBusy: false });
+    }
+  }
+
+  async function testPush(): Promise<void> {
+    store.set({ tested: "no", pushFailure: null });
+    try {
+      await push.test();
+      if (store.state.tested === "no") store.set({ tested: "sent" });
+    } catch (error) {
+      store.set({ pushFailure: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** A push came while the app is open. */
+  function pushed({ kind, incident, urgent }: Push): void {
+    if (kind === "test") store.set({ tested: "arrived" });
+    if (urgent || kind === "test") void sound(kind === "test" ? "once" : store.state.sound);
+    if (incident && isOpen(incident)) void read(incident);
+    else if (store.state.route.page === "list") void list();
+  }
+
+  async function sound(choice: SoundChoice): Promise<void> {
+    if (choice === "off") return;
+    const sounds = await alarm.start(choice);
+    store.set({ sounding: !sounds ? "blocked" : choice === "until_answered" ? "yes" : "no" });
+  }
+
+  /** Opened by a push that nobody has answered yet: it is heard here as well. */
+  function soundIfNew(): void {
+    const { incident, outbox: entries, sound: choice } = store.state;
+    if (incident && !incident.incident.held_back && !isAnswered(standing(incident.incident, entries).state)) void sound(choice);
+  }
+
+  function quietIfAnswered(): void {
+    const { incident, outbox: entries, sounding } = store.state;
+    if (sounding === "no" || !incident) return;
+    const { state } = standing(incident.incident, entries);
+    if (isAnswered(state) || isOver(state)) silence();
+  }
+
+  function silence(): void {
+    alarm.stop();
+    if (store.state.sounding !== "no") store.set({ sounding: "no" });
+  }
+
+  function chooseSound(choice: SoundChoice): void {
+    silence();
+    rememberSound(choice);
+    store.set({ sound: choice });
+  }
+
+  // The rest --------------------------------------------------------------------------------------------
+
+  function setLanguage(language: Language): void {
+    remember(language);
+    store.set({ language });
+    if (store.state.push === "on") void push.register(language).catch(() => {}); // pushes speak it too
+  }
+
+  function setLight(light: Light): void {
+    localStorage.setItem(LIGHT, light);
+    store.set({ light });
+  }
+
+  async function copy(text: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      store.set({ copied: true });
+      setTimeout(() => store.set({ copied: false }), 2500);
+    } catch {
+      // Refused, or plain http: the coordinates stand there to be selected by hand.
+    }
+  }
+
+  setInterval(refresh, REREAD);
+
+  return {
+    start, login, logout, go, follow, refresh, act, write, sayNote, choosePicture, addPicture, dropPicture, dismiss,
+    reload, sendNow, askForPush, testPush, pushed, sound, soundIfNew, silence, chooseSound, setLanguage, setLight, copy,
+  };
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof ApiError) return error.status;
+  throw error;
+}
