@@ -1,15 +1,16 @@
-"""How long a fire takes from the picture that confirms it to a ranger's phone, while animals are counted beside it.
+"""How long a fire takes from the picture that confirms it to a ranger's phone, animals counted beside it.
 
-    public sequence -> network camera -> node (detector, 3 of 5 frames) -> outbox -> MQTT -> ingest -> incident,
-    place, call plan -> committed -> notify -> Web Push, encrypted and signed -> a push service that checks both
+    public sequence -> network camera -> node (detector, 3 of 5 frames) -> outbox -> MQTT -> ingest ->
+    incident, place, call plan -> committed -> notify -> Web Push, encrypted and signed -> a push service
+    that checks both
 
-Time runs from the capture of the confirming frame (`observed_at`, stamped by the node when it has read the frame)
-to the last byte of the push at the service; all clocks are this machine's. Two cameras show two recorded
+Time runs from the capture of the confirming frame (`observed_at`, stamped by the node when it has read it) to
+the last byte of the push at the service; all clocks are this machine's. Two cameras show two recorded
 ignitions again and again; between two of them the incident is closed, as a manager would. Another node sends
 200 observations a second all the while. Told apart: the node's and the broker's part (from the capture to the
 cloud, mostly the detector's work on that frame), and the cloud's.
 
-    python -m tests.bench.bench_alert [--alerts 120]
+    python -m tests.bench.bench_alert [--alerts 110]
 
 The pictures are no part of the project: FIELDWATCH_REFERENCE names the folder that holds `sequences/`.
 """
@@ -219,7 +220,7 @@ class Bench:
         stack.callback(process.stop)
 
     def ignite(self, number: int) -> tuple[Push, dict[str, Any]]:
-        """One fire at camera `number`, from the first smoke to the phone; returns the push and its incident."""
+        """One fire at camera `number`, from the first smoke to the phone: the push and its incident."""
         known = len(self.phone.received)
         self.cameras[number].show(self.ignitions[number].smoke)
         push = self.phone.wait(known + 1, SLOWEST_S)[known]
@@ -256,12 +257,13 @@ def measure(folder: Path, alerts: int) -> dict[str, Any]:
 
 def show(figures: dict[str, Any]) -> str:
     def row(name: str, of: list[float]) -> str:
-        return f"| {name} | {statistics.median(of):.0f} | {statistics.quantiles(of, n=100)[98]:.0f} | {max(of):.0f} |"
+        p99 = statistics.quantiles(of, n=100)[98]
+        return f"| {name} | {statistics.median(of):.0f} | {p99:.0f} | {max(of):.0f} |"
 
     rest = [phone - cloud for phone, cloud in zip(figures["to_phone"], figures["to_cloud"], strict=True)]
     return (
-        f"| {figures['alerts']} fires, {figures['per_second']:.0f} observations a second beside them | median ms | "
-        "p99 ms | most ms |\n|---|---|---|---|\n"
+        f"| {figures['alerts']} fires, {figures['per_second']:.0f} observations a second beside them "
+        "| median ms | p99 ms | most ms |\n|---|---|---|---|\n"
         + "\n".join(
             (
                 row("capture of the confirming frame to the cloud", figures["to_cloud"]),

@@ -30,10 +30,14 @@ class MjpegCamera:
                 self.end_headers()
                 try:
                     for picture in camera.due():
-                        head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
-                        self.wfile.write(head.encode() + picture + b"\r\n")
-                except OSError:
-                    pass  # whoever looked has gone
+                        head = (
+                            f"--{_BOUNDARY}",
+                            "Content-Type: image/jpeg",
+                            f"Content-Length: {len(picture)}",
+                        )
+                        self.wfile.write("\r\n".join((*head, "", "")).encode() + picture + b"\r\n")
+                except OSError:  # whoever looked has gone
+                    return
 
             def log_message(self, *_: object) -> None:
                 pass
