@@ -20,12 +20,15 @@ from fieldwatch_cloud.api.routes import (
     field_pictures,
     fires,
     health,
+    hotspots,
     labels,
     masks,
     people,
     places,
     records,
+    reports,
     stream,
+    weather,
 )
 from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
 from fieldwatch_cloud.api.services import Operations, Services
@@ -110,6 +113,9 @@ def _application(lifespan: Any) -> FastAPI:
         records,
         labels,
         exchange,
+        hotspots,
+        reports,
+        weather,
         counts,
         fires,
         field_pictures,

@@ -12,8 +12,8 @@ from fieldwatch_cloud.api.problems import problem
 MAX_BODY_BYTES = 1024**2
 """A polygon of `geojson.MAX_VERTICES` fits."""
 MAX_FILE_BYTES = 32 * 1024**2
-"""A file of labels of some 50,000 boxes fits."""
-_FILES = re.compile(r"/api/v1/reserves/[^/]+/labels/import")
+"""A file of labels of some 50,000 boxes fits, or a day of the whole world's hotspots."""
+_FILES = re.compile(r"/api/v1/reserves/[^/]+/(labels|hotspots)/import")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 # MapLibre GL starts its worker from a blob and draws sprites from data: and blob: pictures.

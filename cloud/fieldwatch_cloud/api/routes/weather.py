@@ -1,0 +1,156 @@
+"""Weather, the fire danger that follows from it, and the gates that it moves."""
+
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Body, Query
+
+from fieldwatch_cloud.alarms import weather as alarms
+from fieldwatch_cloud.api.auth import AnyMember, Caller, FieldStaff, SignedIn, check_role
+from fieldwatch_cloud.api.models.common import Instant, Point, problems
+from fieldwatch_cloud.api.models.people import Role
+from fieldwatch_cloud.api.models.weather import (
+    MAX_ROWS,
+    FireDanger,
+    FireDangerDay,
+    FireGate,
+    NewFireGate,
+    StoredWeather,
+    WeatherObservation,
+    WeatherStation,
+)
+from fieldwatch_cloud.api.services import Db
+from fieldwatch_cloud.db import weather
+from fieldwatch_cloud.db.pool import Connection
+from fieldwatch_cloud.errors import NotFoundError, RowRefusedError
+from fieldwatch_cloud.incidents.danger import DangerClass, Weather, danger_class
+from fieldwatch_cloud.incidents.weather import AHEAD, Observation
+from fieldwatch_shared.messages import utc_now
+
+log = structlog.get_logger(__name__)
+router = APIRouter(tags=["fire danger"])
+
+
+@router.post("/reserves/{slug}/weather", summary="Bring weather", responses=problems(401, 403, 404, 413, 422))
+def add_weather(
+    body: Annotated[list[WeatherObservation], Body(min_length=1, max_length=MAX_ROWS)],
+    member: FieldStaff,
+    db: Db,
+) -> StoredWeather:
+    """For technicians and managers, and their scripts by token. The same again changes nothing; other values
+    for the same station and time correct them, and the days after are computed again."""
+    latest = utc_now() + AHEAD
+    observations = [_observation(row) for row in body]
+    for observation in observations:
+        if observation.observed_at > latest:
+            raise RowRefusedError(
+                f"{observation.station}: {observation.observed_at:%Y-%m-%d %H:%M} UTC lies in the future"
+            )
+    with db.transaction() as conn:
+        stored, unchanged = alarms.record(
+            conn, member.reserve_id, observations, f"account {member.caller.account.email}"
+        )
+    return StoredWeather(stored=stored, unchanged=unchanged)
+
+
+@router.get(
+    "/reserves/{slug}/fire-danger", summary="The fire danger of each day", responses=problems(401, 404, 422)
+)
+def get_fire_danger(
+    member: AnyMember,
+    db: Db,
+    from_: Annotated[Instant | None, Query(alias="from", description="Weather observed at or after.")] = None,
+    to: Annotated[Instant | None, Query(description="Weather observed before.")] = None,
+) -> FireDanger:
+    with db.transaction() as conn:
+        now = alarms.danger_now(conn, member.reserve, utc_now())
+        newest = weather.days(conn, member.reserve_id, since=now.observed_at, until=utc_now()) if now else []
+        days = weather.days(conn, member.reserve_id, since=from_, until=to)
+        stations = weather.stations(conn, member.reserve_id)
+    return FireDanger(
+        now=next(
+            (_day(day) for day in newest if now and (day.station, day.day) == (now.station, now.day)), None
+        ),
+        days=[_day(day) for day in days],
+        stations=[
+            WeatherStation(
+                name=one.name,
+                location=None
+                if one.lon is None or one.lat is None
+                else Point(coordinates=(one.lon, one.lat)),
+                last_observed_at=one.last_observed_at,
+            )
+            for one in stations
+        ],
+    )
+
+
+@router.get(
+    "/deployments/{deployment_id}/fire-gate",
+    summary="How sure a camera must be to call people",
+    responses=problems(401, 404),
+)
+def get_fire_gate(deployment_id: UUID, caller: SignedIn, db: Db) -> FireGate:
+    with db.transaction() as conn:
+        return _gate(_visible(conn, deployment_id, caller))
+
+
+@router.put(
+    "/deployments/{deployment_id}/fire-gate",
+    summary="Have a camera call only when it is sure enough for the danger of the day",
+    responses=problems(401, 403, 404, 422),
+)
+def set_fire_gate(deployment_id: UUID, body: NewFireGate, caller: SignedIn, db: Db) -> FireGate:
+    """For managers. What it holds back is an incident all the same: with the reason in `held_back`, in the
+    list and in the log; `release` lets it call."""
+    with db.transaction() as conn:
+        check_role(caller.roles_in(_visible(conn, deployment_id, caller).reserve), (Role.MANAGER,))
+        weather.set_gate(conn, deployment_id, body.least, caller.account.id)
+        gate = weather.gate(conn, deployment_id)
+    log.warning(
+        "fire_gate.set", deployment_id=str(deployment_id), least=gate.least, by=str(caller.account.id)
+    )
+    return _gate(gate)
+
+
+@router.delete(
+    "/deployments/{deployment_id}/fire-gate",
+    summary="Have every suspicion of a camera call people",
+    status_code=204,
+    responses=problems(401, 403, 404),
+)
+def remove_fire_gate(deployment_id: UUID, caller: SignedIn, db: Db) -> None:
+    """For managers. Where there is none, nothing happens."""
+    with db.transaction() as conn:
+        check_role(caller.roles_in(_visible(conn, deployment_id, caller).reserve), (Role.MANAGER,))
+        weather.remove_gate(conn, deployment_id)
+    log.warning("fire_gate.removed", deployment_id=str(deployment_id), by=str(caller.account.id))
+
+
+def _visible(conn: Connection, deployment_id: UUID, caller: Caller) -> weather.Gate:
+    gate = weather.gate(conn, deployment_id)
+    if not caller.roles_in(gate.reserve):
+        raise NotFoundError(f"no such deployment: {deployment_id}")
+    return gate
+
+
+def _gate(gate: weather.Gate) -> FireGate:
+    return FireGate.model_validate({"least": gate.least, "set_by": gate.set_by, "set_at": gate.set_at})
+
+
+def _observation(row: WeatherObservation) -> Observation:
+    return Observation(
+        row.station,
+        row.observed_at,
+        Weather(row.temperature_c, row.humidity_percent, row.wind_kmh, row.rain_24h_mm),
+        row.location.coordinates if row.location else None,
+    )
+
+
+def _day(day: weather.Day) -> FireDangerDay:
+    danger: DangerClass = danger_class(day.fwi)
+    return FireDangerDay(
+        **{name: getattr(day, name) for name in weather.Day.__slots__},  # type: ignore[arg-type]
+        danger=danger,
+    )
