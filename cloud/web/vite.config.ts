@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { phoneShell } from "./shell";
+import { phoneShell } from "./shell.ts";
 
 export default defineConfig({
   plugins: [phoneShell("/src/phone/app.ts", fileURLToPath(new URL("src/phone/worker/sw.ts", import.meta.url)))],

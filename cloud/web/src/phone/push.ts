@@ -63,9 +63,11 @@ export function isInstalled(): boolean {
 
 /** What the manager reads in the list of devices. */
 export function deviceName(agent: string = navigator.userAgent): string {
-  const system = /iPhone|iPad|Android|HarmonyOS|Windows|Mac OS|Linux/.exec(agent)?.[0] ?? "?";
-  const browser = /EdgA?|OPR|Firefox|SamsungBrowser|MiuiBrowser|HuaweiBrowser|Chrome|Safari/.exec(agent)?.[0] ?? "?";
-  return `${system.replace("Mac OS", "Mac")} · ${browser.replace(/EdgA?/, "Edge").replace("OPR", "Opera")}`;
+  // The more special first: an Android says that it is a Linux, and every browser that it is a Safari.
+  const named = (names: readonly string[]) => names.find((one) => agent.includes(one)) ?? "?";
+  const system = named(["iPhone", "iPad", "HarmonyOS", "Android", "Windows", "Mac OS", "Linux"]);
+  const browser = named(["Edg", "OPR", "SamsungBrowser", "MiuiBrowser", "HuaweiBrowser", "Firefox", "Chrome", "Safari"]);
+  return `${system.replace("Mac OS", "Mac")} · ${browser.replace("Edg", "Edge").replace("OPR", "Opera")}`;
 }
 
 /** An uncompressed P-256 point, base64url without padding. */
