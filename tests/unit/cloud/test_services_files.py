@@ -37,12 +37,13 @@ def test_access_list_of_a_node() -> None:
         f"topic write {branch}/heartbeat",
         f"topic write {branch}/state",
         f"topic read {branch}/receipt",
+        f"topic read {branch}/desired",
     ]
 
 
 def test_a_user_for_each_connection_of_each_worker() -> None:
     users = [line.partition(":")[0] for line in passwords([], "secret", workers=2).splitlines()]
-    lanes = ("", "_urgent", "_pictures")
+    lanes = ("", "_urgent", "_pictures", "_downlink")
     assert users == [f"_ingest_{worker}{lane}" for worker in (0, 1) for lane in lanes]
 
 
