@@ -169,9 +169,7 @@ class _Round:
             if who.failed and who.step == escalation.step
         ]
         if escalation.step >= len(plan):
-            return self._again(
-                crew, escalation, len(plan), [(c.account_id, c.name, c.failed) for c in before]
-            )
+            return self._again(crew, escalation, len(plan), before)
         return self._steps(crew, escalation, plan, {who.account_id for who in before})
 
     def _steps(self, crew: Crew, escalation: Escalation, plan: Sequence[Step], called: set[UUID]) -> int:

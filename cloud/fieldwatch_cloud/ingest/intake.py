@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
+from fieldwatch_cloud.alarms import wildlife
 from fieldwatch_cloud.alarms.evidence import lock_reserves, record_suspicion
 from fieldwatch_cloud.db import desired, heartbeats, media, nodes, quarantine, staging
 from fieldwatch_cloud.db.live import News
@@ -175,6 +176,7 @@ class Intake:
         new, ids = staging.insert(self._conn, rows)
         if not new:
             return
+        wildlife.judge(self._conn, reserve_of, rows, utc_now())
         if ids is None:
             for reserve in set(reserve_of.values()):
                 news.too_many(reserve)

@@ -127,14 +127,14 @@ LIMIT 1
 FOR NO KEY UPDATE OF i SKIP LOCKED;
 
 -- name: called
--- Everybody for whom this call was tried since it began, and how far it came.
+-- Everybody who was called since it began. A manager who was told that others could not be reached may be
+-- called all the same.
 SELECT v.account_id, a.name, bool_and(d.state = 'failed') AS failed, max(n.step) AS step
 FROM notification n
 JOIN delivery d ON d.notification_id = n.id
 JOIN device v ON v.id = d.device_id
 JOIN account a ON a.id = v.account_id
-WHERE n.incident_id = %(incident_id)s AND n.kind IN ('fire', 'escalation', 'undelivered')
-    AND n.created_at >= %(since)s
+WHERE n.incident_id = %(incident_id)s AND n.kind IN ('fire', 'escalation') AND n.created_at >= %(since)s
 GROUP BY v.account_id, a.name
 ORDER BY a.name, v.account_id;
 
