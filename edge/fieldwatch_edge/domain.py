@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from fieldwatch_shared.messages import Clock, Media
+    from fieldwatch_shared.messages import Clock, Media, Pose
 
 Image = NDArray[np.uint8]
 """(height, width, 3), BGR as OpenCV has it."""
@@ -32,6 +32,8 @@ class Frame:
     """Names the frame within its source for ever: a file name, or `clip.mp4#120`. Part of record ids."""
     encoded: bytes | None = None
     """The file's own bytes where the frame came as a JPEG, so that a kept picture is the original."""
+    pose: Pose | None = None
+    """How a camera that turns was aimed; None: as its settings say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ what a live source was following in a crash is kept as an open track.
 from __future__ import annotations
 
 import base64
-import hashlib
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,16 +19,16 @@ from pydantic import BaseModel, ValidationError
 
 from fieldwatch_edge import vision
 from fieldwatch_edge.decide import FireWatch, WildlifeWatch
-from fieldwatch_edge.decide.fire import FireState
+from fieldwatch_edge.decide.places import FireState
 from fieldwatch_edge.detect import Detector, load_detector
 from fieldwatch_edge.domain import Frame, Picture
-from fieldwatch_edge.errors import EdgeError, OutboxError
+from fieldwatch_edge.errors import EdgeError, OutboxError, PictureError
 from fieldwatch_edge.gate import Gate
 from fieldwatch_edge.health import CameraMonitor, Span
-from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox
+from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox, Priority
+from fieldwatch_edge.pictures import Pictures
 from fieldwatch_edge.track import Tracker
-from fieldwatch_shared.ids import uuid7_from
-from fieldwatch_shared.messages import Media, Observation, Suspicion
+from fieldwatch_shared.messages import Observation, Suspicion
 
 if TYPE_CHECKING:
     import threading
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fieldwatch_edge.capture import Source, SourceStatus
+    from fieldwatch_edge.decide.fire import Alarm, Corners
+    from fieldwatch_edge.decide.places import Shown
     from fieldwatch_edge.settings import Camera, WildlifeSettings
 
 log = structlog.get_logger(__name__)
 
 SAVE_EVERY_S = 2.0
 """Of the wall clock: how much a crash may cost a live camera. Each save waits for the disk."""
-PICTURE_BYTES = 256 * 1024
-"""At most, as a picture travels over MQTT."""
 FAILURES_IN_A_ROW = 20
 """One frame may be bad; when so many fail one after the other, it is not the frames."""
 
@@ -102,12 +102,14 @@ class Pipeline:
         *,
         search_path: Sequence[Path],
         stop: threading.Event,
+        masks: Callable[[], Sequence[Corners]] = tuple,
     ) -> None:
         """Load the camera's models and take up its last checkpoint.
 
         Args:
             search_path: where models are looked up by name.
             stop: set from outside to have `run` return soon.
+            masks: the ignore masks that the cloud wants now, asked at each frame.
 
         Raises:
             ModelError: a model cannot be loaded.
@@ -124,7 +126,8 @@ class Pipeline:
         self._saved_at = self._came_at = time.monotonic()
         self._failed, self._failed_in_a_row = 0, 0
         self._last_failure = ""
-        self._fire, self._wildlife = _stages(node, camera, search_path)
+        self._pictures = Pictures(node, camera.deployment_id)
+        self._fire, self._wildlife = _stages(node, camera, search_path, self._pictures, masks)
         self._restore()
 
     @property
@@ -158,6 +161,8 @@ class Pipeline:
         self._source = source
         if not source.replayable:
             self._try(lambda: self._outbox.release(self._name))  # of a run that was cut off
+        elif self._fire is not None:
+            self._fire.watch.recall(source.again)
         for frame in source.frames():
             if self._stop.is_set():
                 break
@@ -211,15 +216,36 @@ class Pipeline:
 
     def _look(self, frame: Frame) -> list[Observation | Picture]:
         thumbnail = vision.thumbnail(frame.image)
-        if self._fire is not None and self._fire.watch.due(frame.at):
-            suspicions = self._fire.watch.see(frame, self._fire.detector.detect(frame.image))
-            if suspicions:
-                # At once: a fire does not wait for the animals in the picture.
-                self._try(lambda: self._outbox.write(ready=[Entry.of(r, urgent=True) for r in suspicions]))
-                _report(suspicions)
+        if self._fire is not None and self._fire.watch.due(frame.at, frame.pose):
+            alarms = self._fire.watch.see(frame, self._fire.detector.detect(frame.image))
+            if alarms:
+                self._raise(alarms)
         records = [] if self._wildlife is None else _look_for_animals(self._wildlife, frame, thumbnail)
         self._monitor.saw(frame, thumbnail)  # last: a frame that nobody could work on is no effort
         return records
+
+    def _raise(self, alarms: list[Alarm]) -> None:
+        """Write suspicions at once: a fire waits neither for the animals in the picture nor for any encoding.
+        Then its picture, then what it looked like before, then the clip."""
+        suspicions = [alarm.suspicion for alarm in alarms]
+        self._try(lambda: self._outbox.write(ready=[Entry.of(suspicion) for suspicion in suspicions]))
+        _report(suspicions)
+        for alarm in alarms:
+            self._keep(Priority.SUSPICION_PICTURE, partial(self._pictures.still, alarm.frame))
+        for alarm in alarms:
+            if alarm.before is not None:
+                self._keep(Priority.SUSPICION_CONTEXT, partial(_before, self._pictures, *alarm.before))
+            if (clip_id := alarm.suspicion.clip_media_id) is not None:
+                self._keep(Priority.SUSPICION_CONTEXT, partial(_clip, self._pictures, clip_id, alarm))
+
+    def _keep(self, priority: Priority, make: Callable[[], Picture]) -> None:
+        """Write a picture of a suspicion. One that cannot be made must not take the others with it."""
+        try:
+            picture = make()
+        except PictureError as error:
+            log.error("pipeline.picture_not_made", deployment=self._name, error=str(error))  # noqa: TRY400
+            return
+        self._try(lambda: self._outbox.write(ready=[Entry.of(picture, priority)]))
 
     def _note_failure(self, frame: Frame, error: Exception) -> None:
         self._failed += 1
@@ -356,53 +382,57 @@ def _look_for_animals(stages: Wildlife, frame: Frame, thumbnail: vision.Gray) ->
     return records
 
 
-def _stages(node: str, camera: Camera, search_path: Sequence[Path]) -> tuple[Fire | None, Wildlife | None]:
-    keep = picture_keeper(node, camera.deployment_id)
+def _before(pictures: Pictures, shown: Shown, jpeg: bytes) -> Picture:
+    return pictures.still(Frame(vision.decode(jpeg), shown.at, shown.clock, shown.position, jpeg))
+
+
+def _clip(pictures: Pictures, id_: UUID, alarm: Alarm) -> Picture:
+    """From the view before, where it is known, to the frame that confirmed."""
+    images = alarm.clip
+    if alarm.before is not None:
+        before = vision.small(vision.decode(alarm.before[1]), images[0].shape[1])
+        if before.shape == images[0].shape:
+            images = [before, *images]
+    return pictures.clip(id_, alarm.frame.at, alarm.frame.clock, images)
+
+
+def _stages(
+    node: str,
+    camera: Camera,
+    search_path: Sequence[Path],
+    pictures: Pictures,
+    masks: Callable[[], Sequence[Corners]],
+) -> tuple[Fire | None, Wildlife | None]:
     fire, wildlife = None, None
     if camera.fire is not None:
-        detector = load_detector(camera.fire.detector, search_path)
+        share = camera.fire.faint or 1.0
+        detector = load_detector(camera.fire.detector, search_path, down_to=share)
         watch = FireWatch(
-            node, camera, camera.fire, model=detector.label, classes=detector.classes, keep=keep
+            node,
+            camera,
+            camera.fire,
+            model=detector.label,
+            classes=detector.classes,
+            threshold=detector.conf / share,
+            pictures=pictures,
+            masks=masks,
         )
         fire = Fire(detector, watch)
     if camera.wildlife is not None:
         settings = camera.wildlife
         detector = load_detector(settings.detector, search_path)
         animals = WildlifeWatch(
-            node, camera.deployment_id, settings, model=detector.label, classes=detector.classes, keep=keep
+            node,
+            camera.deployment_id,
+            settings,
+            model=detector.label,
+            classes=detector.classes,
+            keep=pictures.still,
         )
         unknown = next((index for index, known in enumerate(detector.classes) if known.unknown), None)
         tracker = Tracker(settings.lost_s, unknown)
         wildlife = Wildlife(settings, detector, tracker, animals, Gate(settings.gate))
     return fire, wildlife
-
-
-def picture_keeper(node: str, deployment_id: UUID) -> Callable[[Frame], Picture]:
-    """Makes the picture of a frame: one record however many observations show it."""
-    last: Picture | None = None
-    last_frame: Frame | None = None
-
-    def keep(frame: Frame) -> Picture:
-        nonlocal last, last_frame
-        if last is not None and frame is last_frame:
-            return last
-        jpeg = vision.jpeg(frame.image, frame.encoded, PICTURE_BYTES)
-        id_ = uuid7_from(frame.at, node, str(deployment_id), frame.position, "media")
-        media = Media(
-            id=id_,
-            message_id=id_,
-            deployment_id=deployment_id,
-            observed_at=frame.at,
-            clock=frame.clock,
-            mime="image/jpeg",
-            sha256=hashlib.sha256(jpeg.data).hexdigest(),
-            width=jpeg.width,
-            height=jpeg.height,
-        )
-        last, last_frame = Picture(media, jpeg.data), frame
-        return last
-
-    return keep
 
 
 def _report(records: Sequence[Observation | Suspicion | Picture]) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from fieldwatch_edge.errors import ConfigError
 from fieldwatch_shared.messages import ClockQuality, Fraction, Slug
@@ -55,6 +65,26 @@ class FolderSource(Section):
         " Held for five times as long while older ones keep arriving.",
     )
     replay_speed: float = Field(0, ge=0, description="0: as fast as possible; 1: at the pace of capture.")
+    poses: str | None = Field(
+        None,
+        description="Of a camera that turns and writes into its pictures' names how it was aimed: a regular"
+        " expression with the groups `heading`, `tilt` and `fov` (horizontal field of view), in degrees.",
+    )
+
+    @field_validator("poses")
+    @classmethod
+    def _says_all_of_a_pose(cls, pattern: str | None) -> str | None:
+        if pattern is None:
+            return None
+        try:
+            groups = re.compile(pattern).groupindex
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        if missing := [name for name in ("heading", "tilt", "fov") if name not in groups]:
+            raise ValueError(
+                f"{pattern!r} lacks the group(s) {', '.join(missing)}, such as (?P<heading>[0-9.]+)"
+            )
+        return pattern
 
     @model_validator(mode="after")
     def _times_stay(self) -> FolderSource:
@@ -134,11 +164,53 @@ class WildlifeSettings(Section):
 
 
 class FireSettings(Section):
-    """k-of-n confirmation over a sliding window, with hysteresis."""
+    """k-of-n confirmation over a sliding window, with hysteresis, on three levels.
+
+    Plain: k of n frames with boxes above the model's own threshold. Strong: fewer, of high scores. Faint: k
+    of n below it, where the place has changed since before. What was measured for each default:
+    docs/decisions/0014-confirmation-at-the-edge.md.
+    """
 
     detector: DetectorSettings = DetectorSettings(model="fire")
     k: int = Field(3, ge=1, description="Frames of the window that must show it...")
     n: int = Field(5, ge=1, description="...out of the last n frames.")
+    strong: float = Field(
+        3,
+        ge=0,
+        description="A score of so many times the model's threshold is strong: `strong_k` such frames will"
+        " do; 0: no strong level.",
+    )
+    strong_k: int = Field(2, ge=1)
+    faint: Fraction = Field(
+        0.5,
+        description="Boxes down to this share of the model's threshold count too, where k frames show them"
+        " at a place that has changed since before; 0: no faint level.",
+    )
+    apart_s: float = Field(
+        30,
+        ge=0,
+        description="The strong and the faint level ask that their frames lie, on average, so far apart:"
+        " two frames of one second say the same thing twice.",
+    )
+    changed_grey: float = Field(
+        4, ge=0, description="The place has changed where its mean grey level (of 255) moved by so much..."
+    )
+    changed_contrast: float = Field(
+        0.2, ge=0, description="...or its contrast, by so much of its natural logarithm."
+    )
+    most_drift: float = Field(
+        0,
+        ge=0,
+        description="What moved as a whole by more than so many of its own widths or heights, over"
+        " the window, is a cloud; 0: not asked.",
+    )
+    least_growth: float = Field(
+        0, ge=0, description="Its area must have grown by this factor over the window; 0: not asked."
+    )
+    night_smoke: Fraction = Field(
+        0, description="By night (dark or infrared), smoke counts from this score on; 0: as by day."
+    )
+    night_fire: Fraction = Field(0, description="By night, flames count from this score on; 0: as by day.")
     overlap: Fraction = Field(
         0.3, description="Least share of the smaller of two boxes that lies in the other: the same place."
     )
@@ -158,13 +230,26 @@ class FireSettings(Section):
         return self
 
 
+Polygon = Annotated[tuple[tuple[Fraction, Fraction], ...], Field(min_length=3, max_length=200)]
+"""Corners [x, y] as fractions of the picture, from its top left."""
+
+
 class Camera(Section):
     deployment_id: UUID
     source: Source
     heading_deg: float | None = Field(None, ge=0, lt=360, description="Of the optical axis, from true north.")
     heading_sd_deg: float = Field(2, ge=0, description="Standard deviation of the heading: how it was aimed.")
     field_of_view_deg: float | None = Field(None, gt=0, le=360, description="Horizontal.")
+    field_of_view_sd_deg: float = Field(
+        1, ge=0, description="Standard deviation of the field of view: data sheets round, lenses differ."
+    )
     tilt_deg: float = Field(0, ge=-90, le=90, description="Of the optical axis, upwards from the horizon.")
+    tilt_sd_deg: float = Field(1, ge=0, description="Standard deviation of the tilt: how it was levelled.")
+    masks: tuple[Polygon, ...] = Field(
+        (),
+        description="Parts of the picture in which fire and smoke mean nothing, beside those that the cloud"
+        " sends: polygons of [x, y] as fractions of the picture from its top left. Of the fixed view alone.",
+    )
     max_gap_s: float = Field(
         120,
         gt=0,
@@ -181,6 +266,8 @@ class Camera(Section):
     def _watches_something(self) -> Camera:
         if self.wildlife is None and self.fire is None:
             raise ValueError("give the camera a [camera.wildlife] or a [camera.fire] section, or both")
+        if self.wildlife is not None and isinstance(self.source, FolderSource) and self.source.poses:
+            raise ValueError("a camera that turns (`poses`) watches for fire alone: tracks need a still view")
         return self
 
     @property

@@ -27,6 +27,10 @@ Gray = NDArray[np.uint8]
 """(height, width)."""
 
 THUMBNAIL_WIDTH = 160
+NO_COLOUR_BELOW = 10.0
+"""Mean saturation, of 255, under which a picture was taken in infrared ..."""
+NO_LIGHT_BELOW = 30.0
+"""... and mean value under which it was taken in the dark."""
 _LETTERBOX_GREY = 114
 """What ultralytics pads with in training: the model has learnt to see nothing in it."""
 
@@ -119,6 +123,28 @@ def thumbnail(image: Image) -> Gray:
         image = cv2.resize(image, (4 * small_width, 4 * small_height))  # type: ignore[assignment]
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     return cv2.resize(gray, (small_width, small_height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+def small(image: Image, width: int) -> Image:
+    """`image` no wider than `width` pixels, its aspect ratio kept."""
+    height, was = image.shape[:2]
+    if was <= width:
+        return image
+    size = (width, max(1, round(height * width / was)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+def grey(image: Image, width: int = 640) -> Gray:
+    """`image` in grey, no wider than `width` pixels."""
+    return cv2.cvtColor(small(image, width), cv2.COLOR_BGR2GRAY)  # type: ignore[return-value]
+
+
+def by_night(image: Image) -> bool:
+    """Whether `image` has no colour, as under infrared lamps, or hardly any light. Fog may look so too."""
+    pixels = image[::8, ::8].reshape(-1, 3).astype(np.float32)
+    high, low = pixels.max(1), pixels.min(1)
+    saturation = 255 * (high - low) / np.maximum(high, 1)
+    return bool(saturation.mean() < NO_COLOUR_BELOW or high.mean() < NO_LIGHT_BELOW)
 
 
 def brightness(gray: Gray) -> float:

@@ -15,6 +15,7 @@ import structlog
 from fieldwatch_edge import vision
 from fieldwatch_edge.capture.listing import Listing
 from fieldwatch_edge.capture.pace import Pace
+from fieldwatch_edge.capture.poses import name_pose
 from fieldwatch_edge.capture.source import Source, SourceStatus
 from fieldwatch_edge.capture.times import capture_time
 from fieldwatch_edge.domain import Frame
@@ -114,6 +115,12 @@ class FolderSource(Source):
         if self._late is not None:
             return self._late[1]
         return min([self._newest_ns, *(a.arrived_ns - 1 for a in self._arrivals.values())])
+
+    def again(self, position: str, at: datetime) -> Frame | None:
+        try:
+            return self._frame(Entry(at, position, 0))
+        except PictureError:
+            return None
 
     def close(self) -> None:
         self._closed.set()
@@ -301,7 +308,8 @@ class FolderSource(Source):
         except OSError as error:
             raise PictureError(f"cannot be read: {error.strerror}") from error
         encoded = data if data.startswith(b"\xff\xd8") else None
-        return Frame(vision.decode(data), entry.at, self._clock, entry.name, encoded)
+        pose = None if self._config.poses is None else name_pose(entry.name, self._config.poses)
+        return Frame(vision.decode(data), entry.at, self._clock, entry.name, encoded, pose)
 
     def _fault(self, name: str, number: int, error: PictureError) -> None:
         """Wait for a picture that may still be on its way; report any other and pass over it."""

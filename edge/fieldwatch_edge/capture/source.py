@@ -60,6 +60,12 @@ class Source(ABC):
         Read it in the thread that iterates."""
         return None
 
+    def again(self, position: str, at: datetime) -> Frame | None:
+        """The frame of this position and capture time once more; None where the source cannot replay, or has
+        it no longer. May be called before `frames`."""
+        del position, at
+        return None
+
     @abstractmethod
     def close(self) -> None:
         """End the iteration soon and release the device. Twice does no harm."""

@@ -92,6 +92,24 @@ class VideoSource(Source):
         finally:
             capture.close()
 
+    def again(self, position: str, at: datetime) -> Frame | None:
+        name, _, number = position.rpartition("#")
+        if name != self._config.path.name or not number.isdecimal():
+            return None
+        index = int(number)
+        if abs(at - self._time(index)) > _SAME_TIME:
+            return None  # of another recording under the same name
+        capture, next_index = self._open_at(index)
+        try:
+            while capture.grab():
+                if next_index == index:
+                    image = capture.retrieve()
+                    return None if image is None else Frame(image, at, self._clock, position)
+                next_index += 1
+        finally:
+            capture.close()
+        return None
+
     def _index_after(self, position: str | None, last_at: datetime | None) -> int:
         if position is None:
             return 0

@@ -1,63 +1,57 @@
-"""Smoke that stays becomes a suspicion: k of the last n frames must show it at the same place.
+"""Smoke that stays becomes a suspicion: enough of the last n frames must show it at the same place.
 
 A cloud's shadow or a car moves on; smoke stays rooted while it drifts and grows. So boxes belong to the same
-place when they share enough of the smaller one (not by IoU, which growth alone would bring down).
+place when they share enough of the smaller one (not by IoU, which growth alone would bring down). How many
+frames are enough, and what else is asked: `levels`.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from datetime import datetime, timedelta
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+import numpy as np
+import structlog
 
-from fieldwatch_edge.decide.geometry import direction, fraction_box, share_of_smaller
+from fieldwatch_edge import vision
+from fieldwatch_edge.decide.album import Album
+from fieldwatch_edge.decide.geometry import aim, fraction_box, pose_of, same_view
+from fieldwatch_edge.decide.levels import Change, Level, change, changed, drift, failed, growth, level
+from fieldwatch_edge.decide.masks import masked
+from fieldwatch_edge.decide.places import FireState, Hit, Place, Shown, View
+from fieldwatch_edge.pictures import CLIPS
 from fieldwatch_shared.ids import uuid7_from
-from fieldwatch_shared.messages import Box, FireKind, Suspicion
+from fieldwatch_shared.messages import FireKind, Pose, Suspicion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from uuid import UUID
+    from datetime import datetime
 
-    from fieldwatch_edge.domain import DetectedClass, Detections, Frame, Picture
+    from fieldwatch_edge.decide.masks import Polygon
+    from fieldwatch_edge.domain import DetectedClass, Detections, Frame, Image
+    from fieldwatch_edge.pictures import Pictures
     from fieldwatch_edge.settings import Camera, FireSettings
 
+log = structlog.get_logger(__name__)
 
-class Hit(BaseModel):
-    """What one frame showed at one place: its best box there."""
+MOST_VIEWS = 32
+"""Of a camera that turns; the one not looked at for longest is forgotten. Each costs some megabytes."""
 
-    at: datetime
-    kind: FireKind
-    box: Box
-    score: float
-
-
-class Place(BaseModel):
-    """A part of the picture that smokes: a candidate, and once suspected, where we stay silent."""
-
-    hits: list[Hit]
-    last_seen_at: datetime
-    suspected: Box | None = None
-
-    @property
-    def strength(self) -> float:
-        """Mean score of the window's hits, 0 where there are none."""
-        return sum(hit.score for hit in self.hits) / len(self.hits) if self.hits else 0.0
-
-    def closeness(self, box: Box) -> float:
-        """Largest share of the smaller box with any box that this place had within the window."""
-        boxes = [hit.box for hit in self.hits]
-        if self.suspected is not None:
-            boxes.append(self.suspected)
-        return max((share_of_smaller(box, other) for other in boxes), default=0.0)
+Corners = tuple[tuple[float, float], ...]
+"""A mask as settings and the cloud have it."""
 
 
-class FireState(BaseModel):
-    """All that a watch remembers. Part of a checkpoint, so a restart neither forgets nor repeats a fire."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Alarm:
+    """A suspicion, and what its pictures are made from. The suspicion names them already: it goes first."""
 
-    looked_at: list[datetime] = Field([], description="Times of the last n frames.")
-    places: list[Place] = []
+    suspicion: Suspicion
+    frame: Frame
+    before: tuple[Shown, bytes] | None
+    """The same view before, and its JPEG."""
+    clip: list[Image]
+    """The frames that confirmed it, small, oldest first; empty where no clip is to be made."""
 
 
 class FireWatch:
@@ -66,6 +60,9 @@ class FireWatch:
     Hysteresis: a suspected place raises no second suspicion until nothing was seen there for `clear_s`.
     Several fires in one picture are several suspicions; what is much fainter than a suspected one
     (`second_share`) is taken for its smoke that drifted, not for another fire.
+
+    A camera that turns has several views, each with places of its own. Masks are drawn on the fixed view, so
+    they hold for frames without a pose.
     """
 
     def __init__(
@@ -76,150 +73,228 @@ class FireWatch:
         *,
         model: str,
         classes: Sequence[DetectedClass],
-        keep: Callable[[Frame], Picture],
+        threshold: float,
+        pictures: Pictures,
+        masks: Callable[[], Sequence[Corners]] = tuple,
     ) -> None:
-        """`keep` makes the picture of a frame; asked for the same frame twice, it gives the same record."""
+        """
+        Args:
+            threshold: the model's own. What is to count as faint must be detected below it.
+            masks: those that hold now, beside the camera's own; asked at each frame.
+        """
         self._name = (node, str(camera.deployment_id))
         self._camera = camera
         self._settings = settings
         self._model = model
         self._kinds = [FireKind(c.kind) if c.kind in tuple(FireKind) else None for c in classes]
-        self._keep = keep
-        self._looked_at: deque[datetime] = deque(maxlen=settings.n)
-        self._places: list[Place] = []
+        self._threshold = threshold
+        self._pictures = pictures
+        self._wanted_masks = masks
+        self._masks: tuple[Sequence[Corners], list[Polygon]] = ((), _arrays(camera.masks))
+        self._views: list[View] = []
+        self._album = Album()
+        self._masked_now = False
+        self.verdicts = Counter[str]()
+        """How often each level confirmed, and each test held back, since this watch was made."""
 
     @property
     def state(self) -> FireState:
-        return FireState(looked_at=list(self._looked_at), places=self._places).model_copy(deep=True)
+        return FireState(views=self._views).model_copy(deep=True)
 
     def restore(self, state: FireState) -> None:
-        self._looked_at = deque(state.looked_at, maxlen=self._settings.n)
-        self._places = list(state.places)
+        self._views = list(state.views)
 
-    def due(self, at: datetime) -> bool:
+    def recall(self, again: Callable[[str, datetime], Frame | None]) -> None:
+        """After `restore`, read again the pictures that it refers to.
+
+        Args:
+            again: gives the frame of a position and time, where its source still has it.
+        """
+        self._album.recall(self._views, again)
+
+    def due(self, at: datetime, pose: Pose | None = None) -> bool:
         """Whether a frame of this time is to be looked at (`every_s`)."""
-        if not self._looked_at:
+        view = self._view_of(pose)
+        if view is None or not view.looked_at:
             return True
         # Half a period of tolerance would halve the rate of a camera that is slightly early; a tenth will do.
-        passed = (at - self._looked_at[-1]).total_seconds()
+        passed = (at - view.looked_at[-1]).total_seconds()
         # A clock that was set back may take years to come past the last look again: do not wait for it.
         return passed < 0 or passed >= 0.9 * self._settings.every_s
 
-    def see(self, frame: Frame, detections: Detections) -> list[Suspicion | Picture]:
-        """Take in what was detected in `frame`; returns new suspicions, each followed by its picture."""
-        self._looked_at.append(frame.at)
-        self._forget(frame.at)
-        for hit in self._hits(frame, detections):
-            self._place(hit)
-        found: list[Suspicion | Picture] = []
-        for place in sorted(self._places, key=lambda place: -place.strength):
-            if place.suspected is None and len(place.hits) >= self._settings.k and self._stands_alone(place):
-                picture = self._keep(frame)
-                suspicion = self._suspicion(frame, place, picture.media.id)
-                place.suspected = suspicion.box
-                found += [suspicion, picture]
+    def see(self, frame: Frame, detections: Detections) -> list[Alarm]:
+        """Take in what was detected in `frame`; returns new suspicions."""
+        view = self._view(frame.pose)
+        view.look(frame.at, self._settings)
+        night = len(detections) > 0 and vision.by_night(frame.image)
+        hits = self._hits(frame, detections, night=night)
+        for hit in hits:
+            view.add(hit, self._settings.overlap)
+        shown = Shown.of(frame)
+        if hits:
+            view.smoking.append(shown)
+            self._album.smoking(frame)
+        found = []
+        for place in sorted(view.places, key=lambda place: -place.strength):
+            if place.suspected is None and self._confirmed(view, place, frame, night=night):
+                found.append(self._alarm(view, place, frame))
+                place.suspected = found[-1].suspicion.box
+        self._album.earlier(view, frame, shown, self._settings)
+        self._album.forget_all_but(self._views)
         return found
 
-    def _stands_alone(self, place: Place) -> bool:
-        strongest = max((p.strength for p in self._places if p.suspected is not None), default=0.0)
-        return place.strength >= self._settings.second_share * strongest
+    # What is asked of a place
 
-    def _forget(self, now: datetime) -> None:
-        """Drop hits that left the window and places where nothing is left to remember.
+    def _confirmed(self, view: View, place: Place, frame: Frame, *, night: bool) -> bool:
+        if not place.hits:
+            return False
+        reached = level(place.hits, self._settings, self._threshold, night=night)
+        if reached is None:
+            return False
+        against = self._against(view, place, frame, reached)
+        name = against.split(" ")[0].rstrip(":") if against is not None else str(reached)
+        if against is None or name != place.held_back:
+            self.verdicts[name] += 1
+            log.info(
+                "fire.confirmed" if against is None else "fire.held_back",
+                deployment=self._name[1],
+                observed_at=frame.at.isoformat(),
+                level=str(reached),
+                against=against,
+                night=night,
+                frames=len(place.hits),
+                score=round(place.strength, 3),
+                drift=round(drift(place.hits), 2),
+                growth=round(growth(place.hits), 2),
+                so_far=self.verdicts[name],
+            )
+        place.held_back = None if against is None else name
+        return against is None
 
-        Times may run backwards, a little where pictures arrive out of order, far where a clock is set back.
-        So the last n frames are those that came last, whatever their times, the window reaches both ways,
-        and nothing was seen later than now: else a place would stay silent until the clock has caught up.
-        """
-        window = timedelta(seconds=self._settings.window_s)
-        clear = timedelta(seconds=self._settings.clear_s)
-        for place in self._places:
-            place.hits = [
-                hit for hit in place.hits if hit.at in self._looked_at and abs(now - hit.at) <= window
-            ]
-            place.last_seen_at = min(place.last_seen_at, now)
-        self._places = [
-            place
-            for place in self._places
-            if (now - place.last_seen_at < clear if place.suspected is not None else place.hits)
-        ]
+    def _against(self, view: View, place: Place, frame: Frame, reached: Level) -> str | None:
+        """What speaks against this place; None: nothing."""
+        strongest = max((p.strength for p in view.places if p.suspected is not None), default=0.0)
+        if place.strength < self._settings.second_share * strongest:
+            return f"fainter than the fire beside it: {place.strength:.2f} of {strongest:.2f}"
+        if (found := failed(place.hits, self._settings)) is not None:
+            return found
+        if reached is Level.FAINT:
+            return changed(self._change(view, place, frame), self._settings)
+        return None
 
-    def _hits(self, frame: Frame, detections: Detections) -> list[Hit]:
-        """Smoke and fire in the frame, best first."""
+    def _change(self, view: View, place: Place, frame: Frame) -> Change | None:
+        before = self._before(view, place)
+        if before is None:
+            return None
+        # From the same kind of bytes: JPEG blurs both alike.
+        image = frame.image if frame.encoded is None else vision.decode(frame.encoded)
+        now, was = vision.grey(image), vision.grey(vision.decode(before[1]))
+        return change(now, was, place.hits[-1].box) if now.shape == was.shape else None
+
+    def _before(self, view: View, place: Place) -> tuple[Shown, bytes] | None:
+        """The last picture of the view from before the window showed anything at this place."""
+        for shown in view.earlier_than(place.hits[0].at):
+            still = self._album.still(shown)
+            if still is not None:
+                return shown, still
+        return None
+
+    # What a frame shows
+
+    def _hits(self, frame: Frame, detections: Detections, *, night: bool) -> list[Hit]:
+        """Smoke and fire in the frame that counts, best first."""
         height, width = frame.image.shape[:2]
-        hits = []
+        hits, ignored = [], 0
+        least = {
+            FireKind.SMOKE: self._settings.night_smoke if night else 0.0,
+            FireKind.FIRE: self._settings.night_fire if night else 0.0,
+        }
+        masks = self._masks_now() if frame.pose is None else []
         for box, score, class_ in zip(detections.boxes, detections.scores, detections.classes, strict=True):
             kind = self._kinds[class_]
-            if kind is not None:
-                fraction = fraction_box(box, width, height)
+            if kind is None:
+                continue
+            if score < least[kind]:
+                self.verdicts["night"] += 1
+                continue
+            fraction = fraction_box(box, width, height)
+            if masked(fraction, masks):
+                ignored += 1
+            else:
                 hits.append(Hit(at=frame.at, kind=kind, box=fraction, score=round(float(score), 4)))
+        self.verdicts["masked"] += ignored
+        if ignored and not self._masked_now:  # a chimney smokes for hours: told when it begins
+            log.info(
+                "fire.masked",
+                deployment=self._name[1],
+                observed_at=frame.at.isoformat(),
+                boxes=ignored,
+                so_far=self.verdicts["masked"],
+            )
+        self._masked_now = ignored > 0
         return sorted(hits, key=lambda hit: -hit.score)
 
-    def _place(self, hit: Hit) -> None:
-        """Add the hit to the place that it lies at; it joins places that it bridges; else it founds one."""
-        near = [p for p in self._places if p.closeness(hit.box) >= self._settings.overlap]
-        if not near:
-            self._places.append(Place(hits=[hit], last_seen_at=hit.at))
-            return
-        near.sort(key=lambda place: (place.suspected is not None, place.closeness(hit.box)), reverse=True)
-        home, *joined = near
-        for other in joined:
-            # Two fires that were reported apart stay apart: each goes on silencing its own place.
-            if other.suspected is None:
-                home.hits += other.hits
-                self._places.remove(other)
-        home.last_seen_at = hit.at
-        # One hit a frame and place, the best: k counts frames, not boxes.
-        by_time: dict[datetime, Hit] = {}
-        for each in sorted([*home.hits, hit], key=lambda each: each.score):
-            by_time[each.at] = each
-        home.hits = sorted(by_time.values(), key=lambda each: each.at)
+    def _masks_now(self) -> list[Polygon]:
+        wanted = self._wanted_masks()
+        if wanted is not self._masks[0]:
+            self._masks = (wanted, _arrays([*self._camera.masks, *wanted]))
+        return self._masks[1]
 
-    def _suspicion(self, frame: Frame, place: Place, media_id: UUID) -> Suspicion:
-        scores = {kind: sum(h.score for h in place.hits if h.kind is kind) for kind in FireKind}
+    def _view_of(self, pose: Pose | None) -> View | None:
+        return next((view for view in self._views if same_view(view.pose, pose)), None)
+
+    def _view(self, pose: Pose | None) -> View:
+        """The view of a frame that comes; the last looked at is the last of the list."""
+        view = self._view_of(pose)
+        if view is None:
+            view = View(pose=pose)
+        else:
+            self._views.remove(view)
+        self._views = [*self._views, view][-MOST_VIEWS:]
+        return view
+
+    # What is said of it
+
+    def _alarm(self, view: View, place: Place, frame: Frame) -> Alarm:
         newest = place.hits[-1]
+        name = f"{newest.box.x},{newest.box.y},{newest.box.width},{newest.box.height}"
+        before = self._before(view, place)
+        seen = {hit.at for hit in place.hits}
+        clip = self._album.clip(shown for shown in view.smoking if shown.at in seen)
+        if not CLIPS or len({image.shape for image in clip}) != 1 or len(clip) < 2:
+            clip = []  # one frame moves nothing
+        suspicion = self._suspicion(frame, place, name).model_copy(
+            update={
+                "before_media_id": before and self._pictures.still_id(before[0].at, before[0].position),
+                "clip_media_id": self._pictures.clip_id(frame.at, frame.position, name) if clip else None,
+            }
+        )
+        return Alarm(suspicion, frame, before, clip)
+
+    def _suspicion(self, frame: Frame, place: Place, name: str) -> Suspicion:
+        scores = {kind: sum(h.score for h in place.hits if h.kind is kind) for kind in FireKind}
         height, width = frame.image.shape[:2]
-        bearing, sd, elevation = self._aim(newest.box, width / height)
-        place_name = f"{newest.box.x},{newest.box.y},{newest.box.width},{newest.box.height}"
+        box = place.hits[-1].box
+        pose = frame.pose or pose_of(self._camera)
+        aimed = None if pose is None else aim(box, pose, self._camera, width / height)
         return Suspicion(
-            id=uuid7_from(frame.at, *self._name, frame.position, "suspicion", place_name),
+            id=uuid7_from(frame.at, *self._name, frame.position, "suspicion", name),
             deployment_id=self._camera.deployment_id,
             observed_at=frame.at,
             clock=frame.clock,
             kind=max(scores, key=scores.__getitem__),
             first_seen_at=place.hits[0].at,
             confidence=max(hit.score for hit in place.hits),
-            box=newest.box,
-            bearing_deg=bearing,
-            bearing_sd_deg=sd,
-            elevation_deg=elevation,
-            media_id=media_id,
+            box=box,
+            bearing_deg=aimed and aimed.bearing_deg,
+            bearing_sd_deg=aimed and aimed.bearing_sd_deg,
+            elevation_deg=aimed and aimed.elevation_deg,
+            elevation_sd_deg=aimed and aimed.elevation_sd_deg,
+            pose=frame.pose,
+            media_id=self._pictures.still_id(frame.at, frame.position),
             model=self._model,
         )
 
-    def _aim(self, box: Box, aspect: float) -> tuple[float | None, float | None, float | None]:
-        """Bearing, its standard deviation and elevation of the foot of the plume, where the fire is.
 
-        The fire may stand under any part of the box: half its angular width counts as one standard
-        deviation, added in quadrature to how well the heading is known.
-        """
-        heading, view = self._camera.heading_deg, self._camera.field_of_view_deg
-        if heading is None or view is None:
-            return None, None, None
-
-        def look(x: float) -> tuple[float, float]:
-            return direction(
-                x,
-                box.y + box.height,
-                heading_deg=heading,
-                tilt_deg=self._camera.tilt_deg,
-                field_of_view_deg=view,
-                aspect=aspect,
-            )
-
-        bearing, elevation = look(box.x + box.width / 2)
-        left, right = look(box.x)[0], look(box.x + box.width)[0]
-        half_width = ((right - left) % 360) / 2
-        sd = (half_width**2 + self._camera.heading_sd_deg**2) ** 0.5
-        # Rounding may reach 360, which is 0.
-        return round(bearing, 2) % 360, round(sd, 2), round(elevation, 2)
+def _arrays(masks: Sequence[Corners]) -> list[Polygon]:
+    return [np.array(mask, np.float64) for mask in masks]

@@ -41,8 +41,13 @@ def _verify(folder: ModelFolder, settings: DetectorSettings) -> Signature:
     return verify(folder, (*shipped_keys(), *trusted_keys(settings.trusted_keys)))
 
 
-def load_detector(settings: DetectorSettings, search_path: Sequence[Path]) -> Detector:
+def load_detector(
+    settings: DetectorSettings, search_path: Sequence[Path], *, down_to: float = 1.0
+) -> Detector:
     """The detector that `settings` ask for, its model looked up in `search_path`.
+
+    Args:
+        down_to: share of the threshold (of settings or card) down to which boxes are given.
 
     Raises:
         SignatureError: nobody whom this node trusts has signed it, and `settings` do not allow that.
@@ -58,7 +63,7 @@ def load_detector(settings: DetectorSettings, search_path: Sequence[Path]) -> De
         log.warning("model.unsigned", model=folder.label, why=str(error))
     card = folder.card
     imgsz = settings.imgsz or card.imgsz
-    conf = card.conf if settings.conf is None else settings.conf
+    conf = (card.conf if settings.conf is None else settings.conf) * down_to
     iou = card.iou if settings.iou is None else settings.iou
     if settings.backend == "ultralytics":
         from fieldwatch_edge.detect.ultralytics import UltralyticsDetector

@@ -19,6 +19,10 @@ class Detector(Protocol):
     def classes(self) -> tuple[DetectedClass, ...]:
         """What `Detections.classes` point into."""
 
+    @property
+    def conf(self) -> float:
+        """Boxes score more than this."""
+
     def detect(self, image: Image) -> Detections:
         """Boxes on `image`, (height, width, 3) BGR, best first, in pixels of `image`.
 

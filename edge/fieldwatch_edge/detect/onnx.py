@@ -27,6 +27,7 @@ class OnnxDetector:
             ModelError: the file is not an ONNX model that this backend can run, or disagrees with its card.
         """
         self._folder = folder
+        self.conf = conf
         self._imgsz, self._scoring = imgsz, Scoring.of(folder.card, conf=conf, iou=iou)
         self._session = _session(folder, threads)
         self._fixed_size, self._end_to_end = _check_contract(self._session, folder)

@@ -43,7 +43,7 @@ class UltralyticsDetector:
                 f"the ultralytics backend needs a package that is missing ({error.name}): "
                 'pip install "fieldwatch[models]", or set backend = "onnx"'
             ) from error
-        self._folder = folder
+        self._folder, self.conf = folder, conf
         self._scoring = Scoring.of(folder.card, conf=conf, iou=iou)
         self._options = {
             "imgsz": imgsz,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Self
@@ -20,13 +21,16 @@ class Priority(IntEnum):
 
     SUSPICION = 0
     SUSPICION_PICTURE = 1
-    HEARTBEAT = 2
-    OBSERVATION = 3
-    PICTURE = 4
+    SUSPICION_CONTEXT = 2
+    """What it looked like before, and the clip: no other fire's picture waits for them."""
+    HEARTBEAT = 3
+    OBSERVATION = 4
+    PICTURE = 5
 
 
 GIVEN_UP_FIRST = (
     Priority.PICTURE,
+    Priority.SUSPICION_CONTEXT,
     Priority.SUSPICION_PICTURE,
     Priority.OBSERVATION,
     Priority.HEARTBEAT,
@@ -52,11 +56,14 @@ class Entry:
         return len(self.body.encode()) + len(self.attachment or b"")
 
     @classmethod
-    def of(cls, record: Observation | Suspicion | Heartbeat | Picture, *, urgent: bool = False) -> Self:
-        """`urgent`: a picture that shows a suspicion."""
+    def of(
+        cls,
+        record: Observation | Suspicion | Heartbeat | Picture,
+        priority: Priority = Priority.PICTURE,
+    ) -> Self:
+        """`priority`: of a picture; those of a suspicion go sooner."""
         if isinstance(record, Picture):
             id_ = str(record.media.id)
-            priority = Priority.SUSPICION_PICTURE if urgent else Priority.PICTURE
             return cls(id_, Kind.MEDIA, priority, record.media.model_dump_json(), record.encoded, id_)
         id_, body = str(record.id), record.model_dump_json()
         if isinstance(record, Suspicion):
@@ -88,7 +95,9 @@ class Message:
 
     @property
     def content_type(self) -> str:
-        return "image/jpeg" if self.kind is Kind.MEDIA else "application/json"
+        if self.media is None:
+            return "application/json"
+        return str(json.loads(self.media)["mime"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
--- The outbox's store, format 1 (PRAGMA user_version). One file per node, in its state directory.
+-- The outbox's store, format 2 (PRAGMA user_version). One file per node, in its state directory.
 
 CREATE TABLE record (
     seq        INTEGER PRIMARY KEY AUTOINCREMENT, -- order of arrival

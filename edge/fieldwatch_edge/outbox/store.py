@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-FORMAT = 1
+FORMAT = 2
+_TO_FORMAT_2 = "UPDATE record SET priority = priority + 1 WHERE priority >= 2"
+"""Format 1 knew no SUSPICION_CONTEXT; heartbeats and what comes behind them moved down by one."""
 RETRY_FIRST_S, RETRY_LONGEST_S = 60.0, 3600.0
 """A message without a receipt is sent again after a minute, then after twice as long, up to an hour. The rule
 for a lost connection (`resend_all`) is what delivers; this is for what nobody foresaw."""
@@ -272,6 +274,9 @@ class Outbox:
         if found == 0:
             for statement in _statements(files(__package__).joinpath("schema.sql").read_text()):
                 connection.execute(statement)
+        elif found == 1:
+            connection.execute(_TO_FORMAT_2)
+        if found < FORMAT:
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
         if found > FORMAT:

@@ -18,11 +18,11 @@ import numpy as np
 
 from fieldwatch_edge.decide import FireWatch
 from fieldwatch_edge.domain import DetectedClass, Detections, Frame
-from fieldwatch_edge.domain import Picture as Kept
+from fieldwatch_edge.pictures import Pictures
 from fieldwatch_edge.settings import Camera, FireSettings, FolderSource
 from fieldwatch_models.evaluate.intervals import poisson_rate, wilson
 from fieldwatch_models.evaluate.scale import calibrated
-from fieldwatch_shared.messages import Clock, ClockQuality, Media, Suspicion
+from fieldwatch_shared.messages import Clock, ClockQuality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_models.data.catalogue import Picture
     from fieldwatch_models.evaluate.predictions import Boxes, Seen
+    from fieldwatch_shared.messages import Suspicion
 
 #: What the project promises of an ignition.
 WITHIN = 5
@@ -47,6 +48,8 @@ UNTIMED_S = 60.0
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _ID = UUID("0198c0de-0000-7000-8000-000000000001")
 _CLOCK = Clock(quality=ClockQuality.RTC)
+#: BGR of something that was seen in colour.
+_DAYLIGHT = (180, 140, 90)
 _CAMERA = Camera(
     deployment_id=_ID, source=FolderSource(kind="folder", path=Path("recorded")), fire=FireSettings()
 )
@@ -194,16 +197,25 @@ def watch(
     score: float,
     temperature: float = 1.0,
 ) -> Watch:
-    """Show ``recording`` to the edge's own fire watch; boxes under ``score`` (the card's scale) are not
-    there."""
-    node = FireWatch("eval", _CAMERA, settings, model="eval", classes=classes, keep=_keep)
+    """Show ``recording`` to the edge's own fire watch; ``score`` (the card's scale) is the model's threshold,
+    and boxes under what is faint for it are not there."""
+    node = FireWatch(
+        "eval",
+        _CAMERA,
+        settings,
+        model="eval",
+        classes=classes,
+        threshold=score,
+        pictures=Pictures("eval", _ID),
+    )
+    lowest = score * (settings.faint or 1.0)
     raised: list[tuple[int, bool]] = []
     for index, (seen, second) in enumerate(zip(recording.frames, recording.times, strict=True)):
         at = _START + timedelta(days=1, seconds=second)
         if not node.due(at):
             continue
-        records = node.see(_frame(seen, at, index), _detections(seen, score, temperature))
-        raised += [(index, _on_fire(recording, index, r)) for r in records if isinstance(r, Suspicion)]
+        alarms = node.see(_frame(seen, at, index), _detections(seen, lowest, temperature))
+        raised += [(index, _on_fire(recording, index, alarm.suspicion)) for alarm in alarms]
     return Watch(recording, tuple(raised))
 
 
@@ -285,25 +297,12 @@ def _detections(seen: Seen, score: float, temperature: float) -> Detections:
 
 
 def _frame(seen: Seen, at: datetime, index: int) -> Frame:
-    # The watch asks for the picture's size alone: its pixels need not be read again.
-    blank = np.broadcast_to(np.uint8(0), (seen.picture.height, seen.picture.width, 3))
-    return Frame(blank, at, _CLOCK, str(index))
-
-
-def _keep(frame: Frame) -> Kept:
-    height, width = frame.image.shape[:2]
-    media = Media(
-        id=_ID,
-        deployment_id=_ID,
-        observed_at=frame.at,
-        clock=_CLOCK,
-        message_id=_ID,
-        mime="image/jpeg",
-        sha256="0" * 64,
-        width=width,
-        height=height,
-    )
-    return Kept(media, b"")
+    # Of the decoded picture the watch asks for size and light alone, and for faint places compares files: so
+    # only those few are decoded. A recording that is made of numbers has no files, and no faint places.
+    light = np.array(_DAYLIGHT if seen.light == "day" else (0, 0, 0), np.uint8)
+    blank = np.broadcast_to(light, (seen.picture.height, seen.picture.width, 3))
+    path = seen.picture.path
+    return Frame(blank, at, _CLOCK, str(index), path.read_bytes() if path.is_file() else None)
 
 
 def _order(picture: Picture) -> tuple[float, list[tuple[int, int | str]]]:

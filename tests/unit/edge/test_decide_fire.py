@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from tests.unit.edge.test_decide_wildlife import DEPLOYMENT, START, Keeper, frame
+from tests.unit.edge.test_decide_wildlife import DEPLOYMENT, START, frame
 
 from fieldwatch_edge.decide import FireWatch
-from fieldwatch_edge.decide.fire import FireState
-from fieldwatch_edge.domain import DetectedClass, Detections, Picture
+from fieldwatch_edge.decide.places import FireState
+from fieldwatch_edge.domain import DetectedClass, Detections
+from fieldwatch_edge.pictures import Pictures
 from fieldwatch_edge.settings import Camera, FireSettings
 from fieldwatch_shared.messages import FireKind, Suspicion
 
@@ -20,7 +21,9 @@ OTHER: Seen = (10, 40, 30, 60, 0.6)
 
 
 def watch(**settings: float) -> FireWatch:
-    fire = FireSettings.model_validate({"k": 3, "n": 5, "window_s": 600, "clear_s": 1000, **settings})
+    """The plain level alone, unless `settings` say otherwise."""
+    plain = {"k": 3, "n": 5, "window_s": 600, "clear_s": 1000, "strong": 0, "faint": 0}
+    fire = FireSettings.model_validate({**plain, **settings})
     camera = Camera.model_validate(
         {
             "deployment_id": DEPLOYMENT,
@@ -30,7 +33,15 @@ def watch(**settings: float) -> FireWatch:
             "fire": fire.model_dump(),
         }
     )
-    return FireWatch("mast-1", camera, fire, model="fire@1", classes=CLASSES, keep=Keeper())
+    return FireWatch(
+        "mast-1",
+        camera,
+        fire,
+        model="fire@1",
+        classes=CLASSES,
+        threshold=0.1,
+        pictures=Pictures("mast-1", DEPLOYMENT),
+    )
 
 
 def look(fires: FireWatch, minute: float, *seen: Seen) -> list[Suspicion]:
@@ -39,9 +50,7 @@ def look(fires: FireWatch, minute: float, *seen: Seen) -> list[Suspicion]:
         np.array([s[4] for s in seen], np.float32),
         np.array([s[5] if len(s) > 5 else 0 for s in seen], np.int64),
     )
-    records = fires.see(frame(60 * minute), boxes)
-    assert len([r for r in records if isinstance(r, Picture)]) == len(records) / 2
-    return [record for record in records if isinstance(record, Suspicion)]
+    return [alarm.suspicion for alarm in fires.see(frame(60 * minute), boxes)]
 
 
 def test_the_third_of_five_frames_confirms() -> None:
@@ -163,6 +172,7 @@ def test_a_restored_watch_goes_on_as_if_nothing_had_been(restart_after: int) -> 
             state = FireState.model_validate_json(fires.state.model_dump_json())
             fires = watch()
             fires.restore(state)
+            fires.recall(lambda _position, at: frame(int((at - START).total_seconds())))
         found += look(fires, minute, PLUME)
     uncut = watch()
     assert found == [s for minute in range(8) for s in look(uncut, minute, PLUME)]

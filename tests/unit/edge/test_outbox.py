@@ -8,7 +8,7 @@ import pytest
 from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 
 from fieldwatch_edge.errors import OutboxError
-from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox
+from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox, Priority
 from fieldwatch_shared.messages import Media, ObservationBatch, SuspicionMessage
 from fieldwatch_shared.topics import Kind
 
@@ -39,7 +39,7 @@ def test_fires_go_first_then_their_pictures_heartbeats_observations_other_pictur
             Entry.of(picture(1)),
             Entry.of(observation(1)),
             Entry.of(heartbeat(1)),
-            Entry.of(picture(2), urgent=True),
+            Entry.of(picture(2), Priority.SUSPICION_PICTURE),
             Entry.of(suspicion(1)),
         ]
     )
@@ -114,7 +114,7 @@ def test_without_a_receipt_a_message_is_due_again_later_and_later(outbox: Outbox
 
 
 def test_urgent_only_leaves_the_rest(outbox: Outbox) -> None:
-    outbox.write(ready=[Entry.of(observation(1)), Entry.of(picture(1), urgent=True)])
+    outbox.write(ready=[Entry.of(observation(1)), Entry.of(picture(1), Priority.SUSPICION_PICTURE)])
     assert outbox.take(0, 100, urgent_only=True) is None
     outbox.write(ready=[Entry.of(suspicion(1))])
     message = outbox.take(0, 100, urgent_only=True)
@@ -146,7 +146,7 @@ def test_a_record_that_is_gone_may_come_again(outbox: Outbox) -> None:
 
 def test_a_picture_that_a_fire_needs_too_becomes_urgent(outbox: Outbox) -> None:
     outbox.write(ready=[Entry.of(picture(1)), Entry.of(heartbeat(1))])
-    outbox.write(ready=[Entry.of(picture(1), urgent=True)])
+    outbox.write(ready=[Entry.of(picture(1), Priority.SUSPICION_PICTURE)])
     assert taken(outbox) == [Kind.MEDIA, Kind.HEARTBEAT]
 
 
@@ -181,7 +181,7 @@ def test_a_checkpoint_and_the_records_that_it_covers_are_one_transaction(outbox:
 def test_when_full_pictures_go_first_then_old_observations_and_fires_last(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "o", MIB)
     outbox.write(ready=[Entry.of(suspicion(n)) for n in range(50)])
-    outbox.write(ready=[Entry.of(picture(0, 20_000), urgent=True)])
+    outbox.write(ready=[Entry.of(picture(0, 20_000), Priority.SUSPICION_PICTURE)])
     for n in range(1, 80):
         outbox.write(ready=[Entry.of(picture(n, 20_000))])
     statistics = outbox.statistics()

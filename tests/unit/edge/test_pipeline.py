@@ -22,6 +22,7 @@ from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from fieldwatch_edge.domain import Frame, Picture
@@ -54,9 +55,13 @@ class Recorded(Source):
         positions = [frame.position for frame in frames]
         first = positions.index(after) + 1 if after is not None else 0
         self._frames = frames[first:until]
+        self._all = {frame.position: frame for frame in frames}
 
     def frames(self, idle_s: float = 1.0) -> Iterator[Frame | None]:
         yield from self._frames
+
+    def again(self, position: str, at: datetime) -> Frame | None:
+        return self._all[position] if self.replayable else None
 
     @property
     def status(self) -> SourceStatus:
