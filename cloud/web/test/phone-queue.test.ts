@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../src/client";
-import { standing } from "../src/phone/life";
+import { standing, stepped } from "../src/phone/life";
 import type { Entry, Outbox, Receipt } from "../src/phone/outbox";
 import { sendAll, sendReceipts } from "../src/phone/sender";
 import type { ActionKind, Incident } from "../src/phone/wire";
@@ -134,10 +134,28 @@ describe("what the ranger sees of an incident", () => {
   });
 
   it("has the waiting actions on top, in their order", () => {
-    const now = standing(incident("new", ["acknowledge"]), [did("a", "acknowledge"), did("b", "note"), did("c", "on_my_way")]);
+    const now = standing(incident("new", ["acknowledge", "on_my_way", "arrive", "contain", "close", "false_alarm"]), [did("a", "acknowledge"), did("b", "note"), did("c", "on_my_way")]);
     expect(now.state).toBe("dispatched");
-    expect(now.may[0]).toBe("arrive");
+    expect(now.may).toEqual(["arrive", "contain", "close", "false_alarm"]);
     expect(now.waiting.map((one) => one.id)).toEqual(["a", "b", "c"]);
+  });
+
+  // The same rules as tests/unit/cloud/test_incidents_life.py has for the cloud.
+  it.each<[Incident["state"], ActionKind, Incident["state"]]>([
+    ["new", "arrive", "on_scene"], // met on patrol, without having been sent
+    ["on_scene", "acknowledge", "on_scene"], // what lies behind changes nothing
+    ["false_alarm", "arrive", "on_scene"],
+    ["false_alarm", "acknowledge", "false_alarm"],
+    ["closed", "arrive", "closed"],
+    ["false_alarm", "close", "false_alarm"],
+    ["contained", "reopen", "new"],
+    ["dispatched", "note", "dispatched"],
+  ])("%s, then %s: %s", (before, action, after) => expect(stepped(before, action)).toBe(after));
+
+  it("offers no false alarm after a fire was contained, and a reopening after it is over", () => {
+    const all: ActionKind[] = ["arrive", "contain", "close", "false_alarm"];
+    expect(standing(incident("on_scene", all), [did("a", "contain")]).may).toEqual(["close", "reopen"]);
+    expect(standing(incident("on_scene", all), [did("a", "false_alarm")]).may).toEqual(["reopen"]);
   });
 
   it("keeps the cloud's state where a note alone waits", () => {

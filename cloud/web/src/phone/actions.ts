@@ -19,7 +19,8 @@ const ACCOUNT = "fieldwatch.phone.account"; // so that what is kept can be read 
 const DRAFT = "fieldwatch.phone.draft."; // + incident: a note being written survives a reload
 export const LIGHT = "fieldwatch.phone.light";
 const REREAD = 60_000; // ms between looks at the open incident while it is on show
-const LISTED = 50;
+const OPEN = ["new", "acknowledged", "dispatched", "on_scene", "contained"].map((one) => `state=${one}`).join("&");
+const OVER_FOR = 24 * 3_600_000; // ms for which a fire that is over stays in the list
 
 export type PhoneActions = ReturnType<typeof createPhoneActions>;
 
@@ -155,12 +156,13 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
       if (items.length > 0) store.set({ list: { items: listed, read: Math.min(...items.map((one) => one.read)) } });
     }
     try {
+      const over = `state=closed&state=false_alarm&from=${new Date(Date.now() - OVER_FOR).toISOString()}`;
       const reserves = (await (await ask("GET", "reserves")).json()) as { slug: string }[];
       const found = await Promise.all(
-        reserves.map(async ({ slug }) => {
-          const answer = await ask("GET", `reserves/${slug}/incidents?limit=${LISTED}`);
+        reserves.flatMap(({ slug }) => [OPEN, over].map(async (which) => {
+          const answer = await ask("GET", `reserves/${slug}/incidents?${which}`);
           return ((await answer.json()) as { items: IncidentSummary[] }).items;
-        }),
+        })),
       );
       const items: Listed[] = found.flat().map((one) => ({ ...one, camera: null }));
       items.sort((a, b) => b.last_seen_at.localeCompare(a.last_seen_at));
@@ -278,7 +280,8 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
           found();
           store.set((state) => ({ outbox: state.outbox.filter((one) => one.id !== entry.id) }));
           ++reading; // an answer that was asked for before this one is older than it
-          if (incident) void show(incident);
+          // What was done to one that has been merged is answered with the one that it was merged into.
+          if (incident?.id === entry.incident) void show(incident);
           else if (isOpen(entry.incident)) void read(entry.incident);
         },
         refused: (entry: Entry) => {

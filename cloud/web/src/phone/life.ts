@@ -4,31 +4,35 @@
 import type { Entry } from "./outbox";
 import type { ActionKind, Incident, State } from "./wire";
 
-export const LEADS_TO: Partial<Record<ActionKind, State>> = {
-  acknowledge: "acknowledged",
-  on_my_way: "dispatched",
-  arrive: "on_scene",
-  contain: "contained",
-  close: "closed",
-  false_alarm: "false_alarm",
-  reopen: "acknowledged",
-};
-
-/** What a ranger may do in a state, the likeliest first. */
-const NEXT: Record<State, readonly ActionKind[]> = {
-  new: ["acknowledge", "on_my_way", "arrive", "false_alarm"],
-  acknowledged: ["on_my_way", "arrive", "contain", "false_alarm"],
-  dispatched: ["arrive", "contain", "false_alarm"],
-  on_scene: ["contain", "close", "false_alarm"],
-  contained: ["close", "arrive", "false_alarm"],
-  closed: ["reopen"],
-  false_alarm: ["reopen"],
-};
+const PROGRESS = ["acknowledge", "on_my_way", "arrive", "contain"] as const;
+const REACHED: readonly State[] = ["new", "acknowledged", "dispatched", "on_scene", "contained"];
+/** What every ranger may do in an incident that was opened anew. */
+const AFRESH: readonly ActionKind[] = [...PROGRESS, "close", "false_alarm"];
 
 /** The order in which buttons stand: as the work in the field goes. */
-const ORDER: readonly ActionKind[] = [
-  "acknowledge", "on_my_way", "arrive", "contain", "close", "reopen", "release", "false_alarm",
-];
+const ORDER: readonly ActionKind[] = [...PROGRESS, "close", "reopen", "release", "false_alarm"];
+
+/** The state to which an action leads. What lies behind, or only confirms, changes nothing. */
+export function stepped(state: State, action: ActionKind): State {
+  if (action === "close") return isOver(state) ? state : "closed";
+  if (action === "false_alarm") return "false_alarm";
+  if (action === "reopen") return "new";
+  const reached = PROGRESS.indexOf(action as (typeof PROGRESS)[number]) + 1;
+  if (reached === 0 || state === "closed") return state;
+  // Who is at the place knows more than who called a false alarm from afar.
+  if (state === "false_alarm") return reached >= 3 ? REACHED[reached]! : state;
+  return reached > REACHED.indexOf(state) ? REACHED[reached]! : state;
+}
+
+/** What the same person may still do afterwards: everybody goes through the steps by themselves. */
+function left(may: readonly ActionKind[], action: ActionKind): readonly ActionKind[] {
+  if (action === "close" || action === "false_alarm") return ["reopen"];
+  if (action === "reopen") return AFRESH;
+  const step = PROGRESS.indexOf(action as (typeof PROGRESS)[number]);
+  const ahead = may.filter((one) => PROGRESS.indexOf(one as (typeof PROGRESS)[number]) > step || !PROGRESS.includes(one as never));
+  // A fire that is contained was one; it may flare up again.
+  return action === "contain" ? [...ahead.filter((one) => one !== "false_alarm"), "reopen"] : ahead;
+}
 
 export interface Standing {
   readonly state: State;
@@ -42,9 +46,9 @@ export interface Standing {
 export function standing(incident: Incident, outbox: readonly Entry[]): Standing {
   const mine = outbox.filter((one) => one.incident === incident.id);
   const waiting = mine.filter((one) => !one.refused);
-  const changes = waiting.flatMap(({ work }) => (work.kind === "action" ? (LEADS_TO[work.action] ?? []) : []));
-  const state = changes.at(-1) ?? incident.state;
-  const may = changes.length === 0 ? incident.may : NEXT[state];
+  const done = waiting.flatMap(({ work }) => (work.kind === "action" && work.action !== "note" ? [work.action] : []));
+  const state = done.reduce(stepped, incident.state);
+  const may = done.reduce(left, incident.may);
   return {
     state,
     may: ORDER.filter((one) => may.includes(one)),

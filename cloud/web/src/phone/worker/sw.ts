@@ -61,10 +61,7 @@ async function shellFile(request: Request, path: string): Promise<Response> {
 }
 
 function isSmallPicture({ pathname, searchParams }: URL): boolean {
-  return (
-    (pathname.startsWith("/api/v1/media/") && searchParams.has("width")) ||
-    /^\/api\/v1\/incidents\/[^/]+\/pictures\//.test(pathname)
-  );
+  return searchParams.has("width") && /^\/api\/v1\/(media|incidents\/[^/]+\/pictures)\/[^/]+$/.test(pathname);
 }
 
 async function picture(request: Request): Promise<Response> {

@@ -1,7 +1,7 @@
 /** The fires of the ranger's reserves: those that burn first, drills apart. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { isOver, LEADS_TO } from "../../phone/life";
+import { isOver, stepped } from "../../phone/life";
 import type { Listed } from "../../phone/store";
 import { icon } from "./icons";
 import { ago, clock, localName, type View } from "./view";
@@ -59,7 +59,6 @@ function line(view: View, one: Listed): TemplateResult {
 
 /** With what was done here and is not sent yet. */
 function stateOf({ state }: View, one: Listed): Listed["state"] {
-  const done = state.outbox.flatMap(({ incident, work, refused }) =>
-    incident === one.id && !refused && work.kind === "action" ? (LEADS_TO[work.action] ?? []) : []);
-  return done.at(-1) ?? one.state;
+  return state.outbox.reduce((now, { incident, work, refused }) =>
+    incident === one.id && !refused && work.kind === "action" ? stepped(now, work.action) : now, one.state);
 }

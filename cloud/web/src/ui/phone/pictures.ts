@@ -104,7 +104,7 @@ function slidesOf(view: View, incident: Incident): Slide[] {
   if (last) add(t("pictures.now"), last.media_id, last, last.box, clipOf(last));
   for (const one of incident.pictures) {
     slides.push({
-      id: one.id, url: fieldPictureUrl(incident.id, one.id), what: t("pictures.field", { name: one.account }),
+      id: one.id, url: `${fieldPictureUrl(incident.id, one.id)}?width=480`, what: t("pictures.field", { name: one.account }),
       meta: clock(view, one.taken_at), note: one.note, box: null, clip: null,
     });
   }
