@@ -9,7 +9,7 @@ import structlog
 
 from fieldwatch_cloud.db import suspicions
 from fieldwatch_cloud.incidents.domain import Hotspot, Report, Sighting
-from fieldwatch_cloud.incidents.fuse import TIME_WINDOW, Candidate, choose_incident
+from fieldwatch_cloud.incidents.fuse import TIME_WINDOW, Candidate, decide
 from fieldwatch_shared.ids import uuid7
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def record_suspicion(
     sighting = Sighting(
         suspicion.deployment_id, lon, lat, at, suspicion.bearing_deg, suspicion.bearing_sd_deg
     )
-    incident_id = choose_incident(
+    incident_id = decide(
         sighting,
         [
             Candidate(
@@ -67,7 +67,7 @@ def record_suspicion(
             )
             for incident in known
         ],
-    )
+    ).joins
     if incident_id is None:
         # Of now, not of the picture: the id is ours, and it is we who open the incident.
         incident_id = uuid7()

@@ -45,6 +45,7 @@ class Sighting:
     id: UUID | None = None
     """Of the suspicion or report."""
     person: bool = False
+    kind: FireKind = "smoke"
 
     @property
     def sd_deg(self) -> float:
@@ -147,6 +148,7 @@ def evidence_of_report(report: Report) -> Evidence:
         report.bearing_sd_deg,
         id=report.id,
         person=True,
+        kind=report.kind,
     )
 
 

@@ -1,73 +1,180 @@
-"""Which incident a new suspicion belongs to.
+"""Which incident new evidence belongs to, and which incidents it shows to be one.
 
 By capture time, never by arrival: a node that was cut off for two hours delivers old pictures, and they
-belong to the fire of two hours ago. Two things make a sighting part of a known fire:
+belong to the fire of two hours ago. Two things make evidence part of a known fire:
 
-- the same camera sees it in about the same direction. Clearly another direction is another fire, even in
-  the same picture and even if another camera's line of sight would fit;
-- another camera's view sector (bearing give or take its uncertainty, `RANGE_M` long) meets the region in
-  which the cameras that already see the fire place it.
+- the same station (a camera, or another one on the same mast) sees it in about the same direction. Clearly
+  another direction is another fire, even in the same picture and even if another camera's line of sight
+  would fit;
+- what it says of the place (a view sector, `RANGE_M` long; a satellite's pixel; a place on the map) meets the
+  region in which the evidence so far places the fire.
 
 A sighting without a bearing (a camera whose heading nobody measured) says nothing about where: it joins only
 what its own camera saw. Two alerts for one fire cost a glance; one alert for two fires costs a forest.
+
+Evidence that fits two open incidents shows that they are one, unless something shows that they are two: a
+station that sees both in different directions at about the same time, or places that do not meet. So the same
+evidence in another order of arrival ends in the same incidents.
+
+Two fires seen by two cameras have four crossings, of which two are ghosts. Where evidence fits nothing, but
+would fit if two incidents exchanged what one station saw, they exchange it (`Move`); where no third station
+decides, no point is claimed (`place_among`).
+
+What comes after a person's word: see docs/decisions/0015-one-fire-one-incident.md.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import shapely  # type: ignore[import-untyped]
-from pyproj import Geod
+from scipy.special import chdtrc  # type: ignore[import-untyped]
+
+from fieldwatch_cloud.incidents.domain import Evidence, Place, Sighting, Spot
+from fieldwatch_cloud.incidents.locate import (
+    RANGE_M,
+    by_station,
+    ellipse,
+    ellipse_axes,
+    fit,
+    locate,
+    same_station,
+    sector,
+    solve,
+)
+from fieldwatch_cloud.incidents.plane import ELLIPSOID, Plane
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
-    from fieldwatch_cloud.incidents.domain import Sighting
-
 TIME_WINDOW = timedelta(minutes=30)
-RANGE_M = 20_000.0
-"""Farther than a camera's picture shows young smoke."""
+REPORT_WINDOW = timedelta(hours=2)
+"""A place that a person gave stays one for longer than a direction."""
+HOTSPOT_WINDOW = timedelta(hours=6)
+"""About the time between two passes of the VIIRS satellites."""
+LONGEST_WINDOW = HOTSPOT_WINDOW
+AFTER_FALSE_ALARM = timedelta(minutes=15)
+"""What the same camera sees there so soon after a person called it a false alarm is the same false alarm."""
 MIN_HALF_ANGLE_DEG = 2.0
 MAX_HALF_ANGLE_DEG = 30.0
 MIN_APART_DEG = 8.0
 """Smoke leans and grows: bearings of one fire from one camera differ by less than this, or by what their
 uncertainties explain."""
-_ELLIPSOID = Geod(ellps="WGS84")
-_ARC_STEP_DEG = 2.0
+DRIFT_DEG_PER_MIN = 0.5
+"""How fast wind moves the bearing of one smoke at most: what differs by more shows two fires."""
+FIRE_SIZE_M = 400.0
+"""A fire is no point: pixel, foot of the smoke and a ranger's finger on the map may lie so far apart."""
+_WIDER = math.sqrt(13.82 / 5.99)
+"""From the 95 % ellipse to that of 99.9 %: what belongs to a fire must not miss it by bad luck."""
+_BY_CHANCE, _HARDLY = 0.05, 0.01
+_RIVAL_BEFORE = timedelta(minutes=2)
+
+State: TypeAlias = Literal["open", "closed", "false_alarm"]
+_Rank: TypeAlias = tuple[int, int, float, timedelta]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An incident that the sighting might belong to, with its sightings so far (at least one)."""
+    """An incident that the evidence might belong to, with its evidence so far (at least one)."""
 
     incident_id: UUID
-    sightings: tuple[Sighting, ...]
+    evidence: tuple[Evidence, ...]
+    """Around the time in question; of each source the nearest few in time are enough."""
+    state: State = "open"
+    ended_at: datetime | None = None
+    """When a person closed it or called it a false alarm."""
+    kind: Literal["smoke", "fire"] = "smoke"
+    arranged: bool = False
+    """People have split or merged it: its evidence stays where they put it."""
 
 
-def choose_incident(new: Sighting, candidates: Iterable[Candidate]) -> UUID | None:
-    """The incident that `new` belongs to, or None: it opens another.
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one station saw was part of another fire than we thought."""
 
-    Where several fit, the one that the same camera saw nearest to this bearing wins, then the one with the
-    sighting nearest in time. An incident's span says nothing: one suspicion from a clock that was wrong by
-    years would stretch it over every fire in between.
+    evidence: tuple[UUID, ...]
+    """Ids of suspicions and reports."""
+    source: UUID
+    of: UUID
+    to: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    joins: UUID | None
+    """None: it opens an incident of its own."""
+    merges: tuple[UUID, ...] = ()
+    """Incidents that are one with `joins`."""
+    moves: tuple[Move, ...] = ()
+    """To be done before it joins."""
+    held_back: str | None = None
+    """Why nobody is called: in English, for the record."""
+
+
+def decide(new: Evidence, candidates: Iterable[Candidate]) -> Decision:
+    """What becomes of new evidence.
+
+    Where several incidents fit that are not one, the one that the same station saw nearest to this bearing
+    wins, then the one whose place it bears out, then the one with the evidence nearest in time. An incident's
+    span says nothing: one suspicion from a clock that was wrong by years would stretch it over every fire in
+    between.
 
     Args:
-        candidates: incidents of the same reserve; those out of the time window are left aside here.
+        candidates: incidents of the same reserve, drills with drills only; those out of the time window are
+            left aside here.
     """
-    fits = [
-        ((rank, apart), c.incident_id)
-        for c in candidates
-        if (apart := min(abs(new.observed_at - s.observed_at) for s in c.sightings)) <= TIME_WINDOW
-        and (rank := _rank(new, c)) is not None
+    known = list(candidates)
+    fits = sorted(
+        ((rank, i) for i, c in enumerate(known) if (rank := _rank(new, c)) is not None),
+        key=lambda fit: fit[0],
+    )
+    # Above a misfit of 1 it fits badly: perhaps only because others were put together wrongly.
+    if (not fits or fits[0][0] > (1, 0, 1.0, timedelta.max)) and (
+        better := _untangle(new, known, nothing_fits=not fits)
+    ):
+        return better
+    if not fits:
+        return Decision(None)
+    best = known[fits[0][1]]
+    if best.state == "false_alarm":
+        return Decision(best.incident_id, held_back="the same camera saw it there when it was a false alarm")
+    if best.state == "closed":
+        return Decision(best.incident_id)
+    merges, group = [], (*best.evidence, new)
+    for _, i in fits[1:]:
+        other = known[i]
+        if other.state == "open" and not _two_fires(group, other.evidence) and _together(group, other, new):
+            merges.append(other.incident_id)
+            group += other.evidence
+    return Decision(best.incident_id, tuple(merges))
+
+
+def place_among(evidence: Sequence[Evidence], others: Iterable[Candidate]) -> Place | None:
+    """Where the fire of this evidence is.
+
+    Two bearings that cross make no point while another fire that one of the two stations sees too could be
+    what the other one means: the region is then both crossings. A third station decides, or a place that a
+    satellite or a person gave.
+    """
+    found = locate(*_newest(evidence))
+    if found is None or found.fix is None or found.fix.method != "bearings":
+        return found
+    bearings, spots = _newest(evidence)
+    if spots or len(bearings) != 2:
+        return found
+    ghosts = [
+        region
+        for other in others
+        if other.state == "open"
+        for a, b in (bearings, bearings[::-1])
+        if (region := _rival(a, b, evidence, other)) is not None
     ]
-    return min(fits, key=lambda fit: fit[0])[1] if fits else None
+    return Place(shapely.union_all([found.region, *ghosts])) if ghosts else found
 
 
 def lateness(observed_at: datetime, received_at: datetime) -> timedelta:
@@ -75,13 +182,64 @@ def lateness(observed_at: datetime, received_at: datetime) -> timedelta:
     return max(received_at - observed_at, timedelta())
 
 
-def _rank(new: Sighting, candidate: Candidate) -> float | None:
-    """Degrees apart for the same camera, 360 for another camera whose sector fits, None: not this fire."""
-    own = [s for s in candidate.sightings if s.source == new.source]
+def window(evidence: Evidence) -> timedelta:
+    """How far in time from other evidence it may be part of the same fire."""
+    if isinstance(evidence, Sighting):
+        return TIME_WINDOW
+    return HOTSPOT_WINDOW if evidence.method == "hotspot" else REPORT_WINDOW
+
+
+# Fit --------------------------------------------------------------------------------------------------
+
+
+def _rank(new: Evidence, candidate: Candidate) -> _Rank | None:
+    """The smaller, the better it fits; None: it is not this fire."""
+    apart = min(abs(new.observed_at - e.observed_at) for e in candidate.evidence)
+    if not any(
+        abs(new.observed_at - e.observed_at) <= max(window(new), window(e)) for e in candidate.evidence
+    ):
+        return None
+    own = _own(new, candidate.evidence) if isinstance(new, Sighting) else []
+    if candidate.state != "open" and not _still_belongs(new, candidate, own=bool(own)):
+        return None
+    ended = int(candidate.state != "open")
     if own:
-        apart = min(_degrees_apart(new, s) for s in own)
-        return apart if any(_same_direction(new, s) for s in own) else None
-    return 360.0 if _sectors_meet(new, candidate.sightings) else None
+        assert isinstance(new, Sighting)  # noqa: S101  Nothing else has a station.
+        if not any(_same_direction(new, s) for s in own):
+            return None
+        return 0, ended, min(_degrees_apart(new, s) for s in own), apart
+    misfit = _misfit(new, candidate.evidence)
+    return None if misfit is None else (1, ended, misfit, apart)
+
+
+def _still_belongs(new: Evidence, candidate: Candidate, *, own: bool) -> bool:
+    """Whether evidence may join an incident that a person has ended.
+
+    What was captured before a fire was closed was part of what the person judged. Of a false alarm only the
+    station that raised it can see more: another one that sees it too, or flames, is a fire until proven
+    otherwise.
+    """
+    assert candidate.ended_at is not None  # noqa: S101  Whoever made the candidate knows when it ended.
+    if candidate.state == "closed":
+        return new.observed_at <= candidate.ended_at
+    flames = isinstance(new, Sighting) and new.kind == "fire" and candidate.kind == "smoke"
+    return own and not flames and new.observed_at <= candidate.ended_at + AFTER_FALSE_ALARM
+
+
+def _own(new: Sighting, evidence: Iterable[Evidence]) -> list[Sighting]:
+    """What the same station saw around that time, or else nearest to it."""
+    own = [
+        e
+        for e in evidence
+        if isinstance(e, Sighting)
+        and (
+            e.source == new.source
+            if new.bearing_deg is None or e.bearing_deg is None
+            else e.source == new.source or same_station(e, new)
+        )
+    ]
+    own.sort(key=lambda s: abs(s.observed_at - new.observed_at))
+    return [s for s in own if abs(s.observed_at - new.observed_at) <= TIME_WINDOW] or own[:1]
 
 
 def _degrees_apart(a: Sighting, b: Sighting) -> float:
@@ -90,38 +248,274 @@ def _degrees_apart(a: Sighting, b: Sighting) -> float:
     return abs((a.bearing_deg - b.bearing_deg + 180) % 360 - 180)
 
 
+def _explained_deg(a: Sighting, b: Sighting) -> float:
+    return max(MIN_APART_DEG, 2 * math.hypot(a.sd_deg, b.sd_deg))
+
+
 def _same_direction(a: Sighting, b: Sighting) -> bool:
-    return _degrees_apart(a, b) <= max(MIN_APART_DEG, 2 * math.hypot(a.sd_deg, b.sd_deg))
+    return _degrees_apart(a, b) <= _explained_deg(a, b)
 
 
-def _sectors_meet(new: Sighting, others: Iterable[Sighting]) -> bool:
-    """Whether the sector of `new` meets the region common to the sectors of the other cameras."""
-    by_camera: dict[UUID, list[shapely.Polygon]] = defaultdict(list)
-    for sighting in others:
-        if sighting.bearing_deg is not None:
-            by_camera[sighting.source].append(sector(sighting, new.lon, new.lat))
-    if new.bearing_deg is None or not by_camera:
-        return False
-    regions = [shapely.union_all(sectors) for sectors in by_camera.values()]
-    # One fire lies in all of them; to meet just one sector is what any fire along that line does.
-    common = reduce(shapely.intersection, regions)
-    return shapely.intersects(sector(new, new.lon, new.lat), common)  # type: ignore[no-any-return]
+def _misfit(new: Evidence, others: Sequence[Evidence]) -> float | None:
+    """How what `new` says of the place fits where the others place their fire.
 
-
-def sector(sighting: Sighting, origin_lon: float, origin_lat: float) -> shapely.Polygon:
-    """The view sector of a sighting with a bearing: `RANGE_M` long, two standard deviations to each side.
-
-    Returns:
-        a polygon in metres east and north of the origin (azimuthal equidistant on the WGS 84 ellipsoid), so
-        that neither the antimeridian nor high latitudes need care.
+    0: it bears out a place that is known without it. 1: it makes one, as any line does that crosses another.
+    Above 1: it lies off by more than chance would have it, the farther the more. None: it does not meet that
+    region, or is farther off than chance and the size of a fire explain.
     """
-    assert sighting.bearing_deg is not None  # noqa: S101  Callers have checked.
-    half = min(max(2 * sighting.sd_deg, MIN_HALF_ANGLE_DEG), MAX_HALF_ANGLE_DEG)
-    steps = max(2, math.ceil(2 * half / _ARC_STEP_DEG))
-    azimuths = [sighting.bearing_deg - half + 2 * half * i / steps for i in range(steps + 1)]
-    n = len(azimuths)
-    lons, lats, _ = _ELLIPSOID.fwd([sighting.lon] * n, [sighting.lat] * n, azimuths, [RANGE_M] * n)
-    lons, lats = [sighting.lon, *lons], [sighting.lat, *lats]
-    toward, _, metres = _ELLIPSOID.inv([origin_lon] * (n + 1), [origin_lat] * (n + 1), lons, lats)
-    angles = [math.radians(azimuth) for azimuth in toward]
-    return shapely.Polygon([(m * math.sin(a), m * math.cos(a)) for a, m in zip(angles, metres, strict=True)])
+    if isinstance(new, Sighting) and new.bearing_deg is None:
+        return None
+    plane = Plane(new.lon, new.lat)
+    region = _region(others, new.observed_at, plane)
+    if region is None or not shapely.intersects(_extent(new, plane), region):
+        return None
+    added, freedom = _added(new, others)
+    if freedom == 0:
+        return 1.0
+    by_chance = float(chdtrc(freedom, added))
+    return None if by_chance < _HARDLY else 0.0 if by_chance >= _BY_CHANCE else 1.0 + added
+
+
+def _added(new: Evidence, others: Sequence[Evidence]) -> tuple[float, int]:
+    """By how much χ² grows when all is fitted with `new`, and with how many degrees of freedom; (0, 0): it
+    crosses something, so that it cannot be off. All is as uncertain as it is about a fire that has a size."""
+    bearings, spots = _nearest((new, *others), new.observed_at)
+    if len(bearings) + 2 * len(spots) <= 2:
+        return 0.0, 0
+    rough = fit(bearings, spots)
+    if rough is None:
+        return 0.0, 0
+    at = (rough.lon, rough.lat)
+    sd = FIRE_SIZE_M / 2
+    away = [max(ELLIPSOID.inv(b.lon, b.lat, *at)[2], 1000.0) for b in bearings]
+    bearings = [
+        replace(b, bearing_sd_deg=math.hypot(b.sd_deg, math.degrees(sd / metres)))
+        for b, metres in zip(bearings, away, strict=True)
+    ]
+    spots = [
+        replace(s, sd_east_m=math.hypot(s.sd_east_m, sd), sd_north_m=math.hypot(s.sd_north_m, sd))
+        for s in spots
+    ]
+    found = fit(bearings, spots, at)
+    if found is None:
+        return 0.0, 0
+    # `new` is nearest in time to itself, and so the first.
+    rest = (bearings[1:], spots) if isinstance(new, Sighting) else (bearings, spots[1:])
+    before = fit(*rest, at) if len(rest[0]) + 2 * len(rest[1]) > 2 else None
+    known = 0.0 if before is None else before.chi2
+    return max(0.0, found.chi2 - known), min(found.freedom, 1 if isinstance(new, Sighting) else 2)
+
+
+def _region(evidence: Iterable[Evidence], at: datetime, plane: Plane) -> shapely.Geometry | None:
+    """Where the evidence places its fire at that time, in the plane; None: it says nothing.
+
+    One fire lies in the sectors of all cameras: to meet just one is what any fire along that line does.
+    """
+    bearings, spots = _nearest(evidence, at)
+    if not bearings and not spots:
+        return None
+    found = solve(bearings, spots) if len(bearings) + len(spots) > 1 else None
+    if found is not None:
+        major, minor, orientation = ellipse_axes(found.covariance)
+        ((east, north),) = plane.metres(found.lon, found.lat)
+        shape = ellipse(_WIDER * major, _WIDER * minor, orientation, (float(east), float(north)))
+        return shape.buffer(FIRE_SIZE_M)
+    shapes = [_extent(e, plane) for e in (*bearings, *spots)]
+    common = reduce(shapely.intersection, shapes)
+    return shapely.union_all(shapes) if common.is_empty else common
+
+
+def _extent(evidence: Evidence, plane: Plane) -> shapely.Polygon:
+    """What one piece of evidence says of the place, in the plane: a view sector of two standard deviations to
+    each side, or an ellipse and the size of a fire."""
+    if isinstance(evidence, Sighting):
+        half = min(max(2 * evidence.sd_deg, MIN_HALF_ANGLE_DEG), MAX_HALF_ANGLE_DEG)
+        return sector(evidence, plane, half_deg=half, range_m=RANGE_M)
+    ((east, north),) = plane.metres(evidence.lon, evidence.lat)
+    reach = math.sqrt(5.99)
+    shape = ellipse(reach * evidence.sd_east_m, reach * evidence.sd_north_m, 90, (float(east), float(north)))
+    return shape.buffer(FIRE_SIZE_M)
+
+
+def _nearest(evidence: Iterable[Evidence], at: datetime) -> tuple[list[Sighting], list[Spot]]:
+    """Of each station, and of each source of places, what is nearest to that time."""
+    ordered = sorted(evidence, key=lambda e: abs(e.observed_at - at))
+    bearings: list[Sighting] = []
+    spots: dict[tuple[str, UUID | None], Spot] = {}
+    for e in ordered:
+        if isinstance(e, Spot):
+            # The pixels of one pass are one large fire, not many sightings of a point.
+            spots.setdefault((e.method, None if e.method == "hotspot" else e.source), e)
+        elif e.bearing_deg is not None and not any(same_station(e, b) for b in bearings):
+            bearings.append(e)
+    return bearings, list(spots.values())
+
+
+def _newest(evidence: Sequence[Evidence]) -> tuple[list[Sighting], list[Spot]]:
+    """What the present place follows from: of each camera and person the newest, of satellites the pixels of
+    the newest pass as one."""
+    newest = sorted(evidence, key=lambda e: e.observed_at, reverse=True)
+    bearings: dict[UUID, Sighting] = {}
+    reports: dict[UUID, Spot] = {}
+    pixels: list[Spot] = []
+    for e in newest:
+        if isinstance(e, Sighting):
+            if e.bearing_deg is not None:
+                bearings.setdefault(e.source, e)
+        elif e.method == "report":
+            reports.setdefault(e.source, e)
+        elif not pixels or pixels[0].observed_at - e.observed_at <= timedelta(minutes=10):
+            pixels.append(e)
+    spots = list(reports.values())
+    if pixels:
+        spots.append(_one_fire_of(pixels))
+    return by_station(bearings.values()), spots
+
+
+def _one_fire_of(pixels: Sequence[Spot]) -> Spot:
+    """The middle of a pass's pixels, as uncertain as a pixel and as wide as their scatter."""
+    first = pixels[0]
+    if len(pixels) == 1:
+        return first
+    plane = Plane(first.lon, first.lat)
+    metres = plane.metres([p.lon for p in pixels], [p.lat for p in pixels])
+    ((lon, lat),) = plane.degrees(metres.mean(axis=0)[None])
+    east, north = metres.std(axis=0)
+    return replace(
+        first,
+        lon=float(lon),
+        lat=float(lat),
+        sd_east_m=math.hypot(first.sd_east_m, float(east)),
+        sd_north_m=math.hypot(first.sd_north_m, float(north)),
+    )
+
+
+# One or two -------------------------------------------------------------------------------------------
+
+
+def _two_fires(one: Iterable[Evidence], other: Iterable[Evidence]) -> bool:
+    """Whether a station saw both in directions that no wind explains."""
+    others = [e for e in other if isinstance(e, Sighting) and e.bearing_deg is not None]
+    return any(
+        _degrees_apart(a, b)
+        > _explained_deg(a, b) + DRIFT_DEG_PER_MIN * abs(a.observed_at - b.observed_at) / timedelta(minutes=1)
+        for a in one
+        if isinstance(a, Sighting) and a.bearing_deg is not None
+        for b in others
+        if a.source == b.source or same_station(a, b)
+    )
+
+
+def _together(group: Sequence[Evidence], other: Candidate, new: Evidence) -> bool:
+    """Whether the places of both meet, with what is new counted to both where its station saw both."""
+    plane = Plane(new.lon, new.lat)
+    theirs = other.evidence
+    if isinstance(new, Sighting) and _own(new, theirs):
+        theirs = (*theirs, new)
+    one, two = _region(group, new.observed_at, plane), _region(theirs, new.observed_at, plane)
+    if one is None or two is None:
+        # Cameras without a heading: their own directions are all there is.
+        return one is two
+    return bool(shapely.intersects(one, two))
+
+
+# Ghosts -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    one: Candidate
+    other: Candidate
+    moves: tuple[Move, ...] = field(default=())
+
+
+def _untangle(new: Evidence, known: Sequence[Candidate], *, nothing_fits: bool) -> Decision | None:
+    """Evidence that fits nothing (or badly), but would (well) if what one station saw of two fires belonged
+    the other way."""
+    if isinstance(new, Sighting) and new.bearing_deg is None:
+        return None
+    free = [
+        c
+        for c in known
+        if c.state == "open"
+        and not c.arranged
+        and any(abs(new.observed_at - e.observed_at) <= TIME_WINDOW for e in c.evidence)
+    ]
+    for one in free:
+        for other in free:
+            if one is other:
+                continue
+            for exchange in _exchanges(one, other, new.observed_at):
+                rank = _rank(new, exchange.one)
+                if rank is not None and rank < (1, 0, 1.0 if nothing_fits else 0.0, timedelta.max):
+                    return Decision(one.incident_id, moves=exchange.moves)
+    return None
+
+
+def _exchanges(one: Candidate, other: Candidate, at: datetime) -> Iterable[_Exchange]:
+    """Every way in which both stay possible after giving each other what one station saw."""
+    seen: list[Sighting] = []
+    for station in one.evidence:
+        if not isinstance(station, Sighting) or station.bearing_deg is None or station.person:
+            continue
+        if any(same_station(station, s) for s in seen):
+            continue
+        seen.append(station)
+        mine, rest = _of_station(one.evidence, station)
+        theirs, their_rest = _of_station(other.evidence, station)
+        if not rest or not their_rest:
+            continue
+        nearest = min(mine, key=lambda s: abs(s.observed_at - at))
+        their_nearest = min(theirs, key=lambda s: abs(s.observed_at - at)) if theirs else None
+        if _misfit(nearest, their_rest) is None or (their_nearest and _misfit(their_nearest, rest) is None):
+            continue
+        moves = [_move(mine, one, other)]
+        if theirs:
+            moves.append(_move(theirs, other, one))
+        yield _Exchange(
+            replace(one, evidence=(*rest, *theirs)),
+            replace(other, evidence=(*their_rest, *mine)),
+            tuple(moves),
+        )
+
+
+def _of_station(
+    evidence: Iterable[Evidence], station: Sighting
+) -> tuple[tuple[Sighting, ...], tuple[Evidence, ...]]:
+    mine: list[Sighting] = []
+    rest: list[Evidence] = []
+    for e in evidence:
+        if isinstance(e, Sighting) and same_station(e, station):
+            mine.append(e)
+        else:
+            rest.append(e)
+    return tuple(mine), tuple(rest)
+
+
+def _move(what: Sequence[Sighting], of: Candidate, to: Candidate) -> Move:
+    ids = tuple(s.id for s in what if s.id is not None)
+    return Move(ids, what[0].source, of.incident_id, to.incident_id)
+
+
+def _rival(
+    a: Sighting, b: Sighting, evidence: Sequence[Evidence], other: Candidate
+) -> shapely.Geometry | None:
+    """Where `b` would cross what a's station saw of the other incident, if that could be the truth."""
+    theirs, rest = _of_station(other.evidence, a)
+    theirs = tuple(s for s in theirs if s.bearing_deg is not None)
+    bearings, spots = _newest(other.evidence)
+    if not theirs or spots or len(bearings) > 2:
+        return None
+    # A fire that began after both bearings is not what they mean.
+    began = [min(s.observed_at for s in _of_station(evidence, station)[0]) for station in (a, b)]
+    if min(s.observed_at for s in theirs) > max(began) + _RIVAL_BEFORE:
+        return None
+    ghost = locate([max(theirs, key=lambda s: s.observed_at), b])
+    if ghost is None or ghost.fix is None:
+        return None
+    from_b = [e for e in rest if isinstance(e, Sighting) and e.bearing_deg is not None and same_station(e, b)]
+    if from_b:
+        swapped = locate([a, max(from_b, key=lambda s: s.observed_at)])
+        if swapped is None or swapped.fix is None:
+            return None
+    return ghost.region

@@ -17,7 +17,7 @@ range, nowhere. Then the region is what all view sectors have in common.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 RANGE_M = 20_000.0
 """Farther than a camera's picture shows young smoke."""
 CHI2_95 = float(chdtri(2, 0.05))
+SAME_STATION_M = 50.0
+"""Nearer to each other than this, two stations' bearings say nothing about distance."""
 LEAST_SD_DEG = 0.1
 """No heading is better known, and smoke is no point."""
 LONGEST_ELLIPSE = 0.5
@@ -70,12 +72,13 @@ def locate(sightings: Iterable[Sighting], spots: Iterable[Spot] = ()) -> Place |
     """Where the one fire is that all of this saw.
 
     Args:
-        sightings: one of each camera; of those without a bearing nothing follows.
+        sightings: one of each camera; from those without a bearing nothing follows, those of one mast are
+            one.
 
     Returns:
         a place with a fix, or only with a region; None: nothing says where.
     """
-    bearings = [sighting for sighting in sightings if sighting.bearing_deg is not None]
+    bearings = by_station(sightings)
     spots = list(spots)
     if not bearings and not spots:
         return None
@@ -87,22 +90,63 @@ def locate(sightings: Iterable[Sighting], spots: Iterable[Spot] = ()) -> Place |
     return Place(common_region(bearings))
 
 
-def solve(bearings: Sequence[Sighting], spots: Sequence[Spot]) -> Solution | None:
-    """The least squares point, where there is one that deserves the name."""
-    starts = [(spot.lon, spot.lat) for spot in spots] + _crossings(bearings)
+def same_station(a: Sighting, b: Sighting) -> bool:
+    """Whether both stood at about the same place, so that their bearings cannot be intersected."""
+    if (a.lon, a.lat) == (b.lon, b.lat):
+        return True
+    return bool(ELLIPSOID.inv(a.lon, a.lat, b.lon, b.lat)[2] <= SAME_STATION_M)
+
+
+def by_station(sightings: Iterable[Sighting]) -> list[Sighting]:
+    """One sighting of each station, with the mean of its bearings, weighted by their certainty."""
+    stations: list[list[Sighting]] = []
+    for sighting in sightings:
+        if sighting.bearing_deg is None:
+            continue
+        known = next((s for s in stations if same_station(s[0], sighting)), None)
+        if known is None:
+            stations.append([sighting])
+        else:
+            known.append(sighting)
+    return [_mean(seen) for seen in stations]
+
+
+def _mean(seen: Sequence[Sighting]) -> Sighting:
+    if len(seen) == 1:
+        return seen[0]
+    weights = _sds(seen) ** -2.0
+    first = float(seen[0].bearing_deg or 0)
+    # Around the first, so that north is no seam.
+    turns = np.array([(float(s.bearing_deg or 0) - first + 180) % 360 - 180 for s in seen])
+    bearing = first + float(weights @ turns / weights.sum())
+    return replace(seen[0], bearing_deg=bearing % 360, bearing_sd_deg=float(weights.sum() ** -0.5))
+
+
+def fit(
+    bearings: Sequence[Sighting], spots: Sequence[Spot], near: tuple[float, float] | None = None
+) -> Solution | None:
+    """The least squares point, whatever it is worth; None: the bearings cross nowhere.
+
+    Args:
+        near: where to start looking, if known; else where two bearings cross, or at a spot.
+    """
+    starts = [near] if near else [(spot.lon, spot.lat) for spot in spots] + _crossings(bearings)
     if not starts:
         return None
-    best = min(starts, key=lambda at: _cost(at, bearings, spots))
-    found = _descend(best, bearings, spots)
+    best = starts[0] if len(starts) == 1 else min(starts, key=lambda at: _cost(at, bearings, spots))
+    return _descend(best, bearings, spots)
+
+
+def solve(bearings: Sequence[Sighting], spots: Sequence[Spot]) -> Solution | None:
+    """The least squares point, where there is one that deserves the name."""
+    found = fit(bearings, spots)
     if found is None:
         return None
     away = _from_stations(found, bearings)[1]
     if found.probability < CONTRADICTION or np.any(away > RANGE_M):
         return None
     if found.probability < DOUBT:
-        found = Solution(
-            found.lon, found.lat, found.covariance * found.chi2 / found.freedom, found.chi2, found.freedom
-        )
+        found = replace(found, covariance=found.covariance * found.chi2 / found.freedom)
     largest = math.sqrt(CHI2_95 * float(np.linalg.eigvalsh(found.covariance)[-1]))
     if not spots and largest > LONGEST_ELLIPSE * float(away.min()):
         return None
@@ -230,18 +274,21 @@ def _descend(
     at, cost = start, _cost(start, bearings, spots)
     for _ in range(_STEPS):
         normal, slope = _normal(at, bearings, spots)
-        if np.linalg.cond(normal) > 1e12:
-            return None
-        step = np.linalg.solve(normal, slope)
-        length = float(np.hypot(*step))
+        (a, b), (_, c) = normal
+        determinant = a * c - b * b
+        if determinant <= 1e-12 * (a + c) ** 2:
+            return None  # Parallel lines.
+        inverse = np.array([[c, -b], [-b, a]]) / determinant
+        step = inverse @ slope
+        length = math.hypot(*step)
         if length < _ENOUGH_M:
             freedom = len(bearings) + 2 * len(spots) - 2
-            return Solution(*at, np.linalg.inv(normal), cost, freedom)
+            return Solution(*at, inverse, cost, freedom)
         step *= min(1, RANGE_M / length)
         while True:
             ((lon, lat),) = Plane(*at).degrees(step[None])
             lower = _cost((lon, lat), bearings, spots)
-            if lower <= cost or float(np.hypot(*step)) < _ENOUGH_M:
+            if lower <= cost or math.hypot(*step) < _ENOUGH_M:
                 break
             step /= 2
         at, cost = (float(lon), float(lat)), lower
