@@ -8,26 +8,78 @@ that comes later, or a correction, has that day and all after it computed again.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fieldwatch_cloud.db import weather
-from fieldwatch_cloud.errors import RowRefusedError
+from fieldwatch_cloud.errors import DataFileError, RowRefusedError
 from fieldwatch_cloud.incidents.danger import Codes, Danger, Weather, course
+from fieldwatch_cloud.incidents.table import Rejected, TableError
+from fieldwatch_cloud.incidents.weather import read
+from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
     from uuid import UUID
 
-    from fieldwatch_cloud.db.pool import Connection
+    from fieldwatch_cloud.db.pool import Connection, Database
     from fieldwatch_cloud.incidents.weather import Observation
 
 KNOWN_FOR = timedelta(hours=36)
 """A day's danger is that of the next morning too; after that nobody knows it."""
 NOON_WITHIN = timedelta(hours=2)
 """Farther from noon, and the day has no weather. A station that reports every three hours always has some."""
+
+CHUNK = 500
+"""Observations in one transaction."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a file's rows."""
+
+    stored: int = 0
+    """New, or other than before."""
+    unchanged: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def import_file(
+    database: Database,
+    reserve_id: UUID,
+    content: bytes,
+    name: str,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """Keep what a CSV file holds (`incidents.weather`); the same again changes nothing.
+
+    Args:
+        name: of the file, for the record.
+        progress: told (observations done, observations in all), now and then.
+
+    Raises:
+        DataFileError: it is no such table; nothing was stored.
+        RowRefusedError: see `record`.
+    """
+    try:
+        reading = read(content, utc_now())
+    except TableError as error:
+        raise DataFileError(f"{name} is not a file of weather: {error}") from error
+    outcome = Outcome(rejected=reading.rejected)
+    # In the order of time no day is computed twice.
+    found = sorted(reading.observations, key=lambda one: one.observed_at)
+    for start in range(0, len(found), CHUNK):
+        part = found[start : start + CHUNK]
+        with database.transaction() as conn:
+            stored, unchanged = record(conn, reserve_id, part, f"file {name}")
+        outcome.stored += stored
+        outcome.unchanged += unchanged
+        if progress is not None:
+            progress(start + len(part), len(found))
+    return outcome
 
 
 def record(

@@ -1,4 +1,4 @@
-"""Messages out of quarantine and, now that the cause is gone, into the database."""
+"""Messages, and rows of hotspots, out of quarantine and, now that the cause is gone, into the database."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fieldwatch_cloud.alarms import hotspots
 from fieldwatch_cloud.db import quarantine
 from fieldwatch_cloud.db.pool import connection, translated
 from fieldwatch_cloud.errors import (
     DatabaseUnavailableError,
+    DataFileError,
     InvalidMessageError,
     MediaError,
     RowRefusedError,
@@ -37,14 +39,18 @@ def replay(database_url: str, store: MediaStore, entry: UUID, *, largest_picture
         held = quarantine.get(conn, entry)
         incoming = Incoming(held.topic, held.payload, held.properties)
         try:
-            # Judged by when it arrived: a clock that was wrong then does not become right by waiting.
-            message = parse(incoming, held.received_at, largest_picture=largest_picture)
-            Intake(conn, store).accept_one(message)
+            if held.topic.startswith(hotspots.TOPIC):
+                with conn.transaction():
+                    hotspots.replay(conn, held.topic, held.payload)
+            else:
+                # Judged by when it arrived: a clock that was wrong then does not become right by waiting.
+                message = parse(incoming, held.received_at, largest_picture=largest_picture)
+                Intake(conn, store).accept_one(message)
         except (DatabaseUnavailableError, MediaError):
             raise
         except Exception as error:
             # As on the way in: whatever a message brings to light, it is about this message.
-            expected = isinstance(error, (InvalidMessageError, RowRefusedError))
+            expected = isinstance(error, (DataFileError, InvalidMessageError, RowRefusedError))
             if not expected:
                 log.exception("replay.failed", entry=str(entry))
             reason = str(error) if expected else f"{type(error).__name__}: {error}"
