@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fieldwatch_edge import vision
 from fieldwatch_edge.capture import FolderSource, open_source, system_clock
+from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.detect import check_signature, load_detector
 from fieldwatch_edge.errors import ConfigError, EdgeError, InUseError, SignatureError
 from fieldwatch_edge.health import BLURRED_BELOW, DARK_BELOW, cpu_celsius, heartbeat
@@ -52,6 +53,7 @@ def examine(settings: NodeSettings, search_path: Sequence[Path]) -> Iterator[Che
             return  # nothing else can be told without it
     yield _clock()
     yield _disk(settings)
+    yield _desired(settings)
     yield _heat()
     health = []
     for camera in settings.cameras:
@@ -107,6 +109,21 @@ def _disk(settings: NodeSettings) -> Check:
             "disk", "warn", finding, f"[outbox] max_bytes allows {budget / 1024**3:.1f} GiB: lower it"
         )
     return Check("disk", "ok", finding)
+
+
+def _desired(settings: NodeSettings) -> Check:
+    """By which desired state the node works, and whether it is about cameras that hang on it."""
+    state = Desired(settings.node.state_dir / DESIRED_FILE).state
+    if state is None:
+        return Check("desired state", "ok", "none has come: the node works by its settings alone")
+    ours = {camera.deployment_id for camera in settings.cameras}
+    masks = sum(len(camera.masks) for camera in state.cameras if camera.deployment_id in ours)
+    finding = f"version {state.version}, {masks} ignore mask(s)"
+    strange = [str(c.deployment_id) for c in state.cameras if c.deployment_id not in ours and c.masks]
+    if strange:
+        advice = f"is [[camera]] deployment_id right? Masks came for {', '.join(strange)}"
+        return Check("desired state", "warn", f"{finding}; masks of cameras that it does not have", advice)
+    return Check("desired state", "ok", finding)
 
 
 def _heat() -> Check:

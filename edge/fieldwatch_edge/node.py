@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from fieldwatch_edge.capture import open_source, system_clock
+from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError
 from fieldwatch_edge.health import CameraMonitor, heartbeat
 from fieldwatch_edge.link import Link
@@ -40,12 +42,13 @@ class CameraWorker:
         settings: NodeSettings,
         camera: Camera,
         outbox: Outbox,
+        desired: Desired,
         *,
         search_path: Sequence[Path],
         stop: threading.Event,
         on_end: Callable[[], None],
     ) -> None:
-        self._settings, self.camera, self._outbox = settings, camera, outbox
+        self._settings, self.camera, self._outbox, self._desired = settings, camera, outbox, desired
         self._search_path, self._stop, self._on_end = search_path, stop, on_end
         self._source: Source | None = None
         self.finite = is_finite(camera)
@@ -105,6 +108,7 @@ class CameraWorker:
             self.monitor,
             search_path=self._search_path,
             stop=self._stop,
+            masks=partial(self._desired.masks, self.camera.deployment_id),
         )
         with open_source(
             self.camera.source, pipeline.position, pipeline.reached_at, pipeline.arrived_until
@@ -167,21 +171,29 @@ class Node:
 
     def _run(self, outbox: Outbox, drain_timeout_s: float | None) -> bool:
         settings = self._settings
+        desired = Desired(settings.node.state_dir / DESIRED_FILE)
         link = None
         if not self._offline:
-            link = Link(settings.node, settings.broker, settings.outbox, outbox, self._news.set)
+            link = Link(settings.node, settings.broker, settings.outbox, outbox, self._news.set, desired)
         self.workers = [
             CameraWorker(
                 settings,
                 camera,
                 outbox,
+                desired,
                 search_path=self._search_path,
                 stop=self._stop,
                 on_end=self._news.set,
             )
             for camera in settings.cameras
         ]
-        log.info("node.started", node=settings.node.id, cameras=len(self.workers), offline=self._offline)
+        log.info(
+            "node.started",
+            node=settings.node.id,
+            cameras=len(self.workers),
+            offline=self._offline,
+            desired_version=desired.version,
+        )
         cameras = [
             threading.Thread(target=worker.run, name=f"camera-{worker.camera.deployment_id}")
             for worker in self.workers

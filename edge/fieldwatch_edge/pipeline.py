@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fieldwatch_edge.capture import Source, SourceStatus
-    from fieldwatch_edge.decide.fire import Alarm, Corners
+    from fieldwatch_edge.decide.fire import Alarm
     from fieldwatch_edge.decide.places import Shown
-    from fieldwatch_edge.settings import Camera, WildlifeSettings
+    from fieldwatch_edge.settings import Camera, Polygon, WildlifeSettings
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +102,7 @@ class Pipeline:
         *,
         search_path: Sequence[Path],
         stop: threading.Event,
-        masks: Callable[[], Sequence[Corners]] = tuple,
+        masks: Callable[[], Sequence[Polygon]] = tuple,
     ) -> None:
         """Load the camera's models and take up its last checkpoint.
 
@@ -401,7 +401,7 @@ def _stages(
     camera: Camera,
     search_path: Sequence[Path],
     pictures: Pictures,
-    masks: Callable[[], Sequence[Corners]],
+    masks: Callable[[], Sequence[Polygon]],
 ) -> tuple[Fire | None, Wildlife | None]:
     fire, wildlife = None, None
     if camera.fire is not None:

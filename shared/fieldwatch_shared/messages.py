@@ -219,7 +219,9 @@ class NodeState(Wire):
 
     online: bool
     at: Utc
-    desired_version: int | None = Field(None, ge=0, description="Of the desired state that it works by.")
+    desired_version: int | None = Field(
+        None, ge=0, description="Of the desired state that it works by; absent: nothing is said of it."
+    )
 
 
 class Mask(Wire):

@@ -28,18 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from fieldwatch_edge.decide.masks import Polygon
+    from fieldwatch_edge.decide.masks import Outline
     from fieldwatch_edge.domain import DetectedClass, Detections, Frame, Image
     from fieldwatch_edge.pictures import Pictures
-    from fieldwatch_edge.settings import Camera, FireSettings
+    from fieldwatch_edge.settings import Camera, FireSettings, Polygon
 
 log = structlog.get_logger(__name__)
 
 MOST_VIEWS = 32
 """Of a camera that turns; the one not looked at for longest is forgotten. Each costs some megabytes."""
-
-Corners = tuple[tuple[float, float], ...]
-"""A mask as settings and the cloud have it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +72,7 @@ class FireWatch:
         classes: Sequence[DetectedClass],
         threshold: float,
         pictures: Pictures,
-        masks: Callable[[], Sequence[Corners]] = tuple,
+        masks: Callable[[], Sequence[Polygon]] = tuple,
     ) -> None:
         """
         Args:
@@ -90,7 +87,7 @@ class FireWatch:
         self._threshold = threshold
         self._pictures = pictures
         self._wanted_masks = masks
-        self._masks: tuple[Sequence[Corners], list[Polygon]] = ((), _arrays(camera.masks))
+        self._masks: tuple[Sequence[Polygon], list[Outline]] = ((), _arrays(camera.masks))
         self._views: list[View] = []
         self._album = Album()
         self._masked_now = False
@@ -234,7 +231,7 @@ class FireWatch:
         self._masked_now = ignored > 0
         return sorted(hits, key=lambda hit: -hit.score)
 
-    def _masks_now(self) -> list[Polygon]:
+    def _masks_now(self) -> list[Outline]:
         wanted = self._wanted_masks()
         if wanted is not self._masks[0]:
             self._masks = (wanted, _arrays([*self._camera.masks, *wanted]))
@@ -296,5 +293,5 @@ class FireWatch:
         )
 
 
-def _arrays(masks: Sequence[Corners]) -> list[Polygon]:
+def _arrays(masks: Sequence[Polygon]) -> list[Outline]:
     return [np.array(mask, np.float64) for mask in masks]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_shared.messages import Box
 
-Polygon = NDArray[np.float64]
+Outline = NDArray[np.float64]
 """(n, 2): corners x, y as fractions of the picture, from its top left; the last is joined to the first."""
 
 _GRID = 16
@@ -22,7 +22,7 @@ _FOOT = 0.99
 """How far down the box its foot is taken: a mask drawn to the picture's edge ends at its very bottom."""
 
 
-def masked(box: Box, masks: Sequence[Polygon]) -> bool:
+def masked(box: Box, masks: Sequence[Outline]) -> bool:
     """Whether `box` is to be ignored: its foot, or more than half of it, lies in the masks.
 
     The foot (bottom centre) is where the fire stands. So a chimney's mask also takes the plume that towers
@@ -40,7 +40,7 @@ def masked(box: Box, masks: Sequence[Polygon]) -> bool:
     return bool(_inside(np.column_stack([xs.ravel(), ys.ravel()]), masks).mean() > 0.5)
 
 
-def _inside(points: NDArray[np.float64], masks: Sequence[Polygon]) -> NDArray[np.bool_]:
+def _inside(points: NDArray[np.float64], masks: Sequence[Outline]) -> NDArray[np.bool_]:
     """Which of `points`, (n, 2), lie in any of the masks: (n,)."""
     found = np.zeros(len(points), np.bool_)
     for mask in masks:
@@ -48,7 +48,7 @@ def _inside(points: NDArray[np.float64], masks: Sequence[Polygon]) -> NDArray[np
     return found
 
 
-def _within(points: NDArray[np.float64], polygon: Polygon) -> NDArray[np.bool_]:
+def _within(points: NDArray[np.float64], polygon: Outline) -> NDArray[np.bool_]:
     """The even-odd rule: a ray from the point to the right crosses the outline an odd number of times.
 
     W. R. Franklin, PNPOLY; any polygon, one that crosses itself too.

@@ -6,6 +6,8 @@ MQTT 5, QoS 1, a persistent session, a retained state and a last will. The rules
   reconnects and publishes them by itself, so each connection gets a new client, and what the old one still
   held goes with it.
 - The broker's acknowledgement only makes room for the next message. Only the cloud's receipt deletes.
+- What the cloud wants of the node (its desired state) is taken over whenever it comes, and the retained state
+  then says by which version the node works.
 - One place in flight is kept free for a fire, and few bytes are ever ahead of it, so that it does not wait
   behind pictures on a slow line.
 """
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from paho.mqtt.reasoncodes import ReasonCode
 
+    from fieldwatch_edge.desired import Desired
     from fieldwatch_edge.outbox import Message, Outbox
     from fieldwatch_edge.settings import Broker, NodeIdentity, OutboxSettings
 
@@ -86,6 +89,7 @@ class _Acknowledged(_Event):
 
 @dataclass(frozen=True, slots=True)
 class _Received(_Event):
+    topic: str = ""
     payload: bytes = b""
 
 
@@ -136,6 +140,7 @@ class Link:
         settings: OutboxSettings,
         outbox: Outbox,
         on_receipt: Callable[[], None] = lambda: None,
+        desired: Desired | None = None,
     ) -> None:
         """`on_receipt` is called, from the link's thread, after records were deleted.
 
@@ -143,12 +148,13 @@ class Link:
             ConfigError: the broker's password or CA file cannot be read, or its address is wrong.
         """
         self._node, self._broker, self._settings, self._outbox = node, broker, settings, outbox
-        self._on_receipt = on_receipt
+        self._on_receipt, self._desired = on_receipt, desired
         self._events: SimpleQueue[_Event] = SimpleQueue()
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._backoff_s = BACKOFF_FIRST_S
         self._receipts = str(Topic(node.reserve, node.id, Kind.RECEIPT))
+        self._wanted = str(Topic(node.reserve, node.id, Kind.DESIRED))
         self._credentials = credentials(node, broker)
         address(broker)
         tls(broker)
@@ -222,6 +228,8 @@ class Link:
                     return
                 case _Acknowledged() if session is not None:
                     self._acknowledged(session, event)
+                case _Received(topic=topic, payload=payload) if topic == self._wanted:
+                    self._desires(client, payload)
                 case _Received(payload=payload):
                     self._received(session, payload)
             if self._stopping.is_set():
@@ -250,14 +258,8 @@ class Link:
             log.error("link.refused", reason=str(reason), username=self._credentials[0])
             return None
         self._backoff_s = BACKOFF_FIRST_S
-        client.subscribe(self._receipts, qos=1)
-        client.publish(
-            str(Topic(self._node.reserve, self._node.id, Kind.STATE)),
-            NodeState(online=True, at=utc_now()).model_dump_json(),
-            qos=1,
-            retain=True,
-            properties=publish_properties("application/json"),
-        )
+        client.subscribe([(self._receipts, 1), (self._wanted, 1)])
+        self._say_state(client, online=True)
         log.info("link.connected", host=address(self._broker)[0])
         self._outbox.resend_all()
         return _Session(client, min(self._settings.in_flight, event.receive_maximum))
@@ -341,17 +343,25 @@ class Link:
 
     def _leave(self, session: _Session) -> None:
         """Say that we go: a clean DISCONNECT suppresses the last will."""
-        info = session.client.publish(
-            str(Topic(self._node.reserve, self._node.id, Kind.STATE)),
-            NodeState(online=False, at=utc_now()).model_dump_json(),
-            qos=1,
-            retain=True,
-            properties=publish_properties("application/json"),
-        )
+        info = self._say_state(session.client, online=False)
         try:
             info.wait_for_publish(timeout=3)
         except (RuntimeError, ValueError):
             log.debug("link.goodbye_not_sent")  # the connection went first: the will says it
+
+    def _desires(self, client: mqtt.Client, payload: bytes) -> None:
+        if self._desired is not None and self._desired.offer(payload):
+            self._say_state(client, online=True)
+
+    def _say_state(self, client: mqtt.Client, *, online: bool) -> mqtt.MQTTMessageInfo:
+        version = None if self._desired is None else self._desired.version
+        return client.publish(
+            str(Topic(self._node.reserve, self._node.id, Kind.STATE)),
+            NodeState(online=online, at=utc_now(), desired_version=version).model_dump_json(),
+            qos=1,
+            retain=True,
+            properties=publish_properties("application/json"),
+        )
 
     def _say_goodbye(self, reason: ReasonCode | None) -> None:
         if reason is not None and reason.value == _SESSION_TAKEN_OVER:
@@ -395,13 +405,14 @@ class Link:
             events.put(_Acknowledged(client, mid, reason))
 
         def on_message(client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-            events.put(_Received(client, bytes(message.payload)))
+            events.put(_Received(client, message.topic, bytes(message.payload)))
 
         def on_subscribe(
             _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
         ) -> None:
-            if any(reason.is_failure for reason in reasons):
-                log.error("link.no_receipts_allowed", topic=self._receipts, reason=str(reasons[0]))
+            for topic, reason in zip((self._receipts, self._wanted), reasons, strict=False):
+                if reason.is_failure:  # of the desired state: by a broker that knows none yet
+                    log.error("link.not_subscribed", topic=topic, reason=str(reason))
 
         client.on_connect, client.on_disconnect = on_connect, on_disconnect
         client.on_publish, client.on_message, client.on_subscribe = on_publish, on_message, on_subscribe
