@@ -317,3 +317,20 @@ CREATE TABLE drill (
     ended_at    timestamptz,
     note        text
 );
+
+-- CAP messages as they were given out: whoever has read one can be told later, by its name, that it is over.
+CREATE TABLE cap_message (
+    incident_id uuid NOT NULL REFERENCES incident,
+    number      integer NOT NULL CHECK (number >= 1),    -- with the incident's id the message's identifier
+    sender      text NOT NULL,
+    sent        timestamptz NOT NULL,
+    expires     timestamptz NOT NULL,
+    type        text NOT NULL CHECK (type IN ('Alert', 'Update', 'Cancel')),
+    kind        text NOT NULL,                           -- of the fire, and
+    state       text NOT NULL,                           -- of the incident (or 'merged'), and
+    revision    integer NOT NULL,                        -- its revision, when this was written
+    body        text NOT NULL,                           -- XML
+    PRIMARY KEY (incident_id, number)
+);
+CREATE TRIGGER cap_message_unalterable BEFORE UPDATE OR DELETE ON cap_message
+    FOR EACH ROW EXECUTE FUNCTION incident_log_unalterable();
