@@ -43,7 +43,7 @@ from fieldwatch_shared.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 FIELDWATCH = [sys.executable, "-m", "fieldwatch"]
 EMAIL, PASSWORD = "researcher@foping.example", "a long enough password"
@@ -98,11 +98,13 @@ class Site:
 
 
 @contextmanager
-def running_site(state: Path, folder: Path) -> Iterator[Site]:
-    """Start the service on `state`, set it up, and stop it at the end; `folder` is for files of our own."""
+def running_site(state: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
+    """Start the service on `state`, set it up, and stop it at the end; `folder` is for files of our own,
+    `settings` are environment variables of the service."""
     state.mkdir(mode=0o711)
     log = (folder / "cloud.log").open("w")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("FIELDWATCH_")}
+    environment |= settings or {}
     command = [*FIELDWATCH, "cloud", "run", "--state", str(state), "--port", "0"]
     process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
