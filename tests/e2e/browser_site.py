@@ -194,7 +194,7 @@ class FieldNode:
 
     def say(self, *records: Observation | Suspicion | Heartbeat | Picture) -> None:
         """Write records to the outbox, and wait until the cloud has them safe."""
-        self._outbox.write(ready=[Entry.of(record, urgent=True) for record in records])
+        self._outbox.write(ready=[Entry.of(record) for record in records])
         wait_for(lambda: self._outbox.empty, "the cloud's receipts")
 
     def observation(
