@@ -1,6 +1,6 @@
 /** The shapes of the cloud's API and event stream, by short names. The truth is api.d.ts, generated from
  * docs/contracts/openapi.json (`npm run types`) and checked for drift (`npm run check`). Times are ISO 8601 UTC. */
-import type { Geometry, MultiPolygon, Point, Polygon } from "geojson";
+import type { MultiPolygon, Polygon } from "geojson";
 import type { components } from "./api";
 
 type Schemas = components["schemas"];
@@ -15,8 +15,8 @@ export type HealthStatus = Schemas["HealthStatus"];
 /** As the stream tells it; a listed observation holds more. */
 export type Observation = Schemas["LiveObservation"];
 export type LiveMedia = Schemas["LiveMedia"];
-export type Incident = Schemas["IncidentDetail"] & FireDetail;
-export type IncidentSummary = Schemas["IncidentSummary"] & FireMore;
+export type Incident = Schemas["IncidentDetail"];
+export type IncidentSummary = Schemas["IncidentSummary"];
 export type Suspicion = Incident["suspicions"][number];
 export type IncidentState = Incident["state"];
 export type Counts = Schemas["Counts"];
@@ -51,108 +51,18 @@ export interface Imported {
 
 // Fire: where it is, who was called, what was done ----------------------------------------------------
 
-export type DangerClass = "low" | "moderate" | "high" | "very_high" | "extreme";
-
-export interface FirePlace {
-  location: Point;
-  method: "bearings" | "terrain" | "hotspot" | "report";
-  /** Half axes of the 95 % ellipse; the major one lies `orientation_deg` clockwise from north. */
-  semi_major_m: number | null;
-  semi_minor_m: number | null;
-  orientation_deg: number | null;
-}
-
-interface FireMore {
-  place: FirePlace | null;
-  /** The 95 % ellipse, or the sector in which the fire lies. */
-  region: Geometry | null;
-  zone: { id: string; name: string; name_zh: string | null } | null;
-  fwi: number | null;
-  danger: DangerClass | null;
-  /** Why nobody was called; null: people are called. */
-  held_back: string | null;
-  drill: boolean;
-  revision: number;
-  unanswered: boolean;
-}
-
-export type ActionKind =
-  | "acknowledge" | "on_my_way" | "arrive" | "contain" | "close" | "false_alarm" | "reopen" | "note" | "release"
-  | "split" | "merge";
-
-interface FireDetail extends FireMore {
-  suspicions: (Schemas["Suspicion"] & {
-    deployment: string; before_media_id: string | null; clip_media_id: string | null; elevation_sd_deg: number | null;
-  })[];
-  hotspots: Hotspot[];
-  reports: FireReport[];
-  pictures: FieldPicture[];
-  log: LogEntry[];
-  deliveries: Delivery[];
-  may: ActionKind[];
-  merged_into: string | null;
-  suggested_mask: SuggestedMask | null;
-}
-
-export interface SuggestedMask {
-  deployment_id: string;
-  polygon: [number, number][];
-  reason: string;
-  false_alarms: number;
-}
-
-export type LogEntry = Schemas["LogEntry"] & { details: Record<string, unknown>; done_at: string | null };
-
-export interface Hotspot {
-  id: string;
-  source: string;
-  satellite: string;
-  instrument: "VIIRS" | "MODIS";
-  observed_at: string;
-  received_at: string;
-  location: Point;
-  scan_km: number;
-  track_km: number;
-  confidence: "low" | "nominal" | "high";
-  frp_mw: number | null;
-}
-
-export interface FireReport {
-  id: string;
-  account: string;
-  observed_at: string;
-  received_at: string;
-  kind: "smoke" | "fire";
-  location: Point | null;
-  standpoint: Point | null;
-  bearing_deg: number | null;
-  note: string | null;
-}
-
-export interface FieldPicture {
-  id: string;
-  account: string;
-  taken_at: string;
-  received_at: string;
-  location: Point | null;
-  note: string | null;
-}
-
+export type Place = Schemas["Place"];
+export type DangerClass = NonNullable<Incident["danger"]>;
+export type ActionKind = Incident["may"][number];
+export type NewAction = Schemas["Action"];
+export type FalseAlarmReason = NonNullable<NewAction["reason"]>;
+export type Hotspot = Schemas["IncidentHotspot"];
+export type FireReport = Schemas["IncidentReport"];
+export type FieldPicture = Schemas["FieldPicture"];
+export type LogEntry = Schemas["LogEntry"];
+export type SuggestedMask = Schemas["SuggestedMask"];
+export type Mask = Schemas["Mask"];
+export type Masks = Schemas["Masks"];
 /** One call to one device. Times are null until they happened. */
-export interface Delivery {
-  id: string;
-  account: string | null;
-  device: string;
-  channel: Channel;
-  kind: string;
-  step: number | null;
-  state: "queued" | "sent" | "delivered" | "opened" | "answered" | "failed" | "cancelled";
-  queued_at: string;
-  sent_at: string | null;
-  delivered_at: string | null;
-  opened_at: string | null;
-  answered_at: string | null;
-  failure: string | null;
-}
-
-export type Channel = "web_push" | "email" | "sms" | "voice" | "webhook";
+export type Delivery = Schemas["IncidentDelivery"];
+export type Channel = Delivery["channel"];

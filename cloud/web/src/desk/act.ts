@@ -1,20 +1,10 @@
 /** What one can do with an incident, as it is sent. Pure. */
 import { uuid } from "../uuid";
-import type { ActionKind } from "../wire";
+import type { ActionKind, FalseAlarmReason, NewAction } from "../wire";
 
-export interface NewAction {
-  /** Made here: what is sent twice is done once. */
-  id: string;
-  action: ActionKind;
-  done_at: string;
-  note?: string;
-  reason?: FalseAlarmReason;
-  suspicion_id?: string;
-  into?: string;
-}
-
-export const REASONS = ["cloud", "fog", "dust", "chimney", "vehicle", "glare", "sun", "insect", "other"] as const;
-export type FalseAlarmReason = (typeof REASONS)[number];
+export const REASONS: readonly FalseAlarmReason[] = [
+  "cloud", "fog", "dust", "chimney", "vehicle", "glare", "sun", "insect", "other",
+];
 
 /** In the order in which a fire runs; what is rare or final comes last. */
 export const ORDER: readonly ActionKind[] = [

@@ -4,8 +4,7 @@ import { gathered } from "../gathered";
 import type { LonLat } from "../geo";
 import { mergeIncidents, type Failure, type Store } from "../store";
 import { uuid } from "../uuid";
-import type { Area, Incident, SuggestedMask } from "../wire";
-import type { NewAction } from "./act";
+import type { Area, Incident, NewAction, SuggestedMask } from "../wire";
 import { deskApi } from "./api";
 import { NEW_RULE } from "./rules";
 import { EMPTY_SHAPE, shapeOf, type Corner } from "./mask";
@@ -15,13 +14,14 @@ import type { AlertRule, CallStep, NewShift } from "./wire";
 
 const REREAD_WAIT = 300; // deliveries of one call change in a burst
 const DRILL_TICK = 2000; // ms between two looks at a drill that runs
+const MASK_TICK = 4000; // and at a mask that the node has not answered for
 
 export type DeskActions = ReturnType<typeof createDeskActions>;
 
 export function createDeskActions(
   store: Store, failureOf: (error: unknown) => Failure, readIncident: (id: string) => Promise<void>,
 ) {
-  let watching: ReturnType<typeof setInterval> | undefined;
+  let watching: ReturnType<typeof setTimeout> | undefined;
 
   const desk = () => store.state.desk;
   const slug = () => store.state.reserve?.slug ?? "";
@@ -56,7 +56,7 @@ export function createDeskActions(
 
   /** What the section on show needs. */
   async function read(): Promise<void> {
-    clearInterval(watching);
+    clearTimeout(watching);
     if (!store.state.reserve) return;
     const { section, id, incident } = desk().route;
     await attempt(async () => {
@@ -91,35 +91,32 @@ export function createDeskActions(
     const same = desk().masks?.deployment === deployment;
     if (!same) patch({ masks: null, shape: EMPTY_SHAPE });
     if (incident) await readIncident(incident);
-    const [masks, seen] = await Promise.all([deskApi.masks(deployment), deskApi.newestPicture(slug(), deployment)]);
-    const picture = newest(deployment, incident, seen);
-    if (desk().route.id === deployment) patch({ masks: { deployment, masks, picture } });
+    const { items, media_id } = await deskApi.masks(deployment);
+    const picture = ofIncident(deployment, incident) ?? media_id;
+    if (desk().route.id === deployment) patch({ masks: { deployment, masks: items, picture } });
+    // The node answers within seconds where it is connected: look until it has.
+    if (items.some((one) => !one.applied)) watch(() => readMasks(deployment, incident), MASK_TICK);
   }
 
-  /** The picture of the false alarm that the mask is drawn for, else the camera's newest. */
-  function newest(deployment: string, incident: string | null, seen: { media_id: string | null; observed_at: string } | null) {
-    const reports = store.state.incidents
-      .filter((one) => !incident || one.id === incident)
-      .flatMap((one) => one.suspicions.filter((report) => report.deployment_id === deployment && report.media_id));
-    const known = incident && reports.length > 0 ? reports : [...reports, ...(seen ? [seen] : [])];
-    const [last] = known.sort((a, b) => b.observed_at.localeCompare(a.observed_at));
-    return last ? { mediaId: last.media_id!, at: last.observed_at } : null;
+  /** The picture of the false alarm that the mask is drawn for. */
+  function ofIncident(deployment: string, incident: string | null): string | null {
+    const found = store.state.incidents.find((one) => one.id === incident);
+    return found?.suspicions.findLast((one) => one.deployment_id === deployment && one.media_id !== null)?.media_id ?? null;
   }
 
   async function readDrills(id: string | null): Promise<void> {
     if (manages()) patch({ drills: await deskApi.drills(slug()) });
     patch({ report: id ? await deskApi.drill(id) : null });
-    if (id && !desk().report?.ended_at) watching = setInterval(() => void watchDrill(id), DRILL_TICK);
+    if (id && !desk().report?.ended_at) watch(() => readDrills(id), DRILL_TICK);
   }
 
-  async function watchDrill(id: string): Promise<void> {
-    const here = store.state.page === "desk" && desk().route.section === "drills" && desk().route.id === id;
-    if (!here) return clearInterval(watching);
-    await attempt(async () => {
-      const report = await deskApi.drill(id);
-      patch({ report });
-      if (report.ended_at) clearInterval(watching);
-    });
+  /** Looks again after a while, as long as the same place is on show. */
+  function watch(look: () => Promise<void>, wait: number): void {
+    const { route } = desk();
+    clearTimeout(watching);
+    watching = setTimeout(() => {
+      if (store.state.page === "desk" && desk().route === route) void attempt(look);
+    }, wait);
   }
 
   /** Incidents change live; the list follows while it is on show. */

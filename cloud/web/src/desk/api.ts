@@ -1,9 +1,8 @@
 /** The calls of the fire desk. */
 import { call } from "../client";
-import type { Incident, IncidentSummary } from "../wire";
-import type { NewAction } from "./act";
+import type { Incident, IncidentSummary, Mask, Masks, NewAction } from "../wire";
 import type {
-  Alert, AlertRule, CallPlan, Drill, DrillReport, Mask, MyDevice, NewShift, OnDuty, PersonReach, Shift, Webhook,
+  Alert, AlertRule, CallPlan, Drill, DrillReport, MyDevice, NewShift, OnDuty, PersonReach, Shift, Webhook,
 } from "./wire";
 
 const items = <T>(body: { items: T[] }): T[] => body.items;
@@ -15,15 +14,10 @@ export const deskApi = {
   report: (slug: string, report: Record<string, unknown>) => call<unknown>(`/reserves/${slug}/fire-reports`, report),
   importHotspots: (slug: string, csv: string) => call<unknown>(`/reserves/${slug}/hotspots/import`, csv),
 
-  masks: (deployment: string) => call<{ items: Mask[] }>(`/deployments/${deployment}/masks`).then(items),
+  masks: (deployment: string) => call<Masks>(`/deployments/${deployment}/masks`),
   addMask: (deployment: string, mask: Pick<Mask, "id" | "polygon" | "reason"> & { incident_id?: string }) =>
     call<Mask>(`/deployments/${deployment}/masks`, mask),
   removeMask: (id: string) => remove(`/masks/${id}`),
-  /** The newest observation with a picture, of the camera's newest hundred. */
-  newestPicture: (slug: string, deployment: string) =>
-    call<{ items: { media_id: string | null; observed_at: string }[] }>(
-      `/reserves/${slug}/observations?deployment=${deployment}&limit=100`,
-    ).then((page) => page.items.find((one) => one.media_id !== null) ?? null),
 
   shifts: (slug: string) => call<{ items: Shift[] }>(`/reserves/${slug}/shifts`).then(items),
   addShift: (slug: string, shift: NewShift) => call<Shift>(`/reserves/${slug}/shifts`, shift),

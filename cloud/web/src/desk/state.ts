@@ -2,12 +2,12 @@
 import type { Key } from "../i18n";
 import type { LonLat } from "../geo";
 import type { Failure } from "../store";
-import type { Account, Incident, IncidentSummary, SuggestedMask } from "../wire";
+import type { Account, Incident, IncidentSummary, Mask, SuggestedMask } from "../wire";
 import type { Asks } from "./act";
 import { EMPTY_SHAPE, type Shape } from "./mask";
 import { DESK_START, type DeskRoute } from "./route";
 import type {
-  Alert, AlertRule, CallPlan, CallStep, Drill, DrillReport, Mask, MyDevice, OnDuty, PersonReach, Shift, Webhook,
+  Alert, AlertRule, CallPlan, CallStep, Drill, DrillReport, MyDevice, OnDuty, PersonReach, Shift, Webhook,
 } from "./wire";
 
 export type Filter = "open" | "held" | "drills" | "done";
@@ -43,7 +43,7 @@ export interface MaskDesk {
   deployment: string;
   masks: readonly Mask[];
   /** The newest picture of the camera, null where it has sent none. */
-  picture: { mediaId: string; at: string } | null;
+  picture: string | null;
 }
 
 export interface DeskState {

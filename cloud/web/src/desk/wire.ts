@@ -1,5 +1,5 @@
 /** The shapes of the API's part for those who run the fire service. Times are ISO 8601 UTC. */
-import type { Area, Channel, DangerClass } from "../wire";
+import type { Area, Channel } from "../wire";
 
 export type Whom = "duty" | "next" | "managers" | "all";
 export const WHOM: readonly Whom[] = ["duty", "next", "managers", "all"];
@@ -127,20 +127,4 @@ export interface DrillReport extends Drill {
   calls: DrillCall[];
   not_reached: string[];
   steps: { step: number; due_s: number; began_s: number | null }[];
-}
-
-export interface Mask {
-  id: string;
-  deployment_id: string;
-  polygon: [number, number][];
-  reason: string;
-  incident_id: string | null;
-  created_by: string | null;
-  created_at: string;
-  /** The node said that it works by it. */
-  applied: boolean;
-}
-
-export interface FireGate {
-  least: Partial<Record<DangerClass, number>>;
 }

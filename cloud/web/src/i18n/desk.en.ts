@@ -311,7 +311,6 @@ export const deskEn = {
   "mask.teach": "What a mask is for",
   "mask.teach_body": "A chimney, a busy road or glare on a roof can look like smoke. Draw round it on the camera’s picture, and the camera stays quiet about fire there. Choose a camera to begin.",
   "mask.picture": "The camera’s picture",
-  "mask.taken": "Taken {when}.",
   "mask.no_picture": "No picture of this camera yet",
   "mask.no_picture_body": "A mask is drawn over a picture. The first one comes with the camera’s first sighting.",
   "mask.draw": "Draw a mask",

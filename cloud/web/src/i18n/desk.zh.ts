@@ -313,7 +313,6 @@ export const deskZh: Readonly<Record<keyof typeof deskEn, string>> = {
   "mask.teach": "遮罩有什么用",
   "mask.teach_body": "烟囱、繁忙的道路或屋顶反光可能像烟。在相机画面上圈出它，相机就不再在那里报火警。请先选择相机。",
   "mask.picture": "相机画面",
-  "mask.taken": "拍摄于 {when}。",
   "mask.no_picture": "该相机还没有图片",
   "mask.no_picture_body": "遮罩画在图片上。相机第一次发现目标时会传来第一张图片。",
   "mask.draw": "画遮罩",

@@ -1,9 +1,9 @@
 /** The questions that the desk asks before it does something. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { newAction, REASONS, type Asks, type FalseAlarmReason } from "../../desk/act";
+import { newAction, REASONS, type Asks } from "../../desk/act";
 import type { Dialog } from "../../desk/state";
 import { isOpen } from "../../store";
-import type { Incident } from "../../wire";
+import type { FalseAlarmReason, Incident } from "../../wire";
 import { wordFor } from "../../i18n";
 import { placeOf } from "../../map/markers";
 import { title } from "../fire";

@@ -2,10 +2,10 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { EMPTY_SHAPE, refusal, shapeOf } from "../../desk/mask";
 import { mayManage } from "../../desk/state";
-import type { Mask } from "../../desk/wire";
+import type { Mask } from "../../wire";
 import { hasEnded } from "../../map/features";
 import { icon } from "../icons";
-import { clock, type View } from "../view";
+import type { View } from "../view";
 import { maskStage } from "./mask-stage";
 import { card, field, teaching, text, when } from "./parts";
 
@@ -35,7 +35,7 @@ function editor(view: View): TemplateResult {
   return html`
     <div class="desk-grid wide">
       <div>${card(t("mask.picture"), picture
-        ? html`${maskStage(view, picture.mediaId)} <p class="muted small">${t("mask.taken", { when: clock(view, picture.at) })}</p>`
+        ? maskStage(view, picture)
         : teaching(t("mask.no_picture"), t("mask.no_picture_body")))}</div>
       <div>
         ${manages && picture ? card(t("mask.draw"), form(view)) : nothing}
