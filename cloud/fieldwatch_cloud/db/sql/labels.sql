@@ -60,7 +60,7 @@ OFFSET %(most)s - 1 LIMIT 2;
 , seen AS MATERIALIZED (
     SELECT m.id AS media_id, m.deployment_id, m.observed_at
     FROM here JOIN media m ON m.deployment_id = here.id
-    WHERE m.mime LIKE 'image/%%'
+    WHERE m.mime LIKE 'image/%%' AND m.mime <> 'image/webp' -- a clip of stills that are here anyway
       AND (%(since)s::timestamptz IS NULL OR m.observed_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR m.observed_at < %(until)s)
       AND (%(taxon)s::text IS NULL OR m.id IN (SELECT media_id FROM of_taxon))
