@@ -1,4 +1,4 @@
-"""The desired state on its way down: through a real mosquitto to the node and its disk, and its version back."""
+"""The desired state on its way down: through a real mosquitto to the node, and its version back."""
 
 from __future__ import annotations
 
