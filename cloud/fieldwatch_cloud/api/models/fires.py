@@ -74,7 +74,9 @@ class IncidentSummary(Incident):
 
 
 class Incidents(Answer):
-    items: list[IncidentSummary] = Field(description="By last_seen_at, newest first, 500 at most.")
+    items: list[IncidentSummary] = Field(
+        description="By last_seen_at, newest first, or by urgency; 500 at most."
+    )
 
 
 class Suspicion(Answer):

@@ -1,7 +1,7 @@
 """Incidents: what rangers act on."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -33,7 +33,7 @@ from fieldwatch_cloud.db import fires
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotAllowedNowError, NotFoundError
-from fieldwatch_cloud.incidents import life
+from fieldwatch_cloud.incidents import life, urgency
 from fieldwatch_cloud.incidents.danger import danger_class
 from fieldwatch_cloud.incidents.fuse import lateness
 from fieldwatch_shared.messages import Box, ClockQuality, FireKind, Pose, utc_now
@@ -54,6 +54,13 @@ def list_incidents(
     held_back: Annotated[
         bool | None, Query(description="Only what calls nobody, or only what calls people.")
     ] = None,
+    order: Annotated[
+        Literal["newest", "urgency"],
+        Query(
+            description="`urgency`: of the newest 500, first what still burns and nobody answered, or nobody "
+            "has gone to; then fire before smoke, the greater danger, the newest."
+        ),
+    ] = "newest",
 ) -> Incidents:
     """Without those that were found to be one with another."""
     with db.transaction() as conn:
@@ -66,6 +73,8 @@ def list_incidents(
             drill=drill,
             held_back=held_back,
         )
+    if order == "urgency":
+        found = urgency.rank(found, _standing)
     return Incidents(
         items=[
             IncidentSummary(
@@ -127,6 +136,12 @@ def act_on_incident(
         with db.transaction() as conn:
             now = detail(conn, visible(conn, incident_id, caller), caller)
         return problem(HTTPStatus.CONFLICT, str(error), more={"state": now.state, "may": now.may})
+
+
+def _standing(row: fires.Incident) -> urgency.Standing:
+    return urgency.Standing(
+        row.state, row.unanswered, row.held_back is not None, row.kind, row.fwi, row.last_seen_at
+    )
 
 
 def visible(conn: Connection, incident_id: UUID, caller: Caller) -> fires.Incident:
