@@ -329,6 +329,7 @@ CREATE TABLE cap_message (
     kind        text NOT NULL,                           -- of the fire, and
     state       text NOT NULL,                           -- of the incident (or 'merged'), and
     revision    integer NOT NULL,                        -- its revision, when this was written
+    headline    text NOT NULL,
     body        text NOT NULL,                           -- XML
     PRIMARY KEY (incident_id, number)
 );
