@@ -109,6 +109,11 @@ class NotifySettings(BaseSettings):
         description="Whom a push service writes to: mailto: or https: address of the operator. Absent: the "
         "public address where that is https; else none is sent, which Apple's service refuses.",
     )
+    private_networks: bool = Field(
+        False,
+        description="Whether webhooks and push services may lie in private networks or on this machine. "
+        "Whoever may enter an address can then make the service knock on every door inside.",
+    )
     ca_file: Path | None = Field(
         None, description="Authorities to trust beside the system's: for servers inside the house."
     )

@@ -15,7 +15,7 @@ from fieldwatch_cloud.db import deliveries, pictures
 from fieldwatch_cloud.db.listen import waking
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.errors import DatabaseUnavailableError, MediaError, NotFoundError
-from fieldwatch_cloud.notify import compose
+from fieldwatch_cloud.notify import compose, reach
 from fieldwatch_cloud.notify.channels import send
 from fieldwatch_cloud.notify.channels.clients import Clients
 from fieldwatch_cloud.notify.escalation import Ticker
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fieldwatch_cloud.media.store import MediaStore
+    from fieldwatch_cloud.notify.message import Device, Message, Sent
     from fieldwatch_cloud.settings import CloudSettings
 
 log = structlog.get_logger(__name__)
@@ -58,7 +59,7 @@ def run(
             lanes = Lanes(
                 db,
                 lambda conn, claimed: compose.message(conn, claimed, base_url),
-                lambda device, message: send(device, message, clients),
+                lambda device, message: _send(device, message, clients),
                 on_failure=lambda: ticker.wake(),
             )
             ticker = Ticker(db, lanes.wake)
@@ -72,6 +73,11 @@ def run(
             listener.join()
             ticker.stop()
             lanes.stop()
+
+
+def _send(device: Device, message: Message, clients: Clients) -> Sent:
+    reach.check(device, private_networks=clients.settings.private_networks)
+    return send(device, message, clients)
 
 
 def _clients(
