@@ -15,7 +15,10 @@ from fieldwatch_cloud.api.attempts import Attempts
 from fieldwatch_cloud.api.auth import SignedIn
 from fieldwatch_cloud.api.live import Live
 from fieldwatch_cloud.api.routes import (
+    alerts,
     counts,
+    devices,
+    drills,
     exchange,
     field_pictures,
     fires,
@@ -27,6 +30,7 @@ from fieldwatch_cloud.api.routes import (
     places,
     records,
     reports,
+    roster,
     stream,
     weather,
 )
@@ -120,6 +124,10 @@ def _application(lifespan: Any) -> FastAPI:
         fires,
         field_pictures,
         masks,
+        devices,
+        roster,
+        alerts,
+        drills,
         stream,
         health,
     ):

@@ -151,8 +151,8 @@ def shifts(conn: Connection, reserve_id: UUID) -> list[Shift]:
     ]
 
 
-def add_shift(conn: Connection, reserve_id: UUID, shift: Shift) -> UUID:
-    """Put somebody on duty; `shift` was checked by `calls.roster.checked`.
+def add_shift(conn: Connection, reserve_id: UUID, shift: Shift, *, id_: UUID | None = None) -> UUID:
+    """Put somebody on duty; `shift` was checked by `calls.roster.checked`. The same id again changes nothing.
 
     Raises:
         NotFoundError: the zone is none of this reserve.
@@ -165,7 +165,7 @@ def add_shift(conn: Connection, reserve_id: UUID, shift: Shift) -> UUID:
     parameters = {"account_id": shift.account_id, "reserve_id": reserve_id}
     if conn.execute(SQL["member_of_reserve"], parameters).fetchone() is None:
         raise RowRefusedError(f"no member of this reserve: {shift.account_id}")
-    new = uuid7()
+    new = id_ or uuid7()
     conn.execute(
         SQL["add_shift"],
         {

@@ -35,7 +35,8 @@ ORDER BY s.zone_id NULLS FIRST, s.place, s.starts_at, s.id;
 -- name: add_shift
 INSERT INTO shift (id, reserve_id, zone_id, account_id, place, starts_at, ends_at, repeats, until)
 VALUES (%(id)s, %(reserve_id)s, %(zone_id)s, %(account_id)s, %(place)s, %(starts_at)s, %(ends_at)s, %(repeats)s,
-        %(until)s);
+        %(until)s)
+ON CONFLICT (id) DO NOTHING;
 
 -- name: zone_in_reserve
 SELECT 1 FROM zone WHERE id = %(zone_id)s AND reserve_id = %(reserve_id)s;

@@ -27,6 +27,12 @@ WHERE id = %(id)s;
 UPDATE device SET disabled_at = now(), disabled_reason = 'registered anew'
 WHERE channel = 'web_push' AND address ->> 'endpoint' = %(endpoint)s AND id <> %(id)s AND disabled_at IS NULL;
 
+-- name: replace_webhook
+-- The same address with a new secret: it is told once, by the newest.
+UPDATE device SET disabled_at = now(), disabled_reason = 'removed'
+WHERE channel = 'webhook' AND address ->> 'url' = %(url)s AND coalesce(account_id, reserve_id) = %(owner)s
+    AND id <> %(id)s AND disabled_at IS NULL;
+
 -- name: count
 SELECT count(*) FROM device WHERE coalesce(account_id, reserve_id) = %(owner)s AND disabled_at IS NULL;
 
