@@ -50,10 +50,12 @@ def level(hits: Sequence[Hit], settings: FireSettings, threshold: float, *, nigh
         threshold: the model's own, above which a box counts by itself.
         night: no faint level then: a lamp changes a place as smoke does, and nothing was measured.
     """
-    strong = [hit for hit in hits if hit.score >= settings.strong * threshold]
+    # Scores are kept to four digits, so thresholds are: else one could fall under what it lay above.
+    plain_from, strong_from = round(threshold, 4), round(settings.strong * threshold, 4)
+    strong = [hit for hit in hits if hit.score >= strong_from]
     if settings.strong and len(strong) >= settings.strong_k and _apart(strong, settings.apart_s):
         return Level.STRONG
-    if sum(hit.score >= threshold for hit in hits) >= settings.k:
+    if sum(hit.score >= plain_from for hit in hits) >= settings.k:
         return Level.PLAIN
     if settings.faint and not night and len(hits) >= settings.k and _apart(hits, settings.apart_s):
         return Level.FAINT
