@@ -109,6 +109,12 @@ class NotifySettings(BaseSettings):
         description="Whom a push service writes to: mailto: or https: address of the operator. Absent: the "
         "public address where that is https; else none is sent, which Apple's service refuses.",
     )
+    lease_s: float = Field(
+        45,
+        ge=2,
+        description="When a worker that says nothing is taken for dead, and its message sent again. Longer "
+        "than the slowest server takes.",
+    )
     private_networks: bool = Field(
         False,
         description="Whether webhooks and push services may lie in private networks or on this machine. "

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from fieldwatch_cloud.calls.facts import Kind
+    from fieldwatch_cloud.calls.facts import Kind, Language
     from fieldwatch_cloud.db.pool import Connection
 
 SQL = statements("deliveries")
@@ -46,10 +46,10 @@ class Claimed:
     notification_id: UUID
     expires_at: datetime
     device_id: UUID
-    channel: str
+    channel: Literal["web_push", "email", "sms", "voice", "webhook"]
     device_name: str
     address: dict[str, Any]
-    language: str
+    language: Language
     disabled: bool
 
 

@@ -124,6 +124,8 @@ def register(
         conn.execute(SQL["add"], parameters)
     if channel == "web_push":
         conn.execute(SQL["move_endpoint"], {"endpoint": address["endpoint"], "id": id_})
+    elif channel == "webhook":
+        conn.execute(SQL["replace_webhook"], {"url": address["url"], "id": id_, "owner": owner})
     return id_, row is None
 
 

@@ -51,7 +51,7 @@ def facts(row: dict[str, Any], claimed: Claimed, base_url: str) -> Facts:
         delivery_id=claimed.id,
         secret=claimed.secret,
         base_url=base_url,
-        language=claimed.language,  # type: ignore[arg-type]  The table's CHECK allows no other.
+        language=claimed.language,
         observed_at=observed_at,
         late_s=max(0.0, late),
         danger=None if row["fwi"] is None else danger_class(row["fwi"]),

@@ -60,6 +60,7 @@ def run(
                 db,
                 lambda conn, claimed: compose.message(conn, claimed, base_url),
                 lambda device, message: _send(device, message, clients),
+                lease_s=settings.notify.lease_s,
                 on_failure=lambda: ticker.wake(),
             )
             ticker = Ticker(db, lanes.wake)

@@ -37,8 +37,6 @@ log = structlog.get_logger(__name__)
 
 WORKERS = {"web_push": 8, "webhook": 4, "email": 2, "sms": 2, "voice": 2}
 """By channel. Each waits for the network most of its time."""
-LEASE_S = 45.0
-"""Longer than any channel takes to give up (`notify.channels`); a worker that died is replaced after it."""
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 1.0, 60.0
 RETRY_DATABASE_S = 0.2
 LAST_WORDS_S = 10.0
@@ -69,16 +67,19 @@ class Lane:
         compose: Compose,
         send: Send,
         *,
+        lease_s: float,
         on_failure: Callable[[], None],
     ) -> None:
         """
         Args:
+            lease_s: a call that was taken so long ago and of which nothing was heard is taken again.
             on_failure: called after a call has failed for good: somebody else may have to be called.
         """
         self.channel = channel
         self._db = db
         self._compose = compose
         self._send = send
+        self._lease_s = lease_s
         self._on_failure = on_failure
         self._stopping = threading.Event()
         self._in_hand: set[UUID] = set()
@@ -128,7 +129,7 @@ class Lane:
         """Take one call and see it through; False: none waits."""
         message: Message | None = None
         with self._db.transaction() as conn:
-            claimed = deliveries.claim(conn, self.channel, LEASE_S, without=self._in_hand)
+            claimed = deliveries.claim(conn, self.channel, self._lease_s, without=self._in_hand)
             if claimed is None:
                 return False
             if not claimed.disabled:
@@ -156,10 +157,10 @@ class Lane:
     def _deliver(self, claimed: Claimed, message: Message) -> None:
         device = Device(
             claimed.device_id,
-            claimed.channel,  # type: ignore[arg-type]  The table's CHECK allows no other.
+            claimed.channel,
             claimed.device_name,
             claimed.address,
-            claimed.language,  # type: ignore[arg-type]
+            claimed.language,
         )
         started = time.monotonic()
         try:
@@ -233,9 +234,17 @@ def _left_s(expires_at: datetime) -> float:
 class Lanes:
     """All of them."""
 
-    def __init__(self, db: Database, compose: Compose, send: Send, on_failure: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        compose: Compose,
+        send: Send,
+        *,
+        lease_s: float,
+        on_failure: Callable[[], None],
+    ) -> None:
         self._lanes = {
-            channel: Lane(channel, workers, db, compose, send, on_failure=on_failure)
+            channel: Lane(channel, workers, db, compose, send, lease_s=lease_s, on_failure=on_failure)
             for channel, workers in WORKERS.items()
         }
 
