@@ -448,6 +448,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/hotspots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What satellites saw in the reserve and around it
+         * @description In the reserve, and within 50 km around it.
+         */
+        get: operations["list_hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/hotspots/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep what a FIRMS file holds
+         * @description For managers: CSV of VIIRS or MODIS from NASA FIRMS. Hotspots in this reserve call people as those that
+         *     are fetched do, unless they are older than a day. The same file again adds nothing. Rows that cannot be
+         *     read are named, and lie in quarantine; the others are kept. A file without a row that can be read is a
+         *     problem (422).
+         */
+        post: operations["import_hotspots"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/fire-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a fire
+         * @description For every member. People are called as for a camera's suspicion; with the place, or with a direction
+         *     that meets what cameras and satellites saw, it joins the fire that they see.
+         */
+        post: operations["report_fire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/weather": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring weather
+         * @description For technicians and managers, and their scripts by token. The same again changes nothing; other values
+         *     for the same station and time correct them, and the days after are computed again.
+         */
+        post: operations["add_weather"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/fire-danger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fire danger of each day */
+        get: operations["get_fire_danger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/fire-gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How sure a camera must be to call people */
+        get: operations["get_fire_gate"];
+        /**
+         * Have a camera call only when it is sure enough for the danger of the day
+         * @description For managers. What it holds back is an incident all the same: with the reason in `held_back`, in the
+         *     list and in the log; `release` lets it call.
+         */
+        put: operations["set_fire_gate"];
+        post?: never;
+        /**
+         * Have every suspicion of a camera call people
+         * @description For managers. Where there is none, nothing happens.
+         */
+        delete: operations["remove_fire_gate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/counts": {
         parameters: {
             query?: never;
@@ -598,6 +726,343 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My devices
+         * @description Also those that are called no more because their address turned out to be dead.
+         */
+        get: operations["list_devices"];
+        put?: never;
+        /**
+         * Be called on a device
+         * @description The same address again is the same device (200). A browser's subscription has one owner: whoever
+         *     registers it last.
+         */
+        post: operations["create_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Be called on it no more
+         * @description One's own, or, for managers, a webhook of the reserve. The ledger keeps what was sent to it.
+         */
+        delete: operations["delete_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call it, to see whether that works
+         * @description At most five times within ten minutes.
+         */
+        post: operations["try_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who can be called, and how
+         * @description For managers. Addresses are nobody's but their owners'.
+         */
+        get: operations["list_reserve_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell another system of every fire
+         * @description For managers. It hears of every incident at once, but counts as nobody: people are called all the same.
+         *     Its secret is shown this once.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery_id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A device got the message, or somebody opened it
+         * @description Without a log-in: the secret that came with the message vouches. The same again changes nothing, and
+         *     the order does not matter: whoever opened it has got it.
+         */
+        post: operations["create_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roster */
+        get: operations["list_shifts"];
+        put?: never;
+        /**
+         * Put somebody on duty
+         * @description For managers. Shifts of a zone are called before those of the whole reserve.
+         */
+        post: operations["create_shift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{shift_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a shift out of the roster
+         * @description For managers. With all its repetitions.
+         */
+        delete: operations["delete_shift"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/call-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is called when nobody answers */
+        get: operations["get_call_plan"];
+        /**
+         * Set who is called when nobody answers
+         * @description For managers. The first step is at once, each later than the one before, and the last calls the
+         *     managers or all. Incidents that call at this moment go on by the new plan.
+         */
+        put: operations["put_call_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/on-duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who would be called first
+         * @description For each zone, and for a fire in none, in calling order.
+         */
+        get: operations["get_on_duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is looked for */
+        get: operations["list_alert_rules"];
+        put?: never;
+        /**
+         * Look for an animal
+         * @description For managers. Holds for what comes in from now on.
+         */
+        post: operations["create_alert_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a rule
+         * @description For managers.
+         */
+        put: operations["put_alert_rule"];
+        post?: never;
+        /**
+         * Delete a rule
+         * @description For managers. With the alerts that it raised; to keep those, disable it.
+         */
+        delete: operations["delete_alert_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the rules found
+         * @description Also what called nobody, with the reason.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Drills of a reserve */
+        get: operations["list_drills"];
+        put?: never;
+        /**
+         * Start a drill
+         * @description For managers. As if that camera saw smoke now: the people on duty are really called, and every message
+         *     says that it is a drill. One at a time in a reserve; it ends by itself after an hour.
+         */
+        post: operations["start_drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who was reached, and how fast
+         * @description Also while it runs.
+         */
+        get: operations["get_drill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a drill
+         * @description For managers. Those who were called are told; once more changes nothing.
+         */
+        post: operations["end_drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/stream": {
         parameters: {
             query?: never;
@@ -737,6 +1202,102 @@ export interface components {
              */
             may: ("acknowledge" | "on_my_way" | "arrive" | "contain" | "close" | "false_alarm" | "reopen" | "note" | "release" | "split" | "merge")[] | null;
         };
+        /** Alert */
+        Alert: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Rule Id
+             * Format: uuid
+             */
+            rule_id: string;
+            /**
+             * Observation Id
+             * Format: uuid
+             */
+            observation_id: string;
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Raised At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            raised_at: string;
+            /**
+             * Held Back
+             * @description Why nobody was called; null: people were called.
+             */
+            held_back: ("cooldown" | "quiet_hours" | "late") | null;
+            /** Scientific Name */
+            scientific_name: string | null;
+            /** Count */
+            count: number | null;
+            /** Media Id */
+            media_id: string | null;
+        };
+        /** AlertRule */
+        AlertRule: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Name Zh */
+            name_zh: string | null;
+            /** Scientific Names */
+            scientific_names: string[];
+            area: components["schemas"]["MultiPolygon"] | null;
+            /** Least Confidence */
+            least_confidence: number;
+            /** Least Count */
+            least_count: number;
+            /** Cooldown S */
+            cooldown_s: number;
+            /** Quiet From */
+            quiet_from: string | null;
+            /** Quiet To */
+            quiet_to: string | null;
+            /**
+             * Whom
+             * @enum {string}
+             */
+            whom: "duty" | "next" | "managers" | "all";
+            /** Enabled */
+            enabled: boolean;
+        };
+        /** AlertRules */
+        AlertRules: {
+            /**
+             * Items
+             * @description By name.
+             */
+            items: components["schemas"]["AlertRule"][];
+        };
+        /** Alerts */
+        Alerts: {
+            /**
+             * Items
+             * @description Newest first, 200 at most.
+             */
+            items: components["schemas"]["Alert"][];
+        };
         /**
          * Box
          * @description Where in the picture, as fractions of its width and height; x and y are the top left corner.
@@ -750,6 +1311,34 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+        };
+        /**
+         * CallPlan
+         * @description If nobody of a step can be reached, the next comes at once. After the last step everybody is called
+         *     every 15 minutes until somebody answers.
+         */
+        CallPlan: {
+            /** Steps */
+            steps: components["schemas"]["CallStep"][];
+            /**
+             * Default
+             * @description The reserve has no plan of its own.
+             */
+            default: boolean;
+        };
+        /** CallStep */
+        CallStep: {
+            /**
+             * After S
+             * @description Seconds since the incident called first.
+             */
+            after_s: number;
+            /**
+             * Whom
+             * @description Who is on duty; who is next in the roster; the reserve's managers; everybody.
+             * @enum {string}
+             */
+            whom: "duty" | "next" | "managers" | "all";
         };
         /**
          * ClockQuality
@@ -1005,6 +1594,204 @@ export interface components {
              */
             looked: number;
         };
+        /** Device */
+        Device: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "web_push" | "email" | "sms" | "voice" | "webhook";
+            /** Name */
+            name: string;
+            /**
+             * Address
+             * @description Shortened for the eye: of a push subscription only its service.
+             */
+            address: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "zh";
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            created_at: string;
+            /**
+             * Disabled At
+             * @description It is called no more since.
+             */
+            disabled_at: string | null;
+            /** Disabled Reason */
+            disabled_reason: string | null;
+        };
+        /** Devices */
+        Devices: {
+            /** Items */
+            items: components["schemas"]["Device"][];
+        };
+        /** Drill */
+        Drill: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Incident Id
+             * Format: uuid
+             */
+            incident_id: string;
+            /**
+             * State
+             * @description Of its incident.
+             */
+            state: string;
+            /** Deployment Id */
+            deployment_id: string | null;
+            /** Started By */
+            started_by: string;
+            /**
+             * Started At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            started_at: string;
+            /**
+             * Ended At
+             * @description Ends by itself after an hour.
+             */
+            ended_at: string | null;
+            /** Note */
+            note: string | null;
+        };
+        /**
+         * DrillCall
+         * @description One call to one device. Seconds are from the start of the drill; null: that never came.
+         */
+        DrillCall: {
+            /**
+             * Account
+             * @description null: a system of the reserve.
+             */
+            account: string | null;
+            /** Device */
+            device: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "web_push" | "email" | "sms" | "voice" | "webhook";
+            /** Step */
+            step: number | null;
+            /** State */
+            state: string;
+            /** Queued S */
+            queued_s: number;
+            /** Sent S */
+            sent_s: number | null;
+            /** Delivered S */
+            delivered_s: number | null;
+            /** Opened S */
+            opened_s: number | null;
+            /** Answered S */
+            answered_s: number | null;
+            /** Failure */
+            failure: string | null;
+        };
+        /** DrillReport */
+        DrillReport: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Incident Id
+             * Format: uuid
+             */
+            incident_id: string;
+            /**
+             * State
+             * @description Of its incident.
+             */
+            state: string;
+            /** Deployment Id */
+            deployment_id: string | null;
+            /** Started By */
+            started_by: string;
+            /**
+             * Started At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            started_at: string;
+            /**
+             * Ended At
+             * @description Ends by itself after an hour.
+             */
+            ended_at: string | null;
+            /** Note */
+            note: string | null;
+            /** Steps */
+            steps: components["schemas"]["DrillStep"][];
+            /** Calls */
+            calls: components["schemas"]["DrillCall"][];
+            /**
+             * Not Reached
+             * @description Names of those from whose devices nothing came back.
+             */
+            not_reached: string[];
+            /** Reasons */
+            reasons: components["schemas"]["NotReached"][];
+            /** First Delivered S */
+            first_delivered_s: number | null;
+            /** First Answered S */
+            first_answered_s: number | null;
+        };
+        /** DrillStep */
+        DrillStep: {
+            /** Step */
+            step: number;
+            /**
+             * Whom
+             * @enum {string}
+             */
+            whom: "duty" | "next" | "managers" | "all";
+            /**
+             * Due S
+             * @description By the call plan.
+             */
+            due_s: number;
+            /**
+             * Began S
+             * @description null: it was not needed, or did not come.
+             */
+            began_s: number | null;
+            /**
+             * On Time
+             * @description Earlier is on time; null: it was not due.
+             */
+            on_time: boolean | null;
+        };
+        /** Drills */
+        Drills: {
+            /**
+             * Items
+             * @description Newest first.
+             */
+            items: components["schemas"]["Drill"][];
+        };
         /** Effort */
         Effort: {
             /**
@@ -1079,11 +1866,127 @@ export interface components {
             /** Bytes */
             bytes: number;
         };
+        /** FireDanger */
+        FireDanger: {
+            /** @description The highest danger that holds now; null: no station reported within 36 hours. */
+            now: components["schemas"]["FireDangerDay"] | null;
+            /**
+             * Days
+             * @description Newest first, 5000 at most. A day that is missing has none.
+             */
+            days: components["schemas"]["FireDangerDay"][];
+            /** Stations */
+            stations: components["schemas"]["WeatherStation"][];
+        };
+        /**
+         * FireDangerDay
+         * @description The Canadian Fire Weather Index System (Van Wagner & Pickett 1985), one station, one day.
+         */
+        FireDangerDay: {
+            /** Station */
+            station: string;
+            /**
+             * Day
+             * Format: date
+             * @description Of the sun there.
+             */
+            day: string;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description Of the weather that it is computed from, near noon.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Ffmc
+             * @description Fine Fuel Moisture Code: litter.
+             */
+            ffmc: number;
+            /**
+             * Dmc
+             * @description Duff Moisture Code.
+             */
+            dmc: number;
+            /**
+             * Dc
+             * @description Drought Code: deep layers.
+             */
+            dc: number;
+            /**
+             * Isi
+             * @description Initial Spread Index.
+             */
+            isi: number;
+            /**
+             * Bui
+             * @description Buildup Index: fuel.
+             */
+            bui: number;
+            /**
+             * Fwi
+             * @description Fire Weather Index.
+             */
+            fwi: number;
+            /**
+             * Dsr
+             * @description Daily Severity Rating: may be averaged.
+             */
+            dsr: number;
+            /**
+             * Danger
+             * @description By EFFIS' thresholds of the FWI: 11.2, 21.3, 38, 50.
+             * @enum {string}
+             */
+            danger: "low" | "moderate" | "high" | "very_high" | "extreme";
+            /**
+             * Started
+             * @description Began from the standard's starting values: drought is not known yet.
+             */
+            started: boolean;
+            /**
+             * Missed Days
+             * @description Days without weather just before: the codes skip over them.
+             */
+            missed_days: number;
+        };
+        /**
+         * FireGate
+         * @description What a camera's suspicion needs to call people. Below it, it still opens an incident: held back, in the
+         *     list and in the log, and a person may let it call.
+         */
+        FireGate: {
+            /**
+             * Least
+             * @description null: no gate, every suspicion calls.
+             */
+            least: {
+                [key: string]: number;
+            } | null;
+            /** Set By */
+            set_by: string | null;
+            /** Set At */
+            set_at: string | null;
+        };
         /**
          * FireKind
          * @enum {string}
          */
         FireKind: "smoke" | "fire";
+        /** FireReported */
+        FireReported: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Incident Id
+             * Format: uuid
+             * @description The fire that it belongs to: a new one, or one that others saw.
+             */
+            incident_id: string;
+        };
         /**
          * Health
          * @description How a deployment fares.
@@ -1127,6 +2030,117 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "attention" | "silent" | "never_seen" | "ended";
+        /** Hotspot */
+        Hotspot: {
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** @description The pixel's centre: the fire may be anywhere in the pixel. */
+            geometry: components["schemas"]["Point"];
+            properties: components["schemas"]["HotspotProperties"];
+        };
+        /** HotspotProperties */
+        HotspotProperties: {
+            /**
+             * Incident Id
+             * @description The fire that it belongs to.
+             */
+            incident_id: string | null;
+            /**
+             * Inside
+             * @description In the reserve; else outside, within 50 km.
+             */
+            inside: boolean;
+            /**
+             * Source
+             * @description FIRMS' product.
+             * @example VIIRS_NOAA20_NRT
+             */
+            source: string;
+            /**
+             * Satellite
+             * @example NOAA-20
+             */
+            satellite: string;
+            /**
+             * Instrument
+             * @enum {string}
+             */
+            instrument: "VIIRS" | "MODIS";
+            /**
+             * Observed At
+             * Format: date-time
+             * @description Of the overpass, to the minute.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            received_at: string;
+            /**
+             * Scan Km
+             * @description Size of the pixel on the ground, across the satellite's track.
+             */
+            scan_km: number;
+            /**
+             * Track Km
+             * @description Along it.
+             */
+            track_km: number;
+            /**
+             * Confidence
+             * @enum {string}
+             */
+            confidence: "low" | "nominal" | "high";
+            /**
+             * Confidence Percent
+             * @description MODIS only.
+             */
+            confidence_percent: number | null;
+            /** Brightness K */
+            brightness_k: number | null;
+            /**
+             * Frp Mw
+             * @description Fire radiative power.
+             */
+            frp_mw: number | null;
+            /** Daynight */
+            daynight: ("D" | "N") | null;
+        };
+        /**
+         * Hotspots
+         * @description GeoJSON FeatureCollection of points.
+         */
+        Hotspots: {
+            /**
+             * Type
+             * @default FeatureCollection
+             * @constant
+             */
+            type: "FeatureCollection";
+            /**
+             * Features
+             * @description Newest first, 5000 at most.
+             */
+            features: components["schemas"]["Hotspot"][];
+            /**
+             * Fetched At
+             * @description When FIRMS was last asked for all of them and answered; null: never. No hotspot since then does not mean that nothing burns.
+             */
+            fetched_at: string | null;
+        };
         /**
          * Imported
          * @description What became of a file of labels, picture by picture.
@@ -1157,6 +2171,44 @@ export interface components {
              * @description How many those are.
              */
             left_out: number;
+        };
+        /**
+         * ImportedHotspots
+         * @description What became of a file's rows.
+         */
+        ImportedHotspots: {
+            /**
+             * New
+             * @description In the reserve, and not known before.
+             */
+            new: number;
+            /** Known */
+            known: number;
+            /**
+             * Outside
+             * @description Not in the reserve.
+             */
+            outside: number;
+            /**
+             * Near
+             * @description Of those, new and within 50 km: kept, for the map.
+             */
+            near: number;
+            /**
+             * Rejected
+             * @description They lie in quarantine; 200 are named here.
+             */
+            rejected: components["schemas"]["RejectedRow"][];
+            /**
+             * Left Out
+             * @description How many rows were rejected in all.
+             */
+            left_out: number;
+            /**
+             * Incidents
+             * @description To which the new ones belong.
+             */
+            incidents: string[];
         };
         /**
          * IncidentDelivery
@@ -1575,7 +2627,7 @@ export interface components {
         Incidents: {
             /**
              * Items
-             * @description By last_seen_at, newest first, 500 at most.
+             * @description By last_seen_at, newest first, or by urgency; 500 at most.
              */
             items: components["schemas"]["IncidentSummary"][];
         };
@@ -1617,6 +2669,30 @@ export interface components {
              * Secret
              * @description Shown this once; only its hash is kept.
              * @example fwt_...
+             */
+            secret: string;
+        };
+        /** IssuedWebhook */
+        IssuedWebhook: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "zh";
+            /** Disabled Reason */
+            disabled_reason: string | null;
+            /**
+             * Secret
+             * @description Shown this once. Signs each message: Standard Webhooks, `webhook-signature`.
              */
             secret: string;
         };
@@ -1976,6 +3052,69 @@ export interface components {
                 number
             ][][][];
         };
+        /** NewAlertRule */
+        NewAlertRule: {
+            /**
+             * Name
+             * @example Leopard at the village fence
+             */
+            name: string;
+            /** Name Zh */
+            name_zh?: string | null;
+            /**
+             * Scientific Names
+             * @description Empty: any animal.
+             * @default []
+             * @example [
+             *       "Panthera pardus"
+             *     ]
+             */
+            scientific_names: string[];
+            /**
+             * Area
+             * @description Cameras in it are meant; null: all of the reserve.
+             */
+            area?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
+            /**
+             * Least Confidence
+             * @default 0.5
+             */
+            least_confidence: number;
+            /**
+             * Least Count
+             * @default 1
+             */
+            least_count: number;
+            /**
+             * Cooldown S
+             * @description Per camera, by capture time: within it nobody is called again.
+             * @default 1800
+             */
+            cooldown_s: number;
+            /** Quiet From */
+            quiet_from?: string | null;
+            /**
+             * Quiet To
+             * @description May lie on the next day; not included.
+             */
+            quiet_to?: string | null;
+            /**
+             * Whom
+             * @default duty
+             * @enum {string}
+             */
+            whom: "duty" | "next" | "managers" | "all";
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /** NewCallPlan */
+        NewCallPlan: {
+            /** Steps */
+            steps: components["schemas"]["CallStep"][];
+        };
         /** NewDeployment */
         NewDeployment: {
             /** Node Id */
@@ -2024,6 +3163,110 @@ export interface components {
              * @description Goes into the node's configuration.
              */
             id: string;
+        };
+        /** NewDevice */
+        NewDevice: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "web_push" | "email" | "sms" | "voice";
+            /**
+             * Name
+             * @example Android · Chrome
+             */
+            name: string;
+            /**
+             * Address
+             * @description web_push: {endpoint, keys: {p256dh, auth}}, as `PushSubscription.toJSON()` gives it; email: {email}; sms and voice: {phone}, with + and the country's code.
+             * @example {
+             *       "phone": "+86 138 0013 8000"
+             *     }
+             */
+            address: {
+                [key: string]: unknown;
+            };
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "zh";
+        };
+        /** NewDrill */
+        NewDrill: {
+            /**
+             * Deployment Id
+             * Format: uuid
+             * @description The camera that is to have seen smoke.
+             */
+            deployment_id: string;
+            /**
+             * Bearing Deg
+             * @description Absent: in the middle of its view.
+             */
+            bearing_deg?: number | null;
+            /** Note */
+            note?: string | null;
+        };
+        /** NewFireGate */
+        NewFireGate: {
+            /**
+             * Least
+             * @description Danger class to the least confidence of a suspicion that calls people at once. A class that is not named lets all through, and so does a day without weather.
+             * @example {
+             *       "low": 0.5,
+             *       "moderate": 0.3
+             *     }
+             */
+            least: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * NewFireReport
+         * @description What a person saw: the place of the fire, or where they stand and the direction.
+         */
+        NewFireReport: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Made where it is written: the same id again is answered alike.
+             */
+            id: string;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description By the phone's clock. What lies in the future counts as now.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Sent At
+             * @description By the phone's clock, when this request is sent: tells how wrong that clock is, and corrects `observed_at` by as much. Absent: the clock is believed.
+             */
+            sent_at?: string | null;
+            kind: components["schemas"]["FireKind"];
+            /** @description Of the fire. */
+            location?: components["schemas"]["Point"] | null;
+            /**
+             * Location Sd M
+             * @description How sure that is; absent: some hundred metres.
+             */
+            location_sd_m?: number | null;
+            /** @description Where the person stands. */
+            standpoint?: components["schemas"]["Point"] | null;
+            /**
+             * Bearing Deg
+             * @description From there to the fire, clockwise from true north.
+             */
+            bearing_deg?: number | null;
+            /**
+             * Bearing Sd Deg
+             * @description How sure that is; absent: some ten degrees.
+             */
+            bearing_sd_deg?: number | null;
+            /** Note */
+            note?: string | null;
         };
         /**
          * NewLabel
@@ -2134,6 +3377,56 @@ export interface components {
             /** Boundary */
             boundary?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
         };
+        /** NewShift */
+        NewShift: {
+            /**
+             * Id
+             * @description Made by the client: the same once more changes nothing.
+             */
+            id?: string | null;
+            /**
+             * Zone Id
+             * @description null: the whole reserve.
+             */
+            zone_id?: string | null;
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /**
+             * Place
+             * @description 1: on duty; 2, 3, ...: called next, in this order.
+             * @default 1
+             */
+            place: number;
+            /**
+             * Starts At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            ends_at: string;
+            /**
+             * Repeats
+             * @description At the same local time of the reserve, also over the change to summer time.
+             * @default never
+             * @enum {string}
+             */
+            repeats: "never" | "daily" | "weekly";
+            /**
+             * Until
+             * @description No repetition begins at or after this.
+             */
+            until?: string | null;
+        };
         /** NewToken */
         NewToken: {
             /**
@@ -2147,6 +3440,32 @@ export interface components {
              * @description Absent: it works until it is revoked.
              */
             expires_at?: string | null;
+        };
+        /** NewWebhook */
+        NewWebhook: {
+            /** Name */
+            name: string;
+            /**
+             * Url
+             * @example https://fire.province.example/fieldwatch
+             */
+            url: string;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "zh";
+        };
+        /** NotReached */
+        NotReached: {
+            /** Account */
+            account: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "no_device" | "failed" | "no_confirmation";
         };
         /**
          * Observation
@@ -2226,6 +3545,58 @@ export interface components {
              * @description Pass as `cursor` for the next page; null: this is the last.
              */
             next_cursor: string | null;
+        };
+        /** OnDuty */
+        OnDuty: {
+            /**
+             * At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            at: string;
+            /** Zones */
+            zones: components["schemas"]["ZoneOnDuty"][];
+        };
+        /** OnDutyPerson */
+        OnDutyPerson: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Account */
+            account: string;
+            /**
+             * Place
+             * @description In calling order, from 1; those with the same are called together.
+             */
+            place: number;
+            /**
+             * Reachable
+             * @description A member with a device that works.
+             */
+            reachable: boolean;
+        };
+        /**
+         * PersonReach
+         * @description How a member can be called; their addresses are their own.
+         */
+        PersonReach: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Account */
+            account: string;
+            /** Role */
+            role: string;
+            /**
+             * Devices
+             * @description Empty: nobody can call this person.
+             */
+            devices: components["schemas"]["ReachDevice"][];
         };
         /**
          * Place
@@ -2431,6 +3802,26 @@ export interface components {
             /** Method */
             method: string;
         };
+        /** ReachDevice */
+        ReachDevice: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "web_push" | "email" | "sms" | "voice" | "webhook";
+            /** Name */
+            name: string;
+            /**
+             * Disabled Reason
+             * @description Why it cannot be called; null: it can.
+             */
+            disabled_reason: string | null;
+        };
         /** ReasonProgress */
         ReasonProgress: {
             /**
@@ -2442,6 +3833,39 @@ export interface components {
             waiting: number;
             /** Reviewed */
             reviewed: number;
+        };
+        /**
+         * Receipt
+         * @description What a device says about a message that it got.
+         */
+        Receipt: {
+            /**
+             * Secret
+             * @description Came with the message, and vouches for this.
+             */
+            secret: string;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "delivered" | "opened";
+            /**
+             * At
+             * Format: date-time
+             * @description By the device's clock.
+             * @example 2026-05-04T06:30:00Z
+             */
+            at: string;
+        };
+        /** RejectedRow */
+        RejectedRow: {
+            /**
+             * Row
+             * @description Its line in the file; the header's is 1.
+             */
+            row: number;
+            /** Reason */
+            reason: string;
         };
         /** Replayed */
         Replayed: {
@@ -2477,6 +3901,16 @@ export interface components {
              */
             timezone: string;
             boundary: components["schemas"]["MultiPolygon"] | null;
+        };
+        /** ReserveDevices */
+        ReserveDevices: {
+            /**
+             * Items
+             * @description By name.
+             */
+            items: components["schemas"]["PersonReach"][];
+            /** Webhooks */
+            webhooks: components["schemas"]["Webhook"][];
         };
         /** ReviewDetail */
         ReviewDetail: {
@@ -2685,6 +4119,51 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** Shift */
+        Shift: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Zone Id */
+            zone_id: string | null;
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Account */
+            account: string;
+            /** Place */
+            place: number;
+            /**
+             * Starts At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            ends_at: string;
+            /**
+             * Repeats
+             * @enum {string}
+             */
+            repeats: "never" | "daily" | "weekly";
+            /** Until */
+            until: string | null;
+        };
+        /** Shifts */
+        Shifts: {
+            /** Items */
+            items: components["schemas"]["Shift"][];
+        };
         /** SpeciesCount */
         SpeciesCount: {
             /** Scientific Name */
@@ -2713,6 +4192,16 @@ export interface components {
              */
             deployments: number;
             rate_per_100_camera_days: components["schemas"]["Rate"];
+        };
+        /** StoredWeather */
+        StoredWeather: {
+            /**
+             * Stored
+             * @description New, or other than before.
+             */
+            stored: number;
+            /** Unchanged */
+            unchanged: number;
         };
         /**
          * SuggestedMask
@@ -2850,6 +4339,16 @@ export interface components {
              */
             observed: boolean;
         };
+        /** TestCall */
+        TestCall: {
+            /**
+             * Delivery
+             * Format: uuid
+             */
+            delivery: string;
+            /** State */
+            state: string;
+        };
         /** Token */
         Token: {
             /**
@@ -2871,6 +4370,67 @@ export interface components {
             /** Last Used At */
             last_used_at: string | null;
         };
+        /**
+         * WeatherObservation
+         * @description What one station measured. For the fire danger of a day, that nearest to noon counts.
+         */
+        WeatherObservation: {
+            /** Station */
+            station: string;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /** Temperature C */
+            temperature_c: number;
+            /** Humidity Percent */
+            humidity_percent: number;
+            /**
+             * Wind Kmh
+             * @description At 10 m in the open.
+             */
+            wind_kmh: number;
+            /**
+             * Rain 24H Mm
+             * @description In the 24 hours before.
+             */
+            rain_24h_mm: number;
+            /** @description Of the station; absent: as known, or in the reserve. */
+            location?: components["schemas"]["Point"] | null;
+        };
+        /** WeatherStation */
+        WeatherStation: {
+            /** Name */
+            name: string;
+            location: components["schemas"]["Point"] | null;
+            /** Last Observed At */
+            last_observed_at: string | null;
+        };
+        /**
+         * Webhook
+         * @description A system that hears of every fire in the reserve.
+         */
+        Webhook: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "zh";
+            /** Disabled Reason */
+            disabled_reason: string | null;
+        };
         /** Zone */
         Zone: {
             /**
@@ -2881,6 +4441,19 @@ export interface components {
             type: "Feature";
             geometry: components["schemas"]["MultiPolygon"];
             properties: components["schemas"]["ZoneProperties"];
+        };
+        /** ZoneOnDuty */
+        ZoneOnDuty: {
+            /**
+             * Zone Id
+             * @description null: where the fire is in no zone, or nobody knows in which.
+             */
+            zone_id: string | null;
+            /**
+             * People
+             * @description Shifts of the zone, its permanent chief, then shifts of the whole reserve.
+             */
+            people: components["schemas"]["OnDutyPerson"][];
         };
         /** ZoneProperties */
         ZoneProperties: {
@@ -4528,6 +6101,589 @@ export interface operations {
             };
         };
     };
+    list_hotspots: {
+        parameters: {
+            query?: {
+                /** @description Observed at or after. */
+                from?: string | null;
+                /** @description Observed before. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hotspots"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_hotspots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedHotspots"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_fire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFireReport"];
+            };
+        };
+        responses: {
+            /** @description It was sent before: the same answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireReported"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireReported"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_weather: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeatherObservation"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredWeather"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fire_danger: {
+        parameters: {
+            query?: {
+                /** @description Weather observed at or after. */
+                from?: string | null;
+                /** @description Weather observed before. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireDanger"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fire_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireGate"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_fire_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFireGate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireGate"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_fire_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     count_species: {
         parameters: {
             query?: never;
@@ -4622,6 +6778,8 @@ export interface operations {
                 drill?: boolean | null;
                 /** @description Only what calls nobody, or only what calls people. */
                 held_back?: boolean | null;
+                /** @description `urgency`: of the newest 500, first what still burns and nobody answered, or nobody has gone to; then fire before smoke, the greater danger, the newest. */
+                order?: "newest" | "urgency";
             };
             header?: never;
             path: {
@@ -5150,6 +7308,1497 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCall"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reserve_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReserveDevices"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedWebhook"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Receipt"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shifts"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShift"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_call_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPlan"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_call_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCallPlan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPlan"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_on_duty: {
+        parameters: {
+            query?: {
+                /** @description Absent: now. */
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnDuty"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alert_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRules"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlertRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlertRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alerts"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drills"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDrill"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drill"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillReport"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillReport"];
+                };
             };
             /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
             401: {
