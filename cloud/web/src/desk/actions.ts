@@ -10,7 +10,7 @@ import { NEW_RULE } from "./rules";
 import { EMPTY_SHAPE, shapeOf, type Corner } from "./mask";
 import { DESK_START, readDeskRoute, writeDeskRoute, type DeskRoute, type Section } from "./route";
 import { emptyDesk, mayManage, type DeskState, type Said } from "./state";
-import type { AlertRule, CallStep, NewShift } from "./wire";
+import type { AlertRule, CallStep, NewDrill, NewFireReport, NewRule, NewShift } from "./wire";
 
 const REREAD_WAIT = 300; // deliveries of one call change in a burst
 const DRILL_TICK = 2000; // ms between two looks at a drill that runs
@@ -76,9 +76,9 @@ export function createDeskActions(
 
   async function readRoster(): Promise<void> {
     const [shifts, plan, onDuty, people] = await Promise.all([
-      deskApi.shifts(slug()), deskApi.callPlan(slug()), deskApi.onDuty(slug()), manages() ? deskApi.people(slug()) : [],
+      deskApi.shifts(slug()), deskApi.callPlan(slug()), deskApi.onDuty(slug()), manages() ? deskApi.people(slug()) : null,
     ]);
-    patch({ roster: { shifts, plan, onDuty, people, webhooks: [] } });
+    patch({ roster: { shifts, plan, onDuty, people: people?.items ?? [], webhooks: people?.webhooks ?? [] } });
   }
 
   async function readRules(): Promise<void> {
@@ -105,9 +105,9 @@ export function createDeskActions(
   }
 
   async function readDrills(id: string | null): Promise<void> {
-    if (manages()) patch({ drills: await deskApi.drills(slug()) });
-    patch({ report: id ? await deskApi.drill(id) : null });
-    if (id && !desk().report?.ended_at) watch(() => readDrills(id), DRILL_TICK);
+    const [drills, report] = await Promise.all([deskApi.drills(slug()), id ? deskApi.drill(id) : null]);
+    patch({ drills, report });
+    if (report && !report.ended_at) watch(() => readDrills(id), DRILL_TICK);
   }
 
   /** Looks again after a while, as long as the same place is on show. */
@@ -185,7 +185,7 @@ export function createDeskActions(
   }
 
   /** The map takes the page until the area is drawn; the form then goes on where it was. */
-  function drawRuleArea(ruleDraft: Omit<AlertRule, "id">): void {
+  function drawRuleArea(ruleDraft: NewRule): void {
     patch({ ruleDraft });
     store.set({ drawing: EMPTY });
   }
@@ -198,17 +198,20 @@ export function createDeskActions(
   return {
     patch, go, askDrill, openRule, drawRuleArea, areaDrawn, follow, enter, read, listChanged, act, editSuggested, addMask,
     removeMask: (id: string) => perform(() => deskApi.removeMask(id), { key: "said.mask_removed" }),
-    report: (report: Record<string, unknown>) =>
+    report: (report: NewFireReport) =>
       perform(() => deskApi.report(slug(), report), { key: "said.reported" }),
     addShift: (shift: NewShift) => perform(() => deskApi.addShift(slug(), shift), { key: "said.shift_added" }),
     removeShift: (id: string) => perform(() => deskApi.removeShift(id), { key: "said.shift_removed" }),
     putPlan: (steps: CallStep[]) => perform(() => deskApi.putCallPlan(slug(), steps).then(() => patch({ planDraft: null })), { key: "said.plan" }),
     addWebhook: (name: string, url: string) =>
-      perform(() => deskApi.addWebhook(slug(), { name, url, language: store.state.language }), { key: "said.webhook" }),
-    saveRule: (id: string | null, rule: Omit<AlertRule, "id">) =>
+      perform(async () => {
+        const webhook = await deskApi.addWebhook(slug(), { name, url, language: store.state.language });
+        patch({ issued: webhook });
+      }, { key: "said.webhook" }),
+    saveRule: (id: string | null, rule: NewRule) =>
       perform(() => (id ? deskApi.putRule(id, rule) : deskApi.addRule(slug(), rule)), { key: "said.rule" }),
     removeRule: (id: string) => perform(() => deskApi.removeRule(id), { key: "said.rule_removed" }),
-    startDrill: async (drill: Parameters<typeof deskApi.startDrill>[1]) => {
+    startDrill: async (drill: NewDrill) => {
       let started: string | null = null;
       await perform(async () => {
         started = (await deskApi.startDrill(slug(), drill)).id;

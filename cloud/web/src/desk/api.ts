@@ -2,7 +2,7 @@
 import { call } from "../client";
 import type { Incident, IncidentSummary, Mask, Masks, NewAction } from "../wire";
 import type {
-  Alert, AlertRule, CallPlan, Drill, DrillReport, MyDevice, NewShift, OnDuty, PersonReach, Shift, Webhook,
+  Alert, AlertRule, NewRule, CallPlan, Drill, DrillReport, MyDevice, NewShift, OnDuty, PersonReach, Shift, Webhook, IssuedWebhook, NewFireReport, NewDrill,
 } from "./wire";
 
 const items = <T>(body: { items: T[] }): T[] => body.items;
@@ -11,8 +11,7 @@ const remove = (path: string) => call<void>(path, undefined, { method: "DELETE" 
 export const deskApi = {
   incidents: (slug: string) => call<{ items: IncidentSummary[] }>(`/reserves/${slug}/incidents`).then(items),
   act: (id: string, action: NewAction) => call<Incident>(`/incidents/${id}/actions`, action),
-  report: (slug: string, report: Record<string, unknown>) => call<unknown>(`/reserves/${slug}/fire-reports`, report),
-  importHotspots: (slug: string, csv: string) => call<unknown>(`/reserves/${slug}/hotspots/import`, csv),
+  report: (slug: string, report: NewFireReport) => call<unknown>(`/reserves/${slug}/fire-reports`, report),
 
   masks: (deployment: string) => call<Masks>(`/deployments/${deployment}/masks`),
   addMask: (deployment: string, mask: Pick<Mask, "id" | "polygon" | "reason"> & { incident_id?: string }) =>
@@ -26,19 +25,19 @@ export const deskApi = {
   putCallPlan: (slug: string, steps: CallPlan["steps"]) =>
     call<CallPlan>(`/reserves/${slug}/call-plan`, { steps }, { method: "PUT" }),
   onDuty: (slug: string) => call<OnDuty>(`/reserves/${slug}/on-duty`),
-  people: (slug: string) => call<{ items: PersonReach[] }>(`/reserves/${slug}/devices`).then(items),
+  people: (slug: string) => call<{ items: PersonReach[]; webhooks: Webhook[] }>(`/reserves/${slug}/devices`),
   addWebhook: (slug: string, webhook: { name: string; url: string; language: string }) =>
-    call<Webhook>(`/reserves/${slug}/webhooks`, webhook),
+    call<IssuedWebhook>(`/reserves/${slug}/webhooks`, webhook),
 
   rules: (slug: string) => call<{ items: AlertRule[] }>(`/reserves/${slug}/alert-rules`).then(items),
-  addRule: (slug: string, rule: Omit<AlertRule, "id">) => call<AlertRule>(`/reserves/${slug}/alert-rules`, rule),
-  putRule: (id: string, rule: Omit<AlertRule, "id">) => call<AlertRule>(`/alert-rules/${id}`, rule, { method: "PUT" }),
+  addRule: (slug: string, rule: NewRule) => call<AlertRule>(`/reserves/${slug}/alert-rules`, rule),
+  putRule: (id: string, rule: NewRule) => call<AlertRule>(`/alert-rules/${id}`, rule, { method: "PUT" }),
   removeRule: (id: string) => remove(`/alert-rules/${id}`),
   alerts: (slug: string) => call<{ items: Alert[] }>(`/reserves/${slug}/alerts`).then(items),
 
   drills: (slug: string) => call<{ items: Drill[] }>(`/reserves/${slug}/drills`).then(items),
   drill: (id: string) => call<DrillReport>(`/drills/${id}`),
-  startDrill: (slug: string, drill: { deployment_id: string; bearing_deg?: number; note?: string }) =>
+  startDrill: (slug: string, drill: NewDrill) =>
     call<Drill>(`/reserves/${slug}/drills`, drill),
   endDrill: (id: string) => call<DrillReport>(`/drills/${id}/end`, {}),
 

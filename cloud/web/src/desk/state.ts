@@ -7,7 +7,7 @@ import type { Asks } from "./act";
 import { EMPTY_SHAPE, type Shape } from "./mask";
 import { DESK_START, type DeskRoute } from "./route";
 import type {
-  Alert, AlertRule, CallPlan, CallStep, Drill, DrillReport, MyDevice, OnDuty, PersonReach, Shift, Webhook,
+  Alert, AlertRule, NewRule, CallPlan, CallStep, Drill, DrillReport, IssuedWebhook, MyDevice, OnDuty, PersonReach, Shift, Webhook,
 } from "./wire";
 
 export type Filter = "open" | "held" | "drills" | "done";
@@ -68,17 +68,19 @@ export interface DeskState {
   rules: readonly AlertRule[] | null;
   alerts: readonly Alert[];
   /** The rule in the form, as far as it is filled in. */
-  ruleDraft: Omit<AlertRule, "id"> | null;
+  ruleDraft: NewRule | null;
   drills: readonly Drill[] | null;
   report: DrillReport | null;
   devices: readonly MyDevice[] | null;
+  /** A webhook that was just made: its secret is shown this once. */
+  issued: IssuedWebhook | null;
 }
 
 export function emptyDesk(route: DeskRoute = DESK_START): DeskState {
   return {
     route, filter: "open", listed: null, busy: false, failure: null, said: null, dialog: null, picking: null,
     picked: null, pickedAs: "place", roster: null, week: null, planDraft: null, masks: null, shape: EMPTY_SHAPE, rules: null, alerts: [], ruleDraft: null,
-    drills: null, report: null, devices: null,
+    drills: null, report: null, devices: null, issued: null,
   };
 }
 

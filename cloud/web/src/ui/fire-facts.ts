@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { calledPeople, furthest, waitsForAnswer } from "../desk/calls";
 import { compassWords, degrees, duration } from "../format";
-import { localName } from "../map/features";
+import { latestReports, localName } from "../map/features";
 import type { Incident } from "../wire";
 import { icon } from "./icons";
 import { ago, type View } from "./view";
@@ -32,17 +32,17 @@ export function place(view: View, incident: Incident): TemplateResult {
             ? t("fire.ellipse", { major: metres(2 * found.semi_major_m), minor: metres(2 * found.semi_minor_m) })
             : nothing}
             ${t(`fire.method.${found.method}`)}</span>`
-      : html`<span>${directions(view, incident)}</span><br /><span class="muted">${t("fire.direction_only")}</span>`}
+      : html`<span>${directions(view, incident)}</span><br /><span class="muted">${latestReports(incident).length > 1 ? t("fire.no_crossing") : t("fire.direction_only")}</span>`}
   `;
 }
 
-function directions({ t }: View, { suspicions }: Incident): string {
-  const last = suspicions.findLast((one) => one.bearing_deg !== null);
-  if (!last) return t("fire.place_unknown");
-  const { bearing_deg, deployment } = last;
-  return t("fire.direction_from", {
-    degrees: degrees(bearing_deg!), compass: compassWords(bearing_deg!, t), place: deployment,
-  });
+/** The newest direction of each camera. */
+function directions({ t }: View, incident: Incident): TemplateResult | string {
+  const known = latestReports(incident).filter((one) => one.bearing_deg !== null);
+  if (known.length === 0) return t("fire.place_unknown");
+  return html`${known.map((one, i) => html`${i > 0 ? html`<br />` : nothing}${t("fire.direction_from", {
+    degrees: degrees(one.bearing_deg!), compass: compassWords(one.bearing_deg!, t), place: one.deployment,
+  })}`)}`;
 }
 
 /** The marks that an incident carries beside its state. */

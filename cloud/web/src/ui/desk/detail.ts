@@ -1,7 +1,7 @@
 /** One incident as the manager sees it: what to do next, where it is, who was called, what was seen, what was done. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { asks, newAction, offered } from "../../desk/act";
+import { arranged, asks, newAction, offered } from "../../desk/act";
 import { capUrl } from "../../desk/api";
 import { wordFor } from "../../i18n";
 import type { ActionKind, Incident, LogEntry } from "../../wire";
@@ -53,6 +53,7 @@ export function incidentDetail(view: View, incident: Incident): TemplateResult {
   `;
 }
 
+/** The next two steps stand large; note and false alarm beside them; what is rare hides behind "More". */
 function buttons(view: View, incident: Incident): TemplateResult | typeof nothing {
   const { t, state, actions } = view;
   const may = offered(incident.may);
@@ -61,12 +62,16 @@ function buttons(view: View, incident: Incident): TemplateResult | typeof nothin
     asks(action)
       ? actions.desk.patch({ dialog: { kind: "act", action } })
       : void actions.desk.act(incident, newAction(action));
+  const button = (one: ActionKind, look: string) => html`
+    <button class=${look} ?disabled=${state.desk.busy} data-action=${one} @click=${() => act(one)}>${t(`act.${one}`)}${asks(one) ? "…" : ""}</button>`;
+  const { next, always, rare } = arranged(may);
   return html`
     <div class="act" role="group" aria-label=${t("desk.actions")}>
-      ${may.map(
-        (one, i) => html`<button class=${i === 0 && one !== "note" ? "primary" : "secondary"} ?disabled=${state.desk.busy}
-          data-action=${one} @click=${() => act(one)}>${t(`act.${one}`)}${asks(one) ? "…" : ""}</button>`,
-      )}
+      ${next.map((one, i) => button(one, i === 0 ? "primary" : "secondary"))}
+      ${always.map((one) => button(one, "secondary"))}
+      ${rare.length > 0
+        ? html`<details class="more"><summary class="secondary">${t("desk.more")}</summary><div>${rare.map((one) => button(one, "quiet"))}</div></details>`
+        : nothing}
     </div>
   `;
 }

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { planWords } from "../../desk/plan";
 import { bars, longest, type Bar } from "../../desk/drill";
+import { mayManage } from "../../desk/state";
 import type { Drill, DrillReport } from "../../desk/wire";
 import { hasEnded } from "../../map/features";
 import { wordFor } from "../../i18n";
@@ -13,8 +14,9 @@ import { card, dialog, field, select, teaching, text, when } from "./parts";
 export function drillsSection(view: View): TemplateResult {
   const { t, state, actions } = view;
   const { drills, report } = state.desk;
+  const manages = mayManage(state.account, state.reserve?.slug);
   if (!drills && !report) return html`<p class="muted">${state.desk.failure ? nothing : t("starting")}</p>`;
-  const start = html`<button class="primary" @click=${() => void actions.desk.askDrill()}>${t("drill.start")}</button>`;
+  const start = !manages ? nothing : html`<button class="primary" @click=${() => void actions.desk.askDrill()}>${t("drill.start")}</button>`;
   return html`
     <div class="desk-page">
       ${report ? reportCard(view, report) : nothing}
@@ -68,25 +70,34 @@ function reportCard(view: View, report: DrillReport): TemplateResult {
   const { t, actions, state } = view;
   const rows = bars(report.calls);
   const reached = rows.filter((one) => one.delivered !== null || one.answered !== null);
-  const fastest = rows.map((one) => one.answered).filter((one) => one !== null).sort((a, b) => a - b)[0];
   const end = report.ended_at
     ? html`<span class="muted">${t("drill.ended")} ${when(view, report.ended_at)}</span>`
-    : html`<button class="secondary" ?disabled=${state.desk.busy} @click=${() => void actions.desk.endDrill(report.id)}>${t("drill.end")}</button>`;
+    : !mayManage(state.account, state.reserve?.slug) ? nothing : html`<button class="secondary" ?disabled=${state.desk.busy} @click=${() => void actions.desk.endDrill(report.id)}>${t("drill.end")}</button>`;
   return card(t("drill.report"), html`
     <p class="drill-band" role="note">${t(report.ended_at ? "drill.band_past" : "drill.band_running", { when: fullTime(view, report.started_at) })}</p>
     <dl class="figures">
       <div><dt>${t("drill.called")}</dt><dd data-figure="called">${rows.length}</dd></div>
       <div><dt>${t("drill.reached")}</dt><dd data-figure="reached">${reached.length}</dd></div>
-      <div><dt>${t("drill.first_answer")}</dt><dd data-figure="answer">${fastest === undefined ? "–" : seconds(fastest * 1000)}</dd></div>
+      <div><dt>${t("drill.first_answer")}</dt><dd data-figure="answer">${report.first_answered_s === null ? "–" : seconds(report.first_answered_s * 1000)}</dd></div>
     </dl>
     ${rows.length === 0
       ? html`<p class="note">${t("drill.nobody_yet")}</p>`
       : html`<ul class="bars">${rows.map((one) => bar(view, one, longest(rows)))}</ul>
           <p class="muted small bar-legend"><span class="sent">${t("delivery.sent")}</span> <span class="delivered">${t("delivery.delivered")}</span> <span class="opened">${t("delivery.opened")}</span> <span class="answered">${t("delivery.answered")}</span></p>`}
-    ${report.incident_id
-      ? html`<button class="link" @click=${() => actions.desk.go("incidents", report.incident_id)}>${t("drill.incident")}</button>`
+    ${report.reasons.length > 0
+      ? html`<h3>${t("drill.not_reached_who")}</h3><ul class="called">${report.reasons.map(
+          (one) => html`<li class="alarm">${icon("warning")} <span class="name">${one.account}</span> <span>${t(`drill.why.${one.why}`)}</span></li>`)}</ul>`
       : nothing}
+    <h3>${t("drill.steps")}</h3>
+    <ol class="plan-words">${report.steps.map((one) => html`<li><span>${planWords([{ after_s: one.due_s, whom: one.whom }], t, state.language)[0]}
+      <span class=${one.on_time === false ? "unreachable" : "muted"}>${stepWords(view, one)}</span></span></li>`)}</ol>
+    <button class="link" @click=${() => actions.desk.go("incidents", report.incident_id)}>${t("drill.incident")}</button>
   `, end, "report");
+}
+
+function stepWords({ t }: View, one: DrillReport["steps"][number]): string {
+  if (one.began_s !== null) return t(one.on_time === false ? "drill.step_late" : "drill.step_done", { s: seconds(one.began_s * 1000) });
+  return t(one.on_time === false ? "drill.step_missed" : "drill.step_spared");
 }
 
 /** One person's fastest way: the bar runs from the start of the drill, and marks each stage at its second. */

@@ -7,6 +7,7 @@ import { localName } from "../../map/features";
 import { placeOf } from "../../map/markers";
 import { wordFor } from "../../i18n";
 import type { IncidentSummary } from "../../wire";
+import { title } from "../fire";
 import { marks } from "../fire-facts";
 import { fireIcon, icon } from "../icons";
 import { ago, type View } from "../view";
@@ -76,7 +77,10 @@ function row(view: View, one: IncidentSummary): TemplateResult {
   `;
 }
 
-function summaryTitle({ t, state }: View, one: IncidentSummary): string {
+function summaryTitle(view: View, one: IncidentSummary): string {
+  const { t, state } = view;
+  const known = state.incidents.find(({ id }) => id === one.id);
+  if (known) return title(view, known);
   const kind = t(`fire.kind.${one.kind}`);
   if (one.zone) return t("desk.title", { kind, place: localName(one.zone, state.language) });
   return one.deployment_id

@@ -1,6 +1,6 @@
 /** The fire desk: incidents, who is called, alerts, masks, drills, and one's own devices. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { filterOf, mayManage } from "../../desk/state";
+import { filterOf } from "../../desk/state";
 import { SECTIONS, type Section } from "../../desk/route";
 import { fireBanner } from "../fire";
 import { icon } from "../icons";
@@ -19,7 +19,6 @@ const CONTENT: Readonly<Record<Section, (view: View) => TemplateResult>> = {
   incidents: incidentsSection, roster: rosterSection, wildlife: wildlifeSection, masks: masksSection,
   drills: drillsSection, devices: devicesSection,
 };
-const FOR_MANAGERS: readonly Section[] = ["drills"];
 
 export function deskPage(view: View): TemplateResult {
   const { t, state, actions } = view;
@@ -48,11 +47,10 @@ export function deskPage(view: View): TemplateResult {
 
 function sections(view: View): TemplateResult {
   const { t, state, actions } = view;
-  const manages = mayManage(state.account, state.reserve?.slug);
   const open = (state.desk.listed ?? []).filter((one) => filterOf(one) === "open").length;
   return html`
     <nav class="desk-nav" aria-label=${t("desk.sections")}>
-      ${SECTIONS.filter((one) => manages || !FOR_MANAGERS.includes(one)).map(
+      ${SECTIONS.map(
         (one) => html`
           <button class="quiet" aria-current=${one === state.desk.route.section ? "page" : "false"}
             @click=${() => actions.desk.go(one)}>

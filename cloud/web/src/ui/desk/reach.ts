@@ -41,10 +41,15 @@ export function webhookCard(view: View): TemplateResult {
     const data = new FormData(form);
     void actions.desk.addWebhook(text(data, "name")!, text(data, "url")!).then((done) => done && form.reset());
   };
-  const hooks = view.state.desk.roster!.webhooks;
+  const { roster, issued } = view.state.desk;
+  const hooks = roster!.webhooks;
   return card(t("desk.webhooks"), html`
     <p class="muted small">${t("desk.webhooks_body")}</p>
-    ${hooks.length === 0 ? nothing : html`<ul class="reach">${hooks.map((one) => html`<li><span class="name">${one.name}</span></li>`)}</ul>`}
+    ${hooks.length === 0 ? nothing : html`<ul class="reach">${hooks.map((one) => html`<li><span class="name">${one.name}</span> <span class="muted small">${one.url}</span>
+          ${one.disabled_reason ? html`<span class="unreachable">${icon("warning")} ${t("desk.device_dead", { why: one.disabled_reason })}</span>` : nothing}</li>`)}</ul>`}
+    ${issued
+      ? html`<div class="note"><p><strong>${t("desk.webhook_secret", { name: issued.name })}</strong></p><code class="secret">${issued.secret}</code><p class="small">${t("desk.webhook_once")}</p></div>`
+      : nothing}
     <form class="inline" @submit=${send}>
       ${field(t("desk.webhook_name"), html`<input name="name" required maxlength="100" />`)}
       ${field(t("desk.webhook_url"), html`<input name="url" type="url" required placeholder="https://" />`)}

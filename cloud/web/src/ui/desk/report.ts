@@ -1,9 +1,9 @@
 /** Reporting a fire that somebody saw or told of by telephone: its place, or where he stood and the direction. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Point } from "geojson";
 import type { LonLat } from "../../geo";
 import { toWall, fromWall } from "../../time";
 import { uuid } from "../../uuid";
+import type { NewFireReport } from "../../desk/wire";
 import { coordinates } from "../fire-facts";
 import { icon } from "../icons";
 import { zoneOf, type View } from "../view";
@@ -35,12 +35,12 @@ export function reportDialog(view: View): TemplateResult {
   });
 }
 
-export function reportOf(form: FormData, at: LonLat, as: "place" | "standpoint", zone: string): Record<string, unknown> {
-  const point: Point = { type: "Point", coordinates: at };
+export function reportOf(form: FormData, at: LonLat, as: "place" | "standpoint", zone: string): NewFireReport {
+  const point = { type: "Point", coordinates: at } as const;
   const seen = Math.min(fromWall(text(form, "at")!, zone), Date.now());
   const note = text(form, "note");
   return {
-    id: uuid(), observed_at: new Date(seen).toISOString(), kind: text(form, "kind"),
+    id: uuid(), observed_at: new Date(seen).toISOString(), kind: text(form, "kind") as NewFireReport["kind"],
     ...(as === "place" ? { location: point } : { standpoint: point, bearing_deg: Number(text(form, "bearing")) }),
     ...(note ? { note } : {}),
   };

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { nameWords, offered } from "../../review/names";
 import { everydayName } from "../../review/species";
-import { WHOM, type AlertRule, type Whom } from "../../desk/wire";
+import { WHOM, type NewRule, type Whom } from "../../desk/wire";
 import { icon } from "../icons";
 import type { View } from "../view";
 import { dialog, field, select, text } from "./parts";
@@ -42,7 +42,7 @@ export function ruleDialog(view: View, id: string | null): TemplateResult | type
 }
 
 /** Everyday names in the page's language to choose from, as on the review page; any scientific name can be typed. */
-function speciesChooser({ t, state, actions }: View, draft: Omit<AlertRule, "id">): TemplateResult {
+function speciesChooser({ t, state, actions }: View, draft: NewRule): TemplateResult {
   const { language } = state;
   const known = offered(state.review.taxa).filter((one) => one.kind === "animal" && one.scientific_name !== null);
   const set = (scientific_names: string[]) => actions.desk.patch({ ruleDraft: { ...draft, scientific_names } });
@@ -68,7 +68,7 @@ function speciesChooser({ t, state, actions }: View, draft: Omit<AlertRule, "id"
     </ul>`;
 }
 
-export function ruleOf(form: FormData, draft: Omit<AlertRule, "id">): Omit<AlertRule, "id"> {
+export function ruleOf(form: FormData, draft: NewRule): NewRule {
   const number = (name: string) => Number(text(form, name) ?? 0);
   return {
     ...draft, name: text(form, "name") ?? "", name_zh: text(form, "name_zh") ?? null,

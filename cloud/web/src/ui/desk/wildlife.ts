@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { exactTime } from "../../desk/plan";
 import { mayManage } from "../../desk/state";
-import type { Alert, AlertRule } from "../../desk/wire";
+import type { Alert, AlertRule, NewRule } from "../../desk/wire";
 import { speciesName } from "../../format";
 import { localName } from "../../map/features";
 import { placeOf } from "../../map/markers";
@@ -58,7 +58,7 @@ function rule(view: View, one: AlertRule, manages: boolean): TemplateResult {
   `;
 }
 
-export function withoutId({ name, name_zh, scientific_names, area, least_confidence, least_count, cooldown_s, quiet_from, quiet_to, whom, enabled }: AlertRule): Omit<AlertRule, "id"> {
+export function withoutId({ name, name_zh, scientific_names, area, least_confidence, least_count, cooldown_s, quiet_from, quiet_to, whom, enabled }: AlertRule): NewRule {
   return { name, name_zh, scientific_names, area, least_confidence, least_count, cooldown_s, quiet_from, quiet_to, whom, enabled };
 }
 
