@@ -1,8 +1,8 @@
 -- name: belonging
 -- The nearest reserve within %(within_m)s of each point; one that holds it is at no distance. A reserve whose
--- boundary nobody has drawn is what its cameras stand around.
+-- boundary nobody has drawn is what its cameras stand around; where one is drawn, it goes before such a guess.
 WITH outline AS MATERIALIZED (
-    SELECT r.slug, coalesce(r.boundary::geography, ST_Buffer(cameras.hull::geography, %(around_cameras_m)s)) AS area
+    SELECT r.slug, r.boundary IS NULL AS guessed, coalesce(r.boundary::geography, ST_Buffer(cameras.hull::geography, %(around_cameras_m)s)) AS area
     FROM reserve r
     LEFT JOIN LATERAL (
         SELECT ST_ConvexHull(ST_Collect(d.location)) AS hull
@@ -15,7 +15,7 @@ CROSS JOIN LATERAL (
     SELECT o.slug, ST_Distance(o.area, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)::geography) AS metres
     FROM outline o
     WHERE ST_DWithin(o.area, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)::geography, %(within_m)s)
-    ORDER BY metres, o.slug LIMIT 1
+    ORDER BY metres, o.guessed, o.slug LIMIT 1
 ) nearest;
 
 -- name: boxes
