@@ -5,6 +5,7 @@ import { createDeskActions } from "./desk/actions";
 import { gathered } from "./gathered";
 import { remember, remembered, type Language } from "./i18n";
 import { listen } from "./live";
+import { leave } from "./phone/leave";
 import { createReviewActions } from "./review/actions";
 import {
   emptyReserve, incidentsToRead, isOpen, mergeIncidents, mergeObservations, type CountForm, type Failure, type Store,
@@ -62,6 +63,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   }
 
   async function logout(): Promise<void> {
+    await leave();
     await api.logout().catch(() => {}); // whatever the server says, this screen shows nothing more
     signedOut(false);
   }

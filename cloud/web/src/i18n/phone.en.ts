@@ -189,6 +189,10 @@ export const phoneEn = {
   "action.false_alarm": "False alarm",
   "action.note": "Note",
   "action.picture": "Picture",
+  "action.nobody_answered": "Nobody answered",
+  "action.nobody_reachable": "Nobody could be reached",
+  "action.calls_ended": "Calling has ended",
+  "action.mask": "Part of the picture masked",
   "action.split": "Split off",
   "action.merge": "Merged",
 

@@ -191,6 +191,10 @@ export const phoneZh: PhoneMessages = {
   "action.false_alarm": "误报",
   "action.note": "备注",
   "action.picture": "照片",
+  "action.nobody_answered": "无人应答",
+  "action.nobody_reachable": "无法联系到任何人",
+  "action.calls_ended": "呼叫已结束",
+  "action.mask": "画面部分已屏蔽",
   "action.split": "拆分",
   "action.merge": "合并",
 

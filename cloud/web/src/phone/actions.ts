@@ -4,7 +4,8 @@ import { remember, remembered, type Language } from "../language";
 import { backoff } from "../live";
 import { uuid } from "../uuid";
 import { ask, incidentUrl, send, sendReceipt } from "./cloud";
-import { forgetAll, keepIncident, keptIncident, keptIncidents } from "./kept";
+import { keepIncident, keptIncident, keptIncidents } from "./kept";
+import { ACCOUNT, DRAFT, forget, leave } from "./leave";
 import { isAnswered, isOver, standing } from "./life";
 import type { Entry, Outbox, Work } from "./outbox";
 import { scaled } from "./photo";
@@ -15,8 +16,6 @@ import { rememberSound, type Alarm, type SoundChoice } from "./sound";
 import { nothingOpen, type Light, type Listed, type PhoneStore } from "./store";
 import type { Account, ActionKind, Incident, IncidentSummary, Push, Reason } from "./wire";
 
-const ACCOUNT = "fieldwatch.phone.account"; // so that what is kept can be read without a link
-const DRAFT = "fieldwatch.phone.draft."; // + incident: a note being written survives a reload
 export const LIGHT = "fieldwatch.phone.light";
 const REREAD = 60_000; // ms between looks at the open incident while it is on show
 const OPEN = ["new", "acknowledged", "dispatched", "on_scene", "contained"].map((one) => `state=${one}`).join("&");
@@ -61,7 +60,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   /** What one account may see must not stay for the next. */
   async function enter(account: Account): Promise<void> {
     const before = JSON.parse(localStorage.getItem(ACCOUNT) ?? "null") as Account | null;
-    if (before && before.id !== account.id) await forgetAll();
+    if (before && before.id !== account.id) await forget();
     localStorage.setItem(ACCOUNT, JSON.stringify(account));
     await outbox?.setAccount(account.id);
     store.set({ phase: "in", account, outbox: await mine(account.id) });
@@ -80,13 +79,9 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
       store.set({ leaving: true });
       return;
     }
-    await push.unsubscribe(); // while the session still allows it
+    await leave();
     await ask("POST", "logout", {}).catch(() => {});
-    await forgetAll();
     signedOut(false);
-    localStorage.removeItem(ACCOUNT);
-    for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT)) localStorage.removeItem(key);
-    await outbox?.setAccount(null);
   }
 
   function signedOut(expired: boolean): void {

@@ -1,0 +1,24 @@
+/** Signing out, on the phone and in the control room alike: what one account may see must not stay for the next. */
+import { forgetAll } from "./kept";
+import { openOutbox } from "./outbox";
+import { unsubscribe } from "./push";
+
+/** Who was here last: so that what is kept can be read without a link. */
+export const ACCOUNT = "fieldwatch.phone.account";
+/** + incident: a note that is being written survives a reload. */
+export const DRAFT = "fieldwatch.phone.draft.";
+
+/** While the session still holds: this browser is called no more, and keeps nothing but what waits to be sent (that
+ * waits for the same person to come back, and is shown to nobody else). */
+export async function leave(): Promise<void> {
+  await unsubscribe();
+  await forget();
+  await (await openOutbox().catch(() => null))?.setAccount(null);
+}
+
+/** All that can be read of an account's reserves. */
+export async function forget(): Promise<void> {
+  await forgetAll();
+  localStorage.removeItem(ACCOUNT);
+  for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT)) localStorage.removeItem(key);
+}
