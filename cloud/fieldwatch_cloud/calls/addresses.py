@@ -22,6 +22,9 @@ _EMAIL = re.compile(r"[^@\s<>,;\"\\]{1,64}@[^@\s<>,;\"\\]+\.[^@\s<>,;\"\\.]{2,}"
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _PHONE_NOISE = re.compile(r"[\s().-]")
 _P256_POINT, _AUTH_SECRET = 65, 16
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_NAT64_OF_ITS_OWN = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""RFC 6052 and 8215: IPv4 addresses, as a network with IPv6 alone writes them."""
 _INSIDE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".home.arpa")
 
 
@@ -110,8 +113,12 @@ def is_loopback(host: str) -> bool:
 def is_public(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     if isinstance(number, ipaddress.IPv6Address):
         within = number.ipv4_mapped or number.sixtofour or (number.teredo[1] if number.teredo else None)
+        if number in _NAT64:
+            within = ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)
         if within is not None:
             return is_public(within)
+        if number in _NAT64_OF_ITS_OWN:
+            return False
     return number.is_global and not number.is_multicast
 
 
