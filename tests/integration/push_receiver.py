@@ -2,8 +2,9 @@
 
     with PushService(tmp_path) as service:
         phone = service.subscribe(public_key)         # public_key: of GET /api/v1/push/key
-        ... POST /api/v1/devices with address=phone.address, start the notify process with
-            FIELDWATCH_NOTIFY_CA_FILE=service.ca_file ...
+        ... POST /api/v1/devices with address=phone.address, start API and notify process with
+            FIELDWATCH_NOTIFY_CA_FILE=service.ca_file, FIELDWATCH_NOTIFY_PRIVATE_NETWORKS=true and
+            FIELDWATCH_NOTIFY_VAPID_SUBJECT=mailto:fire@reserve.example ...
         push = phone.wait(1)[0]                       # decrypted, its VAPID token verified
         phone.confirm(push, api_url)                  # what the service worker does: the receipt
 

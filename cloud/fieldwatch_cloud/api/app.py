@@ -16,6 +16,7 @@ from fieldwatch_cloud.api.auth import SignedIn
 from fieldwatch_cloud.api.live import Live
 from fieldwatch_cloud.api.routes import (
     alerts,
+    cap,
     counts,
     devices,
     drills,
@@ -28,6 +29,7 @@ from fieldwatch_cloud.api.routes import (
     masks,
     people,
     places,
+    push,
     records,
     reports,
     roster,
@@ -124,6 +126,8 @@ def _application(lifespan: Any) -> FastAPI:
         fires,
         field_pictures,
         masks,
+        cap,
+        push,
         devices,
         roster,
         alerts,
