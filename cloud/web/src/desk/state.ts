@@ -99,11 +99,11 @@ export function filterOf(incident: IncidentSummary | Incident): Filter {
 
 const DANGER = ["low", "moderate", "high", "very_high", "extreme"];
 
-/** What needs an answer first: unanswered before answered, flames before smoke, high danger before low, then the
+/** What needs an answer first: whom nobody answered at all, then new before taken care of, flames before smoke, high danger before low, then the
  * newest. */
 export function ranked<T extends IncidentSummary | Incident>(incidents: readonly T[]): T[] {
   const rank = (one: T): number[] => [
-    one.unanswered ? 0 : 1,
+    one.unanswered ? 0 : one.state === "new" ? 1 : 2,
     one.kind === "fire" ? 0 : 1,
     -DANGER.indexOf(one.danger ?? ""),
     -Date.parse(one.last_seen_at),
