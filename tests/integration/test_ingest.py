@@ -337,7 +337,7 @@ def test_suspicions_of_one_fire_make_one_incident(field: Field, node: NodeClient
     )
     incidents = field.rows(
         "SELECT i.first_seen_at, i.last_seen_at, array_agg(s.id ORDER BY s.observed_at), "
-        "(SELECT array_agg(action) FROM incident_log WHERE incident_id = i.id) "
+        "(SELECT array_agg(action ORDER BY id) FROM incident_log WHERE incident_id = i.id) "
         "FROM incident i JOIN suspicion s ON s.incident_id = i.id GROUP BY i.id ORDER BY i.first_seen_at"
     )
     assert [incident[:2] for incident in incidents] == [
@@ -348,7 +348,8 @@ def test_suspicions_of_one_fire_make_one_incident(field: Field, node: NodeClient
         [first.suspicion.id, second.suspicion.id],
         [elsewhere.suspicion.id],
     ]
-    assert [incident[3] for incident in incidents] == [["opened"], ["opened"]]
+    # There is nobody in this reserve who could be called, and that is on record.
+    assert [incident[3] for incident in incidents] == [["opened", "late", "nobody_reachable"]] * 2
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely  # type: ignore[import-untyped]
-from scipy.special import chdtrc, chdtri, ndtri  # type: ignore[import-untyped]
+from scipy.special import chdtrc, chdtri, ndtri
 
 from fieldwatch_cloud.incidents.domain import Fix, Method, Place, Sighting, Spot
 from fieldwatch_cloud.incidents.plane import ELLIPSOID, Plane
