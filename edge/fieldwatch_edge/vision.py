@@ -141,10 +141,9 @@ def grey(image: Image, width: int = 640) -> Gray:
 
 def by_night(image: Image) -> bool:
     """Whether `image` has no colour, as under infrared lamps, or hardly any light. Fog may look so too."""
-    pixels = image[::8, ::8].reshape(-1, 3).astype(np.float32)
-    high, low = pixels.max(1), pixels.min(1)
-    saturation = 255 * (high - low) / np.maximum(high, 1)
-    return bool(saturation.mean() < NO_COLOUR_BELOW or high.mean() < NO_LIGHT_BELOW)
+    few = cv2.cvtColor(np.ascontiguousarray(image[::8, ::8]), cv2.COLOR_BGR2HSV)
+    _, saturation, value, _ = cv2.mean(few)
+    return saturation < NO_COLOUR_BELOW or value < NO_LIGHT_BELOW
 
 
 def brightness(gray: Gray) -> float:

@@ -128,3 +128,22 @@ def test_closing_ends_it(clip):
     assert seen == 3
     assert source.status.last_frame_at == START + timedelta(seconds=2 / RATE)
     assert source.status.problem is None
+
+
+@pytest.mark.parametrize("index", [0, 7, 31, FRAMES - 1])
+def test_a_frame_can_be_had_again(clip, index):
+    config = VideoSource(kind="video", path=clip, start=START)
+    at = START + timedelta(seconds=index / RATE)
+    with open_source(config) as source:
+        again = source.again(f"{clip.name}#{index}", at)
+        assert again is not None
+        assert (number_in(again.image), again.at, again.position) == (index, at, f"{clip.name}#{index}")
+        assert [number_in(frame.image) for frame in source] == list(range(FRAMES)), "as if nobody had asked"
+
+
+def test_a_frame_of_another_recording_is_not_had_again(clip):
+    with open_source(VideoSource(kind="video", path=clip, start=START)) as source:
+        assert source.again(f"{clip.name}#3", START) is None
+        assert source.again("other.mp4#0", START) is None
+        assert source.again(clip.name, START) is None
+        assert source.again(f"{clip.name}#{FRAMES}", START + timedelta(seconds=FRAMES / RATE)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -141,3 +142,16 @@ def test_papers_that_changed_and_a_way_out_that_is_not_needed_are_told(signed: P
 def test_a_key_that_is_none_fails_with_its_path(signed: Path) -> None:
     (signed.parent / "ibis.pub").write_text("ssh-rsa AAAA me\n")
     assert "ibis.pub is no public key" in checks(signed)["model"].finding
+
+
+def test_the_doctor_says_by_which_desired_state_the_node_works(config: Path) -> None:
+    assert "by its settings alone" in checks(config)["desired"].finding
+    polygon = [[0.1, 0.1], [0.2, 0.1], [0.2, 0.3]]
+    mask = {"id": "0198c0de-0000-7000-8000-00000000000a", "polygon": polygon}
+    ours, strange = (f"0198c0de-0000-7000-8000-00000000000{n}" for n in (1, 2))
+    file = config.parent / "state/desired.json"
+    file.write_text(json.dumps({"version": 7, "cameras": [{"deployment_id": ours, "masks": [mask]}]}))
+    assert checks(config)["desired"] == Check("desired state", "ok", "version 7, 1 ignore mask(s)")
+    file.write_text(json.dumps({"version": 8, "cameras": [{"deployment_id": strange, "masks": [mask]}]}))
+    assert checks(config)["desired"].status == "warn"
+    assert strange in checks(config)["desired"].advice

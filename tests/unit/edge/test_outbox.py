@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,11 +40,21 @@ def test_fires_go_first_then_their_pictures_heartbeats_observations_other_pictur
             Entry.of(picture(1)),
             Entry.of(observation(1)),
             Entry.of(heartbeat(1)),
+            Entry.of(picture(3), Priority.SUSPICION_CONTEXT),
             Entry.of(picture(2), Priority.SUSPICION_PICTURE),
             Entry.of(suspicion(1)),
         ]
     )
-    assert taken(outbox) == [Kind.SUSPICIONS, Kind.MEDIA, Kind.HEARTBEAT, Kind.OBSERVATIONS, Kind.MEDIA]
+    pictures = [entry.id for entry in outbox if entry.kind is Kind.MEDIA]
+    assert pictures == [str(picture(n).media.id) for n in (2, 3, 1)]
+    assert taken(outbox) == [
+        Kind.SUSPICIONS,
+        Kind.MEDIA,
+        Kind.MEDIA,
+        Kind.HEARTBEAT,
+        Kind.OBSERVATIONS,
+        Kind.MEDIA,
+    ]
 
 
 def test_messages_follow_the_contract(outbox: Outbox) -> None:
@@ -245,3 +256,40 @@ def test_reading_all_that_waits_goes_page_by_page_while_records_come_and_go(outb
     outbox.forget([picture(100).media.id])
     read = [entry.id for entry in reading]
     assert read == [str(picture(n).media.id) for n in range(1, 201) if n != 100]
+
+
+def test_a_clip_travels_as_what_it_is(outbox: Outbox) -> None:
+    still = picture(1)
+    clip = replace(still, media=still.media.model_copy(update={"mime": "image/webp"}))
+    outbox.write(ready=[Entry.of(clip)])
+    message = outbox.take(0, 100)
+    assert message is not None
+    assert message.content_type == "image/webp"
+
+
+def test_an_outbox_of_the_format_before_keeps_its_order_and_loses_nothing(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "o", MIB)
+    outbox.write(
+        ready=[
+            Entry.of(picture(1)),
+            Entry.of(observation(1)),
+            Entry.of(observation(2)),
+            Entry.of(heartbeat(1)),
+            Entry.of(picture(2), Priority.SUSPICION_PICTURE),
+            Entry.of(suspicion(1)),
+        ]
+    )
+    outbox.close()
+    # As format 1 had them: heartbeats 2, observations 3, pictures 4.
+    connection = sqlite3.connect(tmp_path / "o")
+    connection.execute("UPDATE record SET priority = priority - 1 WHERE priority > 2")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    for _ in range(2):  # once, however often it is opened
+        outbox = Outbox(tmp_path / "o", MIB)
+        assert [entry.priority for entry in outbox] == [0, 1, 3, 4, 4, 5]
+        outbox.close()
+    outbox = Outbox(tmp_path / "o", MIB)
+    assert taken(outbox) == [Kind.SUSPICIONS, Kind.MEDIA, Kind.HEARTBEAT, Kind.OBSERVATIONS, Kind.MEDIA]
+    outbox.close()

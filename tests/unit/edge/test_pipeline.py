@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.integration.edge_world import animals, make_models, make_pictures, write_config
 
 from fieldwatch_edge import pipeline as module
 from fieldwatch_edge.capture import Source, SourceStatus, open_source
 from fieldwatch_edge.errors import OutboxError
 from fieldwatch_edge.health import CameraMonitor
-from fieldwatch_edge.outbox import Outbox
+from fieldwatch_edge.outbox import Entry, Outbox
 from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.settings import NodeSettings
+from fieldwatch_shared.messages import Media, Suspicion
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -75,14 +78,22 @@ class Live(Recorded):
     replayable: ClassVar[bool] = False
 
 
-def pipeline_over(world: Path, outbox: Outbox, *, live: bool = False) -> Pipeline:
+def pipeline_over(world: Path, outbox: Outbox, *, live: bool = False, masks: Any = tuple) -> Pipeline:
     camera = NodeSettings.read(world / "node.toml").cameras[0]
     if live:
         from fieldwatch_edge.settings import RtspSource
 
         camera = camera.model_copy(update={"source": RtspSource(kind="rtsp", url="rtsp://camera")})
     monitor = CameraMonitor("mast-1", camera.deployment_id, max_gap_s=camera.max_gap_s, live=live)
-    return Pipeline("mast-1", camera, outbox, monitor, search_path=[world / "models"], stop=threading.Event())
+    return Pipeline(
+        "mast-1",
+        camera,
+        outbox,
+        monitor,
+        search_path=[world / "models"],
+        stop=threading.Event(),
+        masks=masks,
+    )
 
 
 def run_until(pipeline: Pipeline, frames: list[Frame], until: int) -> None:
@@ -298,4 +309,55 @@ def test_pictures_that_came_late_while_the_node_was_down_are_taken_in_once(
         shown.append(pipeline._monitor.frames)
     assert shown == [60, 60, 0]
     assert records(outbox).keys() == expected.keys()
+    outbox.close()
+
+
+def test_a_suspicion_goes_first_and_alone_then_its_pictures_and_none_is_missing(
+    world: Path, frames: list[Frame], tmp_path: Path
+) -> None:
+    outbox = Outbox(tmp_path / "o", 64 * 1024**2)
+    written: list[list[Kind]] = []
+    write = outbox.write
+
+    def note(camera: str = "", *, ready: Iterable[Entry] = (), **more: Any) -> None:
+        ready = list(ready)
+        written.append([entry.kind for entry in ready])
+        write(camera, ready=ready, **more)
+
+    outbox.write = note  # type: ignore[method-assign]
+    pipeline_over(world, outbox).run(Recorded(frames, None, len(frames)), finite=True)
+    at = written.index([Kind.SUSPICIONS])
+    assert written[at : at + 4] == [[Kind.SUSPICIONS], [Kind.MEDIA], [Kind.MEDIA], [Kind.MEDIA]]
+    entries = {entry.id: entry for entry in outbox}
+    (suspicion,) = (
+        Suspicion.model_validate_json(entry.body)
+        for entry in entries.values()
+        if entry.kind is Kind.SUSPICIONS
+    )
+    still, before, clip = (
+        entries[str(id_)] for id_ in (suspicion.media_id, suspicion.before_media_id, suspicion.clip_media_id)
+    )
+    assert [entry.priority for entry in (still, before, clip)] == [1, 2, 2]
+    assert Media.model_validate_json(before.body).observed_at < suspicion.first_seen_at
+    assert Media.model_validate_json(clip.body).mime == "image/webp"
+    assert clip.attachment is not None
+    # The view before, then the three frames that confirmed.
+    assert Image.open(io.BytesIO(clip.attachment)).n_frames == 4
+    outbox.close()
+
+
+def test_a_mask_that_comes_while_the_pipeline_runs_holds_at_once(
+    world: Path, frames: list[Frame], tmp_path: Path
+) -> None:
+    """Smoke stands in minute 2 at 256, 64 of 320 x 192; the mask comes after its second frame of three."""
+    wanted: list[tuple[tuple[tuple[float, float], ...], ...]] = [()]
+    outbox = Outbox(tmp_path / "o", 64 * 1024**2)
+    pipeline = pipeline_over(world, outbox, masks=lambda: wanted[0])
+    for number, frame in enumerate(frames):
+        if number == 2 * 60 + 7:
+            wanted[0] = (((0.7, 0.3), (1.0, 0.3), (1.0, 0.6), (0.7, 0.6)),)
+        pipeline._take(frame)
+    assert Kind.SUSPICIONS not in outbox.statistics().records
+    assert pipeline._fire is not None
+    assert pipeline._fire.watch.verdicts["masked"] > 5
     outbox.close()

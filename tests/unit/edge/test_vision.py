@@ -239,3 +239,25 @@ def test_nms_keeps_what_its_definition_keeps(count, seed):
     classes = rng.integers(0, 3, count)
     kept = vision.nms(boxes, scores, classes, 0.5)
     assert kept.tolist() == brute_force_nms(boxes.astype(float), scores, classes, 0.5)
+
+
+def test_a_smaller_picture_keeps_its_shape_and_its_colours():
+    image = landscape(1920, 1080)
+    assert vision.small(image, 480).shape == (270, 480, 3)
+    assert vision.small(image, 1920) is image
+    assert np.abs(vision.small(image, 480).mean((0, 1)) - image.mean((0, 1))).max() < 1
+    assert vision.grey(image).shape == (360, 640)
+    assert vision.grey(landscape(320, 180)).shape == (180, 320)
+
+
+@pytest.mark.parametrize(
+    ("image", "night"),
+    [
+        pytest.param(landscape(), False, id="a landscape by day"),
+        pytest.param(in_light(landscape(), 0.15, 0), True, id="hardly any light"),
+        pytest.param(landscape()[:, :, :1].repeat(3, axis=2), True, id="no colour: infrared"),
+        pytest.param(in_light(landscape(), 0.4, 0), False, id="dusk in colour"),
+    ],
+)
+def test_night_is_told_by_the_picture_itself(image, night):
+    assert vision.by_night(image) is night
