@@ -20,7 +20,11 @@ export function phoneShell(app: string, worker: string): Plugin {
       const entry = chunks.find((one) => one.isEntry);
       const phone = chunks.find((one) => one.facadeModuleId?.endsWith(app));
       if (!entry || !phone) this.error(`the bundle has no ${app}`);
-      files = ["index.html", ...filesOf([entry, phone], bundle), ...PUBLIC];
+      const shell = filesOf([entry, phone], bundle);
+      const others = chunks.filter((one) => shell.includes(one.fileName)).flatMap((one) => Object.keys(one.modules));
+      const foreign = others.find((one) => /maplibre|\/src\/main\.ts/.test(one));
+      if (foreign) this.error(`a ranger's phone would load ${foreign} at once: see codeSplitting in vite.config.ts`);
+      files = ["index.html", ...shell, ...PUBLIC];
     },
     async closeBundle() {
       if (files.length === 0) return; // the build broke: Vite tells why

@@ -8,4 +8,6 @@ window.addEventListener("hashchange", () => {
   if (isPhone(location.hash) !== phone) location.reload();
 });
 
-void (phone ? import("./phone/app") : import("./main"));
+// Two functions, not `phone ? import(…) : import(…)`: the bundler makes one call of that, which loads both apps' styles.
+const apps = { phone: () => import("./phone/app"), map: () => import("./main") };
+void apps[phone ? "phone" : "map"]();
