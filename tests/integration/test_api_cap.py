@@ -52,8 +52,8 @@ def incident(world: World, **changes: Any) -> UUID:
     } | changes
     with world.db.transaction() as conn:
         conn.execute(
-            "INSERT INTO incident (id, reserve_id, kind, state, first_seen_at, last_seen_at, held_back, drill,"
-            " fwi, region) VALUES (%(id)s, %(reserve_id)s, %(kind)s, %(state)s, %(seen)s, %(seen)s,"
+            "INSERT INTO incident (id, reserve_id, kind, state, first_seen_at, last_seen_at, held_back,"
+            " drill, fwi, region) VALUES (%(id)s, %(reserve_id)s, %(kind)s, %(state)s, %(seen)s, %(seen)s,"
             " %(held_back)s, %(drill)s, %(fwi)s, ST_GeomFromText(%(region)s, 4326))",
             {**values, "region": "POLYGON((107.5 33.6, 107.6 33.6, 107.6 33.7, 107.5 33.6))"},
         )

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 import shapely  # type: ignore[import-untyped]
 
 from fieldwatch_cloud.incidents import cap_words
-from fieldwatch_cloud.incidents.fuse import RANGE_M
+from fieldwatch_cloud.incidents.locate import RANGE_M
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -106,7 +106,7 @@ def written(device: Device, message: Message, sender: str, picture: bytes | None
     mail.add_alternative(_html(message, shown=shown), subtype="html")
     if picture is not None and shown:
         (_, html) = mail.iter_parts()
-        html.add_related(picture, "image", "jpeg", cid="<picture>", filename="fieldwatch.jpg")  # type: ignore[attr-defined]
+        html.add_related(picture, "image", "jpeg", cid="<picture>", filename="fieldwatch.jpg")
     return mail
 
 
