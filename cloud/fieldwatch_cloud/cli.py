@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fieldwatch_cloud import cli_fire, cli_labels, cli_setup
+from fieldwatch_cloud import cli_calls, cli_fire, cli_labels, cli_setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ for group, help_ in (
     (cli_setup.node, "Computers in the field, and their log-in at the broker."),
     (cli_setup.deployment, "Cameras: where they stand and what they see."),
     (cli_setup.quarantine, "Messages that could not be accepted."),
+    (cli_calls.calls, "Who is called for a fire, and what came of it."),
     (cli_fire.hotspots, "Fires that satellites saw (NASA FIRMS)."),
     (cli_fire.weather, "Weather from stations, and the fire danger that follows."),
     (cli_labels.labels, "What people say that pictures show: out to labelling tools, and back."),

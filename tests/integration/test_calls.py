@@ -15,6 +15,7 @@ from fieldwatch_cloud.db import calls, deliveries
 from fieldwatch_cloud.errors import NotFoundError
 
 from .calls_world import T0, Fires, after
+from .cloud_field import Notices
 
 if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Database
@@ -99,7 +100,7 @@ def test_no_device_and_the_next_is_called_at_once_and_the_manager_told(fires: Fi
     fires.rows("UPDATE device SET disabled_at = now() WHERE id = %s RETURNING 1", fires.devices["li"])
     incident = fires.fire()
     assert fires.begin(incident) == 2
-    assert fires.called(incident) == [("Wang", "escalation", 0), ("Chen", "undelivered", 0)]
+    assert fires.called(incident) == [("Chen", "undelivered", 0), ("Wang", "escalation", 0)]
     ((details,),) = fires.rows("SELECT details FROM notification WHERE kind = 'undelivered'")
     assert [(who["name"], who["why"]) for who in details["unreached"]] == [("Li", "no_device")]
     # The steps after it keep their distance: managers 180 s after `next`, which came 120 s early.
@@ -151,8 +152,6 @@ def test_nobody_at_all_is_said_aloud(db: Database, database_url: str) -> None:
     fires.person("chen", "manager", device=False)
     fires.shift("li")
     incident = fires.fire()
-    from .cloud_field import Notices
-
     notices = Notices(database_url)
     try:
         with structlog.testing.capture_logs() as logs:
