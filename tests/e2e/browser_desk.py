@@ -1,4 +1,4 @@
-"""What the fire desk is tested with: drawn hillsides with smoke, cameras that see one fire, and who works there."""
+"""What the fire desk is tested with: hillsides with smoke, cameras that see one fire, who works there."""
 
 from __future__ import annotations
 
