@@ -96,13 +96,8 @@ def import_file(
     for start in range(0, len(found), _PLACED_AT_ONCE):
         part = found[start : start + _PLACED_AT_ONCE]
         with database.transaction() as conn:
-            placed = _placed(conn, part)
-        wanted = [
-            (hotspot, reserve, inside)
-            for hotspot, (reserve, inside) in placed
-            if reserve is not None and (only is None or reserve == only)
-        ]
-        outcome.outside += len(part) - sum(inside for _, _, inside in wanted)
+            wanted = _wanted(conn, part, only)
+        outcome.outside += len(part) - sum(one.inside for one in wanted)
         for first in range(0, len(wanted), CHUNK):
             with database.transaction() as conn:
                 _keep(conn, wanted[first : first + CHUNK], outcome)
@@ -129,12 +124,7 @@ def replay(conn: Connection, topic: str, payload: bytes) -> None:
         raise DataFileError(f"{name} is not a file of FIRMS hotspots: {error}") from error
     if reading.rejected:
         raise DataFileError(reasons(reading.rejected))
-    wanted = [
-        (hotspot, reserve, inside)
-        for hotspot, (reserve, inside) in _placed(conn, reading.hotspots)
-        if reserve is not None
-    ]
-    _keep(conn, wanted, Outcome())
+    _keep(conn, _wanted(conn, reading.hotspots, None), Outcome())
 
 
 def reasons(rejected: Sequence[Rejected], most: int = 20) -> str:
@@ -143,25 +133,37 @@ def reasons(rejected: Sequence[Rejected], most: int = 20) -> str:
     return named if len(rejected) <= most else f"{named}; and {len(rejected) - most} more"
 
 
-def _placed(conn: Connection, found: Sequence[Hotspot]) -> list[tuple[Hotspot, tuple[str | None, bool]]]:
-    """Each with the reserve that it lies in or near, and whether it lies in it."""
-    nearest = hotspots.belonging(conn, [(hotspot.lon, hotspot.lat) for hotspot in found])
-    return [
-        (hotspot, (None, False) if near is None else (near.reserve, near.metres <= firms.reach_m(hotspot)))
-        for hotspot, near in zip(found, nearest, strict=True)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    hotspot: Hotspot
+    reserve: str
+    """In which it lies, or the nearest."""
+    inside: bool
 
 
-def _keep(conn: Connection, wanted: Sequence[tuple[Hotspot, str, bool]], outcome: Outcome) -> None:
+def _wanted(conn: Connection, found: Sequence[Hotspot], only: str | None) -> list[_Placed]:
+    """Those that are to be kept: in a reserve, or near one."""
+    nearest = hotspots.belonging(conn, [(hotspot.lon, hotspot.lat) for hotspot in found], only)
+    wanted: list[_Placed] = []
+    for hotspot, place in zip(found, nearest, strict=True):
+        if place is None:
+            continue
+        inside = place.metres <= firms.reach_m(hotspot)
+        if only in (None, place.reserve) if inside else place.near:
+            wanted.append(_Placed(hotspot, place.reserve, inside))
+    return wanted
+
+
+def _keep(conn: Connection, wanted: Sequence[_Placed], outcome: Outcome) -> None:
     news = News()
-    evidence.lock_reserves(conn, {reserve for _, reserve, _ in wanted})
-    for hotspot, reserve, inside in wanted:
-        belongs_to = reserve if inside else None
+    evidence.lock_reserves(conn, {one.reserve for one in wanted})
+    for one in wanted:
+        hotspot, belongs_to = one.hotspot, one.reserve if one.inside else None
         is_new = hotspots.insert(conn, belongs_to, asdict(hotspot), twin_m=_twin_m(hotspot))
         if not is_new and belongs_to is not None:
             is_new = hotspots.adopt(conn, hotspot.id, belongs_to)
         if not is_new:
-            outcome.known += inside
+            outcome.known += one.inside
         elif belongs_to is None:
             outcome.near += 1
         else:

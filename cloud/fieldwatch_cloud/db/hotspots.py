@@ -41,6 +41,8 @@ class Belonging:
 
     reserve: str
     metres: float
+    near: bool
+    """The reserve that was asked for, or any if none was, lies within `NEAR_M`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ def boxes(conn: Connection) -> list[Box]:
     ]
 
 
-def belonging(conn: Connection, points: Sequence[tuple[float, float]]) -> list[Belonging | None]:
+def belonging(
+    conn: Connection, points: Sequence[tuple[float, float]], only: str | None = None
+) -> list[Belonging | None]:
     """Of each point (lon, lat) the nearest reserve within `NEAR_M`, or None."""
     found: list[Belonging | None] = [None] * len(points)
     parameters = {
@@ -82,9 +86,10 @@ def belonging(conn: Connection, points: Sequence[tuple[float, float]]) -> list[B
         "lats": [lat for _, lat in points],
         "within_m": NEAR_M,
         "around_cameras_m": AROUND_CAMERAS_M,
+        "only": only,
     }
-    for n, slug, metres in conn.execute(SQL["belonging"], parameters):
-        found[n - 1] = Belonging(slug, metres)
+    for n, slug, metres, near in conn.execute(SQL["belonging"], parameters):
+        found[n - 1] = Belonging(slug, metres, near)
     return found
 
 

@@ -9,7 +9,12 @@ WITH outline AS MATERIALIZED (
         FROM deployment d WHERE d.reserve_id = r.id AND d.ended_at IS NULL
     ) cameras ON true
 )
-SELECT p.n, nearest.slug, nearest.metres
+SELECT p.n, nearest.slug, nearest.metres,
+       %(only)s::text IS NULL OR EXISTS (
+           SELECT 1 FROM outline o
+           WHERE o.slug = %(only)s
+             AND ST_DWithin(o.area, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)::geography, %(within_m)s)
+       )
 FROM unnest(%(lons)s::float8[], %(lats)s::float8[]) WITH ORDINALITY AS p (lon, lat, n)
 CROSS JOIN LATERAL (
     SELECT o.slug, ST_Distance(o.area, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)::geography) AS metres
