@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 DangerClass = Literal["low", "moderate", "high", "very_high", "extreme"]
 CLASSES: tuple[DangerClass, ...] = get_args(DangerClass)
 _THRESHOLDS = (11.2, 21.3, 38.0, 50.0)
-"""Least FWI of each class but the first, as the European Forest Fire Information System (EFFIS) draws them;
-its "very low" (under 5.2) is part of `low` here."""
+"""Least FWI of each class but the first, as the European Forest Fire Information System draws them; its "very
+low" (under 5.2) is part of `low` here.
+https://forest.jrc.ec.europa.eu/effis/about-effis/technical-background/fire-danger-forecast/"""
 
 FORGOTTEN_DAYS = 30
 """So many days without weather, and the codes of the day before them say nothing any more."""
