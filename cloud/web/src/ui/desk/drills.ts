@@ -108,8 +108,8 @@ function bar({ t }: View, one: Bar, most: number): TemplateResult {
   return html`<li class=${one.failure && !last ? "alarm" : ""} data-person=${one.who}>
     <span class="name">${one.who || t("desk.system")} <span class="muted small">${one.devices.map((d) => `${wordFor(t, "channel", d.channel)}`).join(", ")}${one.step ? ` · ${t("desk.step", { n: one.step })}` : ""}</span></span>
     <div class="bar" role="img" aria-label=${words || t("drill.not_reached")}>
-      ${last ? html`<span class="run" style=${`width:${(last.s / most) * 100}%`}></span>` : nothing}
-      ${stages.map(({ name, s }) => html`<span class="stage-mark ${name}" style=${`left:${(s / most) * 100}%`} title=${`${t(`delivery.${name}`)} ${seconds(s * 1000)}`}></span>`)}
+      ${last ? html`<span class="run" .style=${`width:${(last.s / most) * 100}%`}></span>` : nothing}
+      ${stages.map(({ name, s }) => html`<span class="stage-mark ${name}" .style=${`left:${(s / most) * 100}%`} title=${`${t(`delivery.${name}`)} ${seconds(s * 1000)}`}></span>`)}
     </div>
     <span class="small ${last ? "muted" : "unreachable"}">${words || t("drill.not_reached")}${one.failure ? ` – ${one.failure}` : ""}</span>
   </li>`;

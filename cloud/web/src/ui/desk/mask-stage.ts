@@ -45,7 +45,7 @@ export function maskPreview(view: View, mediaId: string | null, polygon: readonl
 const percent = ([x, y]: Corner) => `left:${x * 100}%;top:${y * 100}%`;
 
 function label(n: number, at: Corner): TemplateResult {
-  return html`<span class="mask-number on-picture" style=${percent(at)} aria-hidden="true">${n}</span>`;
+  return html`<span class="mask-number on-picture" .style=${percent(at)} aria-hidden="true">${n}</span>`;
 }
 
 function middle(corners: readonly Corner[]): Corner {
@@ -57,7 +57,7 @@ function handle(view: View, shape: Shape, at: Corner, i: number): TemplateResult
   const { t, actions } = view;
   const set = (shape: Shape) => actions.desk.patch({ shape });
   return html`
-    <button type="button" class="corner ${i === shape.active ? "active" : ""}" style=${percent(at)} data-corner=${i}
+    <button type="button" class="corner ${i === shape.active ? "active" : ""}" .style=${percent(at)} data-corner=${i}
       aria-label=${t("mask.corner", { n: i + 1, of: shape.corners.length, x: Math.round(at[0] * 100), y: Math.round(at[1] * 100) })}
       @focus=${() => set({ ...view.store.state.desk.shape, active: i })}
       @click=${() => i === 0 && !dragged && set(close(view.store.state.desk.shape))}
@@ -68,7 +68,7 @@ function handle(view: View, shape: Shape, at: Corner, i: number): TemplateResult
 
 function edge(view: View, shape: Shape, i: number): TemplateResult {
   const [a, b] = [shape.corners[i]!, shape.corners[(i + 1) % shape.corners.length]!];
-  return html`<button type="button" class="edge" style=${percent([(a[0] + b[0]) / 2, (a[1] + b[1]) / 2])}
+  return html`<button type="button" class="edge" .style=${percent([(a[0] + b[0]) / 2, (a[1] + b[1]) / 2])}
     aria-label=${view.t("mask.edge", { n: i + 1 })} @click=${() => view.actions.desk.patch({ shape: splitEdge(shape, i) })}></button>`;
 }
 

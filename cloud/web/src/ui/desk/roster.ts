@@ -107,7 +107,7 @@ function cell(view: View, manages: boolean, day: string, zone: string | null, pa
     ${parts.length === 0
       ? nothing
       : html`<div class="cover" title=${open.length === 0 ? t("desk.covered") : t("desk.gaps", { times: gapWords(open) })}>
-          ${parts.filter((one) => one.shift.place === 1).map((one) => html`<span style=${`left:${one.begin / 14.4}%;width:${(one.end - one.begin) / 14.4}%`}></span>`)}
+          ${parts.filter((one) => one.shift.place === 1).map((one) => html`<span .style=${`left:${one.begin / 14.4}%;width:${(one.end - one.begin) / 14.4}%`}></span>`)}
         </div>`}
     ${parts.map((one) => turnButton(view, manages, one))}
     ${parts.length > 0 && open.length > 0 ? html`<p class="gap small">${t("desk.gaps", { times: gapWords(open) })}</p>` : nothing}
