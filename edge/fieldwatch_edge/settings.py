@@ -187,7 +187,7 @@ class FireSettings(Section):
         " at a place that has changed since before; 0: no faint level.",
     )
     apart_s: float = Field(
-        30,
+        25,
         ge=0,
         description="The strong and the faint level ask that their frames lie, on average, so far apart:"
         " two frames of one second say the same thing twice.",

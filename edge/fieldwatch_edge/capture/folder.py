@@ -118,7 +118,11 @@ class FolderSource(Source):
 
     def again(self, position: str, at: datetime) -> Frame | None:
         try:
-            return self._frame(Entry(at, position, 0))
+            entry = self._entry(position, 0)
+            # Times by interval need the picture's place in the row, which nobody knows here.
+            if self._config.times.kind != "interval" and entry.at != at:
+                return None  # of another card with the same names
+            return self._frame(entry._replace(at=at))
         except PictureError:
             return None
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 from fieldwatch_edge import vision
+from fieldwatch_edge.errors import PictureError
 from fieldwatch_edge.pictures import STILL_BYTES
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from fieldwatch_edge.decide.places import Shown, View
     from fieldwatch_edge.domain import Frame, Image
     from fieldwatch_edge.settings import FireSettings
+
+log = structlog.get_logger(__name__)
 
 EARLIER_EVERY_S = 50.0
 """Between frames that are kept from before: of a camera that takes two pictures a second, only the last
@@ -53,9 +58,14 @@ class Album:
         last = view.earlier[-1].at if view.earlier else None
         if last is not None and abs((frame.at - last).total_seconds()) < EARLIER_EVERY_S:
             return
+        try:
+            still = _still(frame)
+        except PictureError as error:  # no reason to lose what was just suspected
+            log.warning("fire.frame_not_kept", position=frame.position, error=str(error))
+            return
         # One more than the window: the frame before the window's first must be among them.
         view.earlier = [*view.earlier, shown][-min(settings.n + 1, MOST_EARLIER) :]
-        self._stills[frame.position] = _still(frame)
+        self._stills[frame.position] = still
 
     def recall(self, views: Iterable[View], again: Callable[[str, datetime], Frame | None]) -> None:
         """Read again what `views` refer to; `again` gives the frame of a position and time, if it can."""

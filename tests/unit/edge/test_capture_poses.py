@@ -66,6 +66,7 @@ def test_a_folder_gives_frames_with_their_poses_and_each_once_more(tmp_path: Pat
         again = source.again(frames[1].position, frames[1].at)
         assert again is not None
         assert (again.encoded, again.pose, again.at) == (data, frames[1].pose, frames[1].at)
+        assert source.again(frames[1].position, frames[0].at) is None, "of another card"
         assert source.again("gone.jpg", datetime(2026, 5, 1, tzinfo=UTC)) is None
 
 
