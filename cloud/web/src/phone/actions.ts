@@ -14,9 +14,10 @@ import { readRoute, writeRoute, type Route } from "./route";
 import { sendAll } from "./sender";
 import { rememberSound, type Alarm, type SoundChoice } from "./sound";
 import { nothingOpen, type Light, type Listed, type PhoneStore } from "./store";
-import type { Account, ActionKind, Incident, IncidentSummary, Push, Reason } from "./wire";
+import type { Account, ActionKind, Incident, IncidentSummary, Push, Reason, Reserve } from "./wire";
 
 export const LIGHT = "fieldwatch.phone.light";
+const SILENCED = "fieldwatch.phone.silenced";
 const REREAD = 60_000; // ms between looks at the open incident while it is on show
 const OPEN = ["new", "acknowledged", "dispatched", "on_scene", "contained"].map((one) => `state=${one}`).join("&");
 const OVER_FOR = 24 * 3_600_000; // ms for which a fire that is over stays in the list
@@ -147,19 +148,23 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   async function list(): Promise<void> {
     if (!store.state.list) {
       const items = (await keptIncidents().catch(() => [])).reverse();
-      const listed = items.map(({ incident }) => ({ ...incident, camera: incident.suspicions.at(-1)?.deployment ?? null }));
+      const listed = items.map(({ incident }) => ({
+        ...incident,
+        place: incident.zone ?? { name: incident.suspicions.at(-1)?.deployment ?? incident.reserve, name_zh: null },
+      }));
       if (items.length > 0) store.set({ list: { items: listed, read: Math.min(...items.map((one) => one.read)) } });
     }
     try {
       const over = `state=closed&state=false_alarm&from=${new Date(Date.now() - OVER_FOR).toISOString()}`;
-      const reserves = (await (await ask("GET", "reserves")).json()) as { slug: string }[];
+      const reserves = (await (await ask("GET", "reserves")).json()) as Reserve[];
       const found = await Promise.all(
-        reserves.flatMap(({ slug }) => [OPEN, over].map(async (which) => {
-          const answer = await ask("GET", `reserves/${slug}/incidents?${which}`);
-          return ((await answer.json()) as { items: IncidentSummary[] }).items;
+        reserves.flatMap((reserve) => [OPEN, over].map(async (which): Promise<Listed[]> => {
+          const answer = await ask("GET", `reserves/${reserve.slug}/incidents?${which}`);
+          const { items } = (await answer.json()) as { items: IncidentSummary[] };
+          return items.map((one) => ({ ...one, place: one.zone ?? reserve }));
         })),
       );
-      const items: Listed[] = found.flat().map((one) => ({ ...one, camera: null }));
+      const items = found.flat();
       items.sort((a, b) => b.last_seen_at.localeCompare(a.last_seen_at));
       store.set({ list: { items, read: Date.now() }, link: true });
     } catch (error) {
@@ -341,6 +346,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   /** Opened by a push that nobody has answered yet: it is heard here as well. */
   function soundIfNew(): void {
     const { incident, outbox: entries, sound: choice } = store.state;
+    if (incident?.incident.id === sessionStorage.getItem(SILENCED)) return;
     if (incident && !incident.incident.held_back && !isAnswered(standing(incident.incident, entries).state)) void sound(choice);
   }
 
@@ -352,6 +358,8 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   }
 
   function silence(): void {
+    const { incident, sounding } = store.state;
+    if (incident && sounding !== "no") sessionStorage.setItem(SILENCED, incident.incident.id); // also over a reload
     alarm.stop();
     if (store.state.sounding !== "no") store.set({ sounding: "no" });
   }

@@ -14,8 +14,8 @@ export type Light = "day" | "night";
 
 /** One line of the list: from the cloud, or from what was opened before. */
 export type Listed = Pick<
-  IncidentSummary, "id" | "kind" | "state" | "drill" | "last_seen_at" | "reserve" | "zone" | "held_back" | "unanswered"
-> & { camera: string | null };
+  IncidentSummary, "id" | "kind" | "state" | "drill" | "last_seen_at" | "held_back" | "unanswered"
+> & { place: { name: string; name_zh: string | null } };
 
 export interface PhoneState {
   phase: "starting" | "login" | "in";

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type Account = Schemas["Account"];
 export type Incident = Schemas["IncidentDetail"];
 export type IncidentSummary = Schemas["IncidentSummary"];
+export type Reserve = Schemas["Reserve"];
 export type State = Incident["state"];
 export type ActionKind = Incident["may"][number];
 export type Suspicion = Schemas["Suspicion"];

@@ -47,10 +47,9 @@ function section(view: View, heading: string | null, items: readonly Listed[]): 
 function line(view: View, one: Listed): TemplateResult {
   const { t, actions } = view;
   const state = stateOf(view, one);
-  const place = one.zone ? localName(view, one.zone) : (one.camera ?? one.reserve);
   return html`
     <button class="fire" data-state=${state} data-incident=${one.id} @click=${() => actions.go({ page: "incident", id: one.id })}>
-      <span class="kind">${one.drill ? html`<b class="tag">${t("drill")}</b> ` : nothing}${t(`kind.${one.kind}`)} · ${place}</span>
+      <span class="kind">${one.drill ? html`<b class="tag">${t("drill")}</b> ` : nothing}${t(`kind.${one.kind}`)} · ${localName(view, one.place)}</span>
       <span class="meta">${t("seen", { time: clock(view, one.last_seen_at), ago: ago(view, one.last_seen_at) })}</span>
       <span class="state">${t(`state.${state}`)}</span>
     </button>

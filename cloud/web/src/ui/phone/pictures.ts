@@ -79,10 +79,15 @@ function figure({ t }: View, one: Slide, inView: boolean, index: number): Templa
       </div>
       <figcaption>
         <strong>${one.what}</strong> ${one.meta}${one.note ? html`<br />${one.note}` : nothing}
-        ${one.clip ? html` <a href=${one.clip} target="_blank" rel="noopener">${t("pictures.clip")}</a>` : nothing}
+        ${one.clip ? html`<button class="small" @click=${(event: Event) => play(event, one.clip!)}>${t("pictures.clip")}</button>` : nothing}
       </figcaption>
     </figure>
   `;
+}
+
+/** A clip is a moving picture (WebP) in the place of the still one; it is loaded only by whoever asks for it. */
+function play(event: Event, clip: string): void {
+  (event.target as HTMLElement).closest("figure")!.querySelector("img")!.src = clip;
 }
 
 function slidesOf(view: View, incident: Incident): Slide[] {

@@ -1,0 +1,380 @@
+"""The ranger's phone in a real browser of a phone's size, over the real service: a push is shown, opens the
+fire, and is answered, with a link and without one.
+
+The tests share one service and may run in any order: each has a fire at a place of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import random
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+from tests.e2e.browser_desk import see_fire
+from tests.e2e.browser_page import chromium, sound_page
+from tests.e2e.browser_ranger import (
+    CLICK,
+    MANAGER,
+    NEXT,
+    NOTIFICATIONS,
+    PHONE,
+    RANGER,
+    Caller,
+    Pusher,
+    Wire,
+    add_people,
+    deliveries,
+    done,
+    sign_in,
+    worker,
+)
+from tests.e2e.browser_site import CAMERAS, SLUG, FieldNode, Site, running_site, wait_for
+from tests.integration.push_receiver import PushService
+
+from fieldwatch_shared.messages import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+BUILT = Path(__file__).parents[2] / "cloud" / "fieldwatch_cloud" / "web" / "sw.js"
+HERE = {"longitude": 107.80, "latitude": 33.62, "accuracy": 12}
+BUDGET = 60_000
+"""Bytes over the wire for one opened alert: requests and answers, with headers, picture included."""
+FIRST_LOAD = 180_000
+"""Bytes of the app itself, once, with everything that it needs without a link."""
+LARGEST_PICTURE = 300_000
+
+
+@pytest.fixture(scope="module")
+def pushes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushService]:
+    with PushService(tmp_path_factory.mktemp("pushes")) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def site(pushes: PushService, short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    if not BUILT.is_file():
+        pytest.fail("the web app is not built: (cd cloud/web && npm ci && npm run build)")
+    settings = {
+        "FIELDWATCH_NOTIFY_CA_FILE": str(pushes.ca_file),
+        "FIELDWATCH_NOTIFY_PRIVATE_NETWORKS": "true",  # our push service is on this machine
+        "FIELDWATCH_NOTIFY_VAPID_SUBJECT": "mailto:fire@foping.example",
+    }
+    with running_site(short_dir / "ranger", tmp_path_factory.mktemp("site"), settings) as site:
+        add_people(site)
+        yield site
+
+
+@pytest.fixture(scope="module")
+def node(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldNode]:
+    with FieldNode.running(site, tmp_path_factory.mktemp("node")) as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def manager(site: Site) -> Caller:
+    return Caller(site, MANAGER)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def wire(site: Site) -> Iterator[Wire]:
+    with Wire(site.url) as wire:
+        yield wire
+
+
+@pytest.fixture
+def phone(browser: Browser, wire: Wire) -> Iterator[Page]:
+    """A ranger's phone, who stands at `HERE`."""
+    allowed = ["geolocation", "notifications"]
+    options: dict[str, Any] = {"has_touch": True, "geolocation": HERE, "permissions": allowed}
+    with sound_page(browser, PHONE["width"], PHONE["height"], **options) as page:
+        yield page
+
+
+@pytest.fixture
+def fire(node: FieldNode, site: Site, manager: Caller) -> str:
+    """A new fire that two cameras see, at a place of its own; its id."""
+    return new_fire(node, site, manager, ("ridge", "river"))
+
+
+FIRES = itertools.count()
+KEPT = """async () => {
+    const names = (await caches.keys()).filter((name) => !name.includes("shell"));
+    const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+    return kept.flat().length;
+}"""
+"""How many answers of the cloud lie in this browser."""
+
+
+def new_fire(
+    node: FieldNode, site: Site, manager: Caller, cameras: tuple[str, ...], late: timedelta = timedelta()
+) -> str:
+    """Four kilometres between fires, and an hour: none is taken for another."""
+    number = next(FIRES)
+    at = utc_now() - timedelta(seconds=20) - late
+    place = (CAMERAS["lick"][0] - 0.045 * (number % 3), CAMERAS["lick"][1] - 0.03 - 0.04 * (number // 3))
+    known = {one["id"] for one in manager.get(f"/reserves/{SLUG}/incidents")["items"]}
+    see_fire(node, site, cameras, place, at, before=timedelta(minutes=5))
+
+    def opened() -> list[str]:
+        listed = manager.get(f"/reserves/{SLUG}/incidents")["items"]
+        return [one["id"] for one in listed if one["id"] not in known]
+
+    (incident,) = wait_for(opened, "the fire")
+    return str(incident)
+
+
+def open_fire(page: Page, url: str, incident: str) -> None:
+    page.goto(f"{url}/#incident/{incident}")
+    page.wait_for_selector(f".incident[data-incident='{incident}']")
+
+
+def test_a_fire_is_shown_with_its_place_as_seen_from_where_the_ranger_stands(
+    phone: Page, wire: Wire, fire: str, manager: Caller
+) -> None:
+    sign_in(phone, wire.url)
+    phone.locator(f"[data-incident='{fire}']").tap()
+    expect(phone.get_by_role("heading", name="Smoke")).to_be_visible()
+    expect(phone.locator(".fire-top")).to_contain_text("New – nobody has answered")
+    phone.get_by_role("button", name="Show from where I stand").tap()
+    place = manager.get(f"/incidents/{fire}")["place"]
+    assert place is not None, "two bearings make a place"
+    expect(phone.locator(".way")).to_contain_text("km")
+    expect(phone.locator(".coordinates")).to_have_text(
+        f"{place['location']['coordinates'][1]:.5f}, {place['location']['coordinates'][0]:.5f}"
+    )
+    expect(phone.locator(".sketch .cross")).to_be_visible()
+    image = phone.locator("figure img").first
+    image.scroll_into_view_if_needed()
+    assert wait_for(lambda: image.evaluate("one => one.naturalWidth"), "the picture") == 480
+
+
+def test_it_is_acknowledged_with_one_touch(phone: Page, wire: Wire, fire: str, manager: Caller) -> None:
+    sign_in(phone, wire.url, where=f"#incident/{fire}")
+    phone.get_by_role("button", name="Acknowledge").tap()
+    expect(phone.locator(".fire-top")).to_have_text("Acknowledged")
+    wait_for(lambda: phone.evaluate("true") and done(manager, fire, "acknowledge"), "the log")
+    (entry,) = done(manager, fire, "acknowledge")
+    assert entry["account"] == "Wang Fang"
+    phone.get_by_role("button", name="On my way").tap()
+    expect(phone.locator(".log")).to_contain_text("On the way")
+
+
+def test_what_is_done_without_a_link_is_sent_later_once_each(
+    phone: Page, wire: Wire, fire: str, manager: Caller
+) -> None:
+    sign_in(phone, wire.url, where=f"#incident/{fire}")
+    expect(phone.locator(".incident")).to_be_visible()
+    phone.wait_for_function("document.querySelector('figure img')?.naturalWidth > 0")
+
+    wire.lose()
+    phone.context.set_offline(True)
+    began = utc_now()
+    phone.get_by_role("button", name="Acknowledge").tap()
+    expect(phone.locator(".fire-top")).to_contain_text("waiting to be sent")
+    phone.get_by_role("button", name="Note", exact=True).tap()
+    phone.get_by_label("Note").fill("Two hectares, wind from the west")
+    phone.get_by_role("button", name="Save note").tap()
+    phone.locator("[data-do=picture]").set_input_files(
+        files=[{"name": "fire.jpg", "mimeType": "image/jpeg", "buffer": large_photo()}]
+    )
+    phone.get_by_label("Words for it").fill("From the road")
+    phone.get_by_role("button", name="Send picture").tap()
+    expect(phone.locator("[data-waiting]")).to_have_attribute("data-waiting", "3")
+
+    phone.reload()  # without a link: the app comes from what is kept, and so does the fire
+    expect(phone.locator("[data-link=lost]")).to_be_visible()
+    expect(phone.locator(".fire-top")).to_contain_text("Acknowledged")
+    expect(phone.locator("[data-unsent]")).to_have_count(3)
+    phone.wait_for_function("document.querySelector('figure img')?.naturalWidth > 0")
+    assert done(manager, fire, "acknowledge") == []
+
+    phone.get_by_role("button", name="On my way").tap()
+    phone.goto("about:blank")  # the app is closed
+    gone = utc_now()
+    wire.swallows = 1  # the first answer is lost on the way back
+    wire.find()
+    phone.context.set_offline(False)
+    open_fire(phone, wire.url, fire)
+    expect(phone.locator("[data-waiting]")).to_have_count(0, timeout=60_000)
+    expect(phone.locator("[data-unsent]")).to_have_count(0)
+    expect(phone.locator(".fire-top")).to_have_text("On the way")
+
+    log = manager.get(f"/incidents/{fire}")["log"]
+    did = [one for one in log if one["account"] == "Wang Fang"]
+    assert [one["action"] for one in did] == ["acknowledge", "note", "picture", "on_my_way"]
+    for one in did:
+        assert (
+            began - timedelta(seconds=2)
+            <= datetime.fromisoformat(one["done_at"])
+            <= gone + timedelta(seconds=2)
+        )
+    assert did[1]["note"] == "Two hectares, wind from the west"
+    (picture,) = manager.get(f"/incidents/{fire}")["pictures"]
+    assert picture["bytes"] <= LARGEST_PICTURE
+    assert picture["note"] == "From the road"
+    assert (picture["account"], picture["mime"]) == ("Wang Fang", "image/jpeg")
+
+
+def test_what_the_cloud_refuses_is_shown_with_what_is_possible(
+    phone: Page, wire: Wire, fire: str, site: Site, manager: Caller
+) -> None:
+    sign_in(phone, wire.url, where=f"#incident/{fire}")
+    expect(phone.locator(".incident")).to_be_visible()
+    wire.lose()
+    phone.context.set_offline(True)
+    other = Caller(site, NEXT)
+    action = {"id": str(uuid.uuid4()), "action": "contain", "done_at": utc_now().isoformat()}
+    other.post(f"/incidents/{fire}/actions", action)
+    phone.get_by_role("button", name="False alarm").tap()
+    phone.get_by_role("button", name="Dust").tap()
+    expect(phone.locator(".fire-top")).to_contain_text("False alarm")
+
+    wire.find()
+    phone.context.set_offline(False)
+    refused = phone.locator("[data-refused]")
+    expect(refused).to_contain_text("“False alarm” was not accepted", timeout=60_000)
+    expect(refused).to_contain_text("Contained")
+    expect(phone.locator(".fire-top")).to_have_text("Contained")
+    refused.get_by_role("button", name="Keep it as a note").tap()
+    expect(refused).to_have_count(0)
+    wait_for(lambda: phone.evaluate("true") and done(manager, fire, "note"), "the note")
+    assert "False alarm" in done(manager, fire, "note")[0]["note"]
+    assert done(manager, fire, "false_alarm") == []
+
+
+def large_photo() -> bytes:
+    """As a phone takes it: 12 megapixels that compress badly."""
+    noise = Image.frombytes("L", (1000, 750), random.Random(4).randbytes(750_000))
+    out = io.BytesIO()
+    noise.resize((4000, 3000)).convert("RGB").save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+def test_a_push_opens_the_fire_and_tells_how_far_it_came(
+    phone: Page, wire: Wire, node: FieldNode, site: Site, manager: Caller, pushes: PushService
+) -> None:
+    """Only what lies between push service and browser is ours here: the service encrypts and sends to a real
+    push service, and what that has decrypted the browser delivers to the service worker."""
+    ranger = Caller(site, RANGER)
+    called = pushes.subscribe(ranger.get("/push/key")["public_key"])
+    ranger.post(
+        "/devices",
+        {"channel": "web_push", "name": "Android", "address": called.address, "language": "zh"},
+    )
+    now = utc_now()
+    hours = {"starts_at": str(now - timedelta(hours=1)), "ends_at": str(now + timedelta(hours=9))}
+    manager.post(f"/reserves/{SLUG}/shifts", {"account_id": ranger.get("/me")["id"], **hours})
+    sign_in(phone, wire.url)
+    pusher = Pusher(phone, wire.url)
+
+    incident = new_fire(node, site, manager, ("ridge", "river"))
+    push = next(one for one in called.wait(1, within_s=60) if one.payload["incident"] == incident)
+    assert deliveries(manager, incident, "Wang Fang") == ["sent"]
+    pusher.deliver(push)
+    (shown,) = wait_for(lambda: worker(phone).evaluate(NOTIFICATIONS), "the notification")
+    assert (shown["title"], shown["body"]) == (push.payload["title"], push.payload["body"])
+    assert (shown["lang"], shown["tag"], shown["requireInteraction"]) == ("zh-CN", incident, True)
+    assert shown["actions"] == ["acknowledge", "open"]
+    wait_for(lambda: deliveries(manager, incident, "Wang Fang") == ["delivered"], "the receipt")
+
+    worker(phone).evaluate(CLICK, "")
+    expect(phone.locator(f".incident[data-incident='{incident}']")).to_be_visible()
+    wait_for(lambda: deliveries(manager, incident, "Wang Fang") == ["opened"], "the second receipt")
+    phone.get_by_role("button", name="Acknowledge").tap()
+    expect(phone.locator(".fire-top")).to_have_text("Acknowledged")
+    wait_for(lambda: deliveries(manager, incident, "Wang Fang") == ["answered"], "the answer")
+    assert [one["account"] for one in done(manager, incident, "acknowledge")] == ["Wang Fang"]
+    expect(phone.locator(".told")).to_contain_text("answered")
+
+
+def test_a_push_can_be_answered_from_the_notification_without_a_link(
+    phone: Page, wire: Wire, fire: str, manager: Caller
+) -> None:
+    sign_in(phone, wire.url)
+    pusher = Pusher(phone, wire.url)
+    wire.lose()
+    push = {
+        "v": 1, "kind": "fire", "drill": False, "delivery": str(uuid.uuid4()), "secret": "x" * 32,
+        "incident": fire, "title": "Smoke", "body": "ridge", "url": f"/#incident/{fire}", "urgent": True,
+        "at": utc_now().isoformat(), "lang": "en", "tag": fire,
+    }  # fmt: skip
+    pusher.deliver(push)
+    wait_for(lambda: worker(phone).evaluate(NOTIFICATIONS), "the notification")
+    worker(phone).evaluate(CLICK, "acknowledge")
+
+    def words() -> bool:
+        return any("no link yet" in one["body"] for one in worker(phone).evaluate(NOTIFICATIONS))
+
+    wait_for(words, "the notification to say that it waits")
+    assert done(manager, fire, "acknowledge") == []
+    wire.find()
+    phone.reload()
+    wait_for(lambda: phone.evaluate("true") and done(manager, fire, "acknowledge"), "the log")
+    assert len(done(manager, fire, "acknowledge")) == 1
+
+
+def test_an_opened_alert_costs_few_bytes(phone: Page, wire: Wire, fire: str) -> None:
+    sign_in(phone, wire.url)
+    phone.wait_for_timeout(2000)  # whatever else it loads by itself
+    first = wire.bytes
+    wire.reset()
+    phone.goto("about:blank")
+    open_fire(phone, wire.url, fire)
+    phone.wait_for_function("document.querySelector('figure img')?.naturalWidth > 0")
+    phone.wait_for_timeout(2000)
+    alert = wire.bytes
+    for _ in range(phone.locator("figure").count()):
+        if (following := phone.get_by_role("button", name="Next picture")).is_enabled():
+            following.tap()
+            phone.wait_for_timeout(700)
+    swiped = wire.bytes
+    print(f"first load {first} B, alert {alert} B, with all pictures {swiped} B")
+    assert alert <= BUDGET
+    assert swiped <= BUDGET
+    assert first <= FIRST_LOAD
+
+
+def test_what_one_account_saw_is_gone_when_the_next_signs_in(
+    phone: Page, wire: Wire, fire: str, manager: Caller
+) -> None:
+    sign_in(phone, wire.url, where=f"#incident/{fire}")
+    phone.wait_for_function("document.querySelector('figure img')?.naturalWidth > 0")
+    wait_for(lambda: phone.evaluate(KEPT) >= 2, "the incident and its picture to be kept")
+    wire.lose()
+    phone.get_by_role("button", name="Acknowledge").tap()
+    expect(phone.locator("[data-waiting]")).to_be_visible()
+    wire.find()
+    wire.lose()
+    phone.goto(f"{wire.url}/#phone/settings")
+    phone.get_by_role("button", name="Sign out").tap()
+    expect(phone.get_by_role("alert")).to_contain_text("have not been sent yet")
+    phone.get_by_role("button", name="Sign out all the same").tap()
+    expect(phone.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert phone.evaluate(KEPT) == 0
+    wire.find()
+    sign_in(phone, wire.url, NEXT, where=f"#incident/{fire}")
+    expect(phone.locator(".incident")).to_be_visible()
+    assert phone.locator("[data-waiting]").count() == 0
+    assert done(manager, fire, "acknowledge") == [], "somebody else's answer was sent"
+    phone.goto(f"{wire.url}/#phone/settings")
+    phone.get_by_role("button", name="Sign out").tap()
+    expect(phone.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_in(phone, wire.url, RANGER, where=f"#incident/{fire}")
+    wait_for(lambda: phone.evaluate("true") and done(manager, fire, "acknowledge"), "the answer")
+    assert [one["account"] for one in done(manager, fire, "acknowledge")] == ["Wang Fang"]
