@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import threading
@@ -143,7 +144,7 @@ def outbox_export(
         typer.Option(help="Only records of this kind."),
     ] = None,
     pictures: Annotated[
-        Path | None, typer.Option(help="Write the pictures to this folder, as <id>.jpg.")
+        Path | None, typer.Option(help="Write the pictures to this folder, as <id>.jpg, clips as <id>.webp.")
     ] = None,
 ) -> None:
     """Print what waits, a JSON object a line: {"kind": ..., "record": {...}}, in the order of sending."""
@@ -155,7 +156,8 @@ def outbox_export(
             typer.echo(f'{{"kind":"{entry.kind}","record":{entry.body}}}')
             if pictures is not None and entry.attachment is not None:
                 pictures.mkdir(parents=True, exist_ok=True)
-                (pictures / f"{entry.id}.jpg").write_bytes(entry.attachment)
+                suffix = json.loads(entry.body)["mime"].partition("/")[2].replace("jpeg", "jpg")
+                (pictures / f"{entry.id}.{suffix}").write_bytes(entry.attachment)
         outbox.close()
 
 
