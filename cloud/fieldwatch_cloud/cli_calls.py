@@ -28,7 +28,7 @@ def who_is_called(
     at: Annotated[datetime | None, typer.Option(help="At that time (UTC); default: now.")] = None,
     state: State = None,
 ) -> None:
-    """Show who would be called for a fire at a place, step by step; without one, where nobody knows the place.
+    """Show, step by step, who would be called for a fire at a place; without one, for a place nobody knows.
 
     The exit code is 1 where somebody of the plan cannot be reached, or nobody is on duty.
     """

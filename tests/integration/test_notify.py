@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,8 +49,9 @@ def fires(db: Database) -> Fires:
     fires.person("li", device=False)
     fires.person("wang", device=False)
     fires.person("chen", "manager", device=False)
-    fires.shift("li", 1)
-    fires.shift("wang", 2)
+    for name, place in (("li", 1), ("wang", 2)):
+        now = utc_now()
+        fires.shift(name, place, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=2))
     return fires
 
 
@@ -277,9 +279,10 @@ def test_escalation_runs_in_the_process(
     with notifying(settings):
         fires.begin(incident, utc_now())
         phones["li"].wait(1)
-        fires.rows("UPDATE escalation SET due_at = now() RETURNING 1")
+        fires.rows("UPDATE escalation SET due_at = now(), began_at = now() - interval '2 min' RETURNING 1")
         (push,) = phones["wang"].wait(1)
     assert push.payload["kind"] == "escalation"
+    assert "2 min" in push.payload["body"] or "2分钟" in push.payload["body"]
 
 
 def test_no_message_leads_into_the_house_where_that_is_forbidden(
