@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -168,7 +168,7 @@ def gate(conn: Connection, deployment_id: UUID) -> Gate:
     return Gate(*found)
 
 
-def set_gate(conn: Connection, deployment_id: UUID, least: Mapping[str, float], account_id: UUID) -> None:
+def set_gate(conn: Connection, deployment_id: UUID, least: Mapping[Any, float], account_id: UUID) -> None:
     parameters = {"deployment_id": deployment_id, "least": Jsonb(dict(least)), "account_id": account_id}
     conn.execute(SQL["set_gate"], parameters)
 

@@ -159,7 +159,7 @@ def _fine_fuel_moisture(before: float, weather: Weather) -> float:
 
 def _moisture_rate(h: float, temperature_c: float, wind_kmh: float) -> float:
     """Log drying (h: humidity) or wetting (h: its complement) rate per day."""
-    at_21_degrees = 0.424 * (1 - h**1.7) + 0.0694 * math.sqrt(wind_kmh) * (1 - h**8)  # (6a), (7a)
+    at_21_degrees = 0.424 * (1 - math.pow(h, 1.7)) + 0.0694 * math.sqrt(wind_kmh) * (1 - h**8)  # (6a), (7a)
     return at_21_degrees * 0.581 * math.exp(0.0365 * temperature_c)  # (6b), (7b)
 
 
@@ -195,7 +195,7 @@ def _drought(before: float, weather: Weather, day_length: float) -> float:
 def _initial_spread(ffmc: float, wind_kmh: float) -> float:
     by_wind = math.exp(0.05039 * wind_kmh)  # (24)
     m = 147.2 * (101 - ffmc) / (59.5 + ffmc)  # (1)
-    by_fuel = 91.9 * math.exp(-0.1386 * m) * (1 + m**5.31 / 4.93e7)  # (25)
+    by_fuel = 91.9 * math.exp(-0.1386 * m) * (1 + math.pow(m, 5.31) / 4.93e7)  # (25)
     return 0.208 * by_wind * by_fuel  # (26)
 
 
@@ -204,7 +204,7 @@ def _buildup(dmc: float, dc: float) -> float:
         return 0.0  # Also where both are none, and (27a) would divide by nothing.
     if dmc <= 0.4 * dc:
         return 0.8 * dmc * dc / (dmc + 0.4 * dc)  # (27a)
-    return max(dmc - (1 - 0.8 * dc / (dmc + 0.4 * dc)) * (0.92 + (0.0114 * dmc) ** 1.7), 0.0)  # (27b)
+    return max(dmc - (1 - 0.8 * dc / (dmc + 0.4 * dc)) * (0.92 + math.pow(0.0114 * dmc, 1.7)), 0.0)  # (27b)
 
 
 def _fire_weather(isi: float, bui: float) -> float:

@@ -158,7 +158,7 @@ def _observed_at(day: str, clock: str) -> datetime:
         raise ValueError(f"acq_time {clock!r} is not a time such as 45, 1230 or 12:30")
     hour, minute = divmod(int(time_[2]), 100) if time_[1] is None else (int(time_[1]), int(time_[2]))
     try:
-        return datetime(*map(int, date_.groups()), hour, minute, tzinfo=UTC)  # type: ignore[misc, arg-type]
+        return datetime(int(date_[1]), int(date_[2]), int(date_[3]), hour, minute, tzinfo=UTC)
     except ValueError as error:
         raise ValueError(f"acq_date {day}, acq_time {clock}: {error}") from error
 

@@ -151,6 +151,6 @@ def _observation(row: WeatherObservation) -> Observation:
 def _day(day: weather.Day) -> FireDangerDay:
     danger: DangerClass = danger_class(day.fwi)
     return FireDangerDay(
-        **{name: getattr(day, name) for name in weather.Day.__slots__},  # type: ignore[arg-type]
+        **{name: getattr(day, name) for name in weather.Day.__slots__},
         danger=danger,
     )
