@@ -260,11 +260,11 @@ def _sds(bearings: Sequence[Sighting]) -> NDArray[np.float64]:
 
 def _cost(at: tuple[float, float], bearings: Sequence[Sighting], spots: Sequence[Spot]) -> float:
     off, _, _ = _from_stations(at, bearings)
-    return float(off @ off) + sum(
-        (east / spot.sd_east_m) ** 2 + (north / spot.sd_north_m) ** 2
-        for spot in spots
-        for east, north in Plane(*at).metres(spot.lon, spot.lat)
-    )
+    cost = float(off @ off)
+    for spot in spots:
+        ((east, north),) = Plane(*at).metres(spot.lon, spot.lat)
+        cost += float(east / spot.sd_east_m) ** 2 + float(north / spot.sd_north_m) ** 2
+    return cost
 
 
 def _descend(
