@@ -146,7 +146,6 @@ class Bench:
             {
                 "FIELDWATCH_NOTIFY_CA_FILE": str(self.pushes.ca_file),
                 "FIELDWATCH_NOTIFY_VAPID_SUBJECT": "mailto:fire@reserve.example",
-                "FIELDWATCH_NOTIFY_PRIVATE_NETWORKS": "true",  # The push service is on this machine.
                 "FIELDWATCH_NOTIFY_PRIVATE_NETWORKS": "true",
             },
         )
