@@ -190,7 +190,7 @@ def _start(console: Console, demo: Demo, *, fast: bool) -> None:
 
 
 def _tell(console: Console, demo: Demo, *, scenes: bool) -> None:
-    from fieldwatch.demo.setup import EMAIL
+    from fieldwatch.demo.setup import EMAIL, RANGER_EMAIL
 
     console.print()
     console.print(f"  Open      [bold]{demo.address}[/]")
@@ -199,7 +199,9 @@ def _tell(console: Console, demo: Demo, *, scenes: bool) -> None:
     console.print()
     if scenes:
         console.print("Deer, zebras and elephants walk before three cameras: draw a polygon around some of")
-        console.print("the cameras to count them. Soon smoke rises before the Ridge mast.")
+        console.print("the cameras to count them. Soon smoke rises before the Ridge mast: the fire desk")
+        console.print(f"({demo.address}/#fire) shows who is called. The ranger on duty is")
+        console.print(f"[bold]{RANGER_EMAIL}[/] (same password), whose app is {demo.address}/#phone.")
     console.print(f"Logs are in {demo.logs}. Ctrl+C stops everything.")
     console.print()
 

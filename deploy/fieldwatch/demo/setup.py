@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from fieldwatch.demo import reserve
 from fieldwatch.demo.errors import DemoError
-from fieldwatch_cloud.db import accounts, geography, nodes
+from fieldwatch_cloud.calls.roster import Shift
+from fieldwatch_cloud.db import accounts, calls, geography, nodes, rules
 from fieldwatch_cloud.db.pool import connection
 from fieldwatch_cloud.services.files import private_directory, write_private
 from fieldwatch_cloud.services.mosquitto_files import hash_password
@@ -21,7 +23,10 @@ from fieldwatch_cloud.services.mosquitto_files import hash_password
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fieldwatch_cloud.db.pool import Connection
+
 EMAIL = "manager@mist-valley.example"
+RANGER_EMAIL = "ranger@mist-valley.example"
 STANDS_SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 """All cameras: own pictures may be old, and a fast demo's footage begins before the demo."""
 
@@ -37,6 +42,7 @@ class Site(BaseModel):
 class Remembered(BaseModel):
     state: Literal["unfinished", "ready"] = "unfinished"
     password: str = ""
+    """Of the manager and the ranger."""
     token: str = ""
     sites: dict[str, Site] = {}
     """By the camera's name, or for own footage by its address."""
@@ -105,6 +111,7 @@ def create(database_url: str) -> Remembered:
             )
         account = accounts.add_account(conn, email=EMAIL, name="Demo manager", password=password)
         accounts.grant(conn, account, "manager", reserve=reserve.SLUG)
+        _people_to_call(conn, reserve_id, account, password)
         made.password, made.token = password, accounts.issue_token(conn, account, "fieldwatch demo")[1]
         passwords: dict[str, str] = {}
         for camera in reserve.cameras():
@@ -136,6 +143,35 @@ def create(database_url: str) -> Remembered:
                 node=camera.node, mqtt_password=passwords[camera.node], deployment_id=deployment
             )
     return made
+
+
+def _people_to_call(conn: Connection, reserve_id: UUID, manager: UUID, password: str) -> None:
+    """A ranger who is on duty every day, and a rule that calls them for an elephant in the river flats."""
+    ranger = accounts.add_account(conn, email=RANGER_EMAIL, name="Demo ranger", password=password)
+    accounts.grant(conn, ranger, "ranger", reserve=reserve.SLUG)
+    midnight = datetime.now(ZoneInfo(reserve.TIMEZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
+    calls.add_shift(
+        conn, reserve_id, Shift(ranger, None, 1, midnight, midnight + timedelta(days=1), repeats="daily")
+    )
+    flats = next(zone for zone in reserve.zones()["features"] if zone["properties"]["name"] == "River Flats")
+    rules.add(
+        conn,
+        reserve_id,
+        manager,
+        {
+            "name": "Elephant in the river flats",
+            "name_zh": "大象进入河滩",
+            "scientific_names": ["Elephantidae"],
+            "area": json.dumps(flats["geometry"]),
+            "least_confidence": 0.5,
+            "least_count": 1,
+            "cooldown_s": 1800,
+            "quiet_from": None,
+            "quiet_to": None,
+            "whom": "duty",
+            "enabled": True,
+        },
+    )
 
 
 def add_own(database_url: str, address: str, number: int) -> Site:
