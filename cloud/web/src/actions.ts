@@ -98,7 +98,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
       refused: () => void api.me().catch(() => {}), // a 401 leads to the login page
     });
     review.enter(switched);
-    desk.enter();
+    desk.enter(switched);
     await readAll(slug);
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { arranged, offered } from "../src/desk/act";
 import { calledPeople, furthest, waitsForAnswer } from "../src/desk/calls";
 import { bars, longest } from "../src/desk/drill";
+import { heldWords } from "../src/desk/held";
 import * as mask from "../src/desk/mask";
 import { exactTime, planRefusal, planWords, withStep } from "../src/desk/plan";
 import { addDays, gaps, mondayOf, partsOf, timeOfDay, turns, weekDays } from "../src/desk/roster";
@@ -175,6 +176,13 @@ describe("the call plan", () => {
     expect(planRefusal(withStep(plan))).toBeNull();
     expect(withStep([])).toEqual([{ after_s: 0, whom: "duty" }]);
   });
+});
+
+it("why nobody was called is said in the reader's language", () => {
+  const gate = "confidence 0.21 under 0.3 for very high danger";
+  expect(heldWords(gate, translator("zh"))).toBe("相机把握为 0.21，很高火险时需要 0.3");
+  expect(heldWords("a hotspot of low confidence, and nothing else has seen it", translator("en"))).toContain("satellite");
+  expect(heldWords("a later reason", translator("zh"))).toBe("a later reason");
 });
 
 describe("a mask", () => {

@@ -6,6 +6,7 @@ import { mergeIncidents, type Failure, type Store } from "../store";
 import { uuid } from "../uuid";
 import type { Area, Incident, NewAction, SuggestedMask } from "../wire";
 import { deskApi } from "./api";
+import { waitsForAnswer } from "./calls";
 import { NEW_RULE } from "./rules";
 import { EMPTY_SHAPE, shapeOf, type Corner } from "./mask";
 import { DESK_START, readDeskRoute, writeDeskRoute, type DeskRoute, type Section } from "./route";
@@ -14,6 +15,7 @@ import type { AlertRule, CallStep, NewDrill, NewFireReport, NewRule, NewShift } 
 
 const REREAD_WAIT = 300; // deliveries of one call change in a burst
 const DRILL_TICK = 2000; // ms between two looks at a drill that runs
+const CALLS_TICK = 5000; // at an incident that waits for an answer
 const MASK_TICK = 4000; // and at a mask that the node has not answered for
 
 export type DeskActions = ReturnType<typeof createDeskActions>;
@@ -46,10 +48,13 @@ export function createDeskActions(
     void read();
   }
 
-  /** For the reserve that was just opened. */
-  function enter(): void {
-    store.set({ desk: emptyDesk(store.state.page === "desk" ? readDeskRoute(location.hash) : DESK_START) });
-    if (store.state.page === "desk") follow();
+  /** For the reserve that was just opened. `switched`: from another one, whose incidents and cameras the address still
+   * names. */
+  function enter(switched: boolean): void {
+    store.set({ desk: emptyDesk(DESK_START) });
+    if (store.state.page !== "desk") return;
+    if (switched) go(readDeskRoute(location.hash).section);
+    else follow();
   }
 
   // Reading -------------------------------------------------------------------------------------------
@@ -72,6 +77,9 @@ export function createDeskActions(
   async function readIncidents(id: string | null): Promise<void> {
     const [listed] = await Promise.all([deskApi.incidents(slug()), id ? readIncident(id) : null]);
     patch({ listed });
+    // Each call's progress is no event of its own: look again while people are being called.
+    const chosen = store.state.incidents.find((one) => one.id === id);
+    if (chosen && waitsForAnswer(chosen)) watch(() => readIncidents(id), CALLS_TICK);
   }
 
   async function readRoster(): Promise<void> {

@@ -2,6 +2,7 @@
  * panel and the fire desk. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { calledPeople, furthest, waitsForAnswer } from "../desk/calls";
+import { heldWords } from "../desk/held";
 import { compassWords, degrees, duration } from "../format";
 import { latestReports, localName } from "../map/features";
 import type { Incident } from "../wire";
@@ -50,7 +51,7 @@ export function marks(view: View, incident: Pick<Incident, "drill" | "held_back"
   const { t } = view;
   return html`
     ${incident.drill ? html`<span class="mark drill">${t("fire.drill")}</span>` : nothing}
-    ${incident.held_back ? html`<span class="mark held" title=${incident.held_back}>${t("fire.held")}</span>` : nothing}
+    ${incident.held_back ? html`<span class="mark held" title=${heldWords(incident.held_back, t)}>${t("fire.held")}</span>` : nothing}
     ${incident.late_s > 120
       ? html`<span class="mark">${t("fire.late_mark", { delay: duration(incident.late_s, view.state.language) })}</span>`
       : nothing}

@@ -64,6 +64,7 @@ export function title({ t, state }: View, incident: Incident): string {
 }
 
 export function chooseIncident({ store, map, state, actions }: View, incident: Incident): void {
+  if (state.page === "desk") return actions.desk.go("incidents", incident.id);
   if (state.page !== "map") actions.review.leave();
   store.set({ selectedIncident: incident.id, tab: "fire", panelOpen: true });
   const report = latestReports(incident)[0];

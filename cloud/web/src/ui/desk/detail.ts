@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { arranged, asks, newAction, offered } from "../../desk/act";
 import { capUrl } from "../../desk/api";
+import { heldWords } from "../../desk/held";
 import { wordFor } from "../../i18n";
 import type { ActionKind, Incident, LogEntry } from "../../wire";
 import { called, marks, place, waiting } from "../fire-facts";
@@ -25,7 +26,7 @@ export function incidentDetail(view: View, incident: Incident): TemplateResult {
         <span class="state ${incident.state}">${wordFor(t, "state", incident.state)}</span> ${marks(view, incident)}
       </header>
       ${waiting(view, incident)}
-      ${incident.held_back ? html`<p class="note">${t("desk.held_why", { why: incident.held_back })}</p>` : nothing}
+      ${incident.held_back ? html`<p class="note">${t("desk.held_why", { why: heldWords(incident.held_back, t) })}</p>` : nothing}
       ${incident.merged_into
         ? html`<p class="note">${t("desk.merged_into")}
             <button class="link" @click=${() => actions.desk.go("incidents", incident.merged_into)}>${t("desk.merged_open")}</button></p>`
@@ -94,16 +95,23 @@ function entry(view: View, one: LogEntry): TemplateResult {
   const { t } = view;
   const done = one.done_at ?? one.at;
   const arrivedLater = one.done_at !== null && Date.parse(one.at) - Date.parse(one.done_at) > 60_000;
-  const reason = one.details["reason"];
   return html`
     <li class=${one.account ? "person" : "system"}>
       <time datetime=${done} title=${fullTime(view, done)}>${clock(view, done)}</time>
       <div>
-        <strong>${wordFor(t, "action", one.action)}</strong>${typeof reason === "string" ? html`: ${wordFor(t, "false_alarm", reason)}` : nothing}
+        <strong>${wordFor(t, "action", one.action)}</strong>${particulars(view, one)}
         <span class="muted">${one.account ? html`${icon("person")} ${one.account}` : t("fire.system")}</span>
         ${arrivedLater ? html`<span class="muted small">${t("desk.sent_later", { ago: ago(view, one.at) })}</span>` : nothing}
         ${one.note ? html`<p>${one.note}</p>` : nothing}
       </div>
     </li>
   `;
+}
+
+/** What the log keeps of this entry beside its name: a false alarm's reason, why nobody was called, who was not reached. */
+function particulars({ t }: View, { details }: LogEntry): string {
+  const { reason, unreached } = details as { reason?: unknown; unreached?: { name?: unknown }[] };
+  if (typeof reason === "string") return `: ${heldWords(wordFor(t, "false_alarm", reason), t)}`;
+  const names = Array.isArray(unreached) ? unreached.flatMap((one) => (typeof one.name === "string" ? [one.name] : [])) : [];
+  return names.length > 0 ? `: ${t("desk.unreached", { names: names.join(", ") })}` : "";
 }

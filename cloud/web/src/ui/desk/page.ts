@@ -1,6 +1,6 @@
 /** The fire desk: incidents, who is called, alerts, masks, drills, and one's own devices. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { filterOf } from "../../desk/state";
+import { isAlarm } from "../../store";
 import { SECTIONS, type Section } from "../../desk/route";
 import { fireBanner } from "../fire";
 import { icon } from "../icons";
@@ -47,7 +47,7 @@ export function deskPage(view: View): TemplateResult {
 
 function sections(view: View): TemplateResult {
   const { t, state, actions } = view;
-  const open = (state.desk.listed ?? []).filter((one) => filterOf(one) === "open").length;
+  const open = state.incidents.filter(isAlarm).length;
   return html`
     <nav class="desk-nav" aria-label=${t("desk.sections")}>
       ${SECTIONS.map(
