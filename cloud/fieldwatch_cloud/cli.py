@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fieldwatch_cloud import cli_calls, cli_fire, cli_labels, cli_setup
+from fieldwatch_cloud import cli_calls, cli_fire, cli_labels, cli_setup, cli_terrain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ for group, help_ in (
     (cli_calls.calls, "Who is called for a fire, and what came of it."),
     (cli_fire.hotspots, "Fires that satellites saw (NASA FIRMS)."),
     (cli_fire.weather, "Weather from stations, and the fire danger that follows."),
+    (cli_terrain.terrain, "The ground that cameras look at, from an elevation model."),
     (cli_labels.labels, "What people say that pictures show: out to labelling tools, and back."),
 ):
     app.add_typer(group, help=help_)

@@ -116,15 +116,19 @@ class Spot:
 
     @classmethod
     def of_hotspot(cls, hotspot: Hotspot) -> Spot:
-        """The fire is anywhere in the pixel. A uniform distribution over a side of length L has a standard
-        deviation of L/√12; the 95 % ellipse of such a normal one goes through the pixel's corners."""
-        east, north = (1000 * km / math.sqrt(12) for km in (hotspot.scan_km, hotspot.track_km))
+        east, north = pixel_sd_m(hotspot.scan_km, hotspot.track_km)
         return cls(
             hotspot.id, hotspot.lon, hotspot.lat, hotspot.observed_at, east, north, "hotspot", hotspot.id
         )
 
 
 Evidence: TypeAlias = Sighting | Spot
+
+
+def pixel_sd_m(scan_km: float, track_km: float) -> tuple[float, float]:
+    """Standard deviations of a fire that is anywhere in a pixel, in metres: of a uniform distribution over a
+    side L it is L/√12. The 95 % ellipse of such a normal distribution goes through the pixel's corners."""
+    return 1000 * scan_km / math.sqrt(12), 1000 * track_km / math.sqrt(12)
 
 
 def evidence_of_report(report: Report) -> Evidence:

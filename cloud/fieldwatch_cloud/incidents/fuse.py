@@ -26,13 +26,13 @@ What comes after a person's word: see docs/decisions/0015-one-fire-one-incident.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import shapely  # type: ignore[import-untyped]
-from scipy.special import chdtrc  # type: ignore[import-untyped]
+from scipy.special import chdtrc
 
 from fieldwatch_cloud.incidents.domain import Evidence, Place, Sighting, Spot
 from fieldwatch_cloud.incidents.locate import (
@@ -90,16 +90,15 @@ class Candidate:
     """When a person closed it or called it a false alarm."""
     kind: Literal["smoke", "fire"] = "smoke"
     arranged: bool = False
-    """People have split or merged it: its evidence stays where they put it."""
+    """People have split or merged it: its evidence stays where they put it, and it merges with no others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What one station saw was part of another fire than we thought."""
+    """What the cameras of one station saw was part of another fire than we thought."""
 
-    evidence: tuple[UUID, ...]
-    """Ids of suspicions and reports."""
-    source: UUID
+    lon: float
+    lat: float
     of: UUID
     to: UUID
 
@@ -148,7 +147,9 @@ def decide(new: Evidence, candidates: Iterable[Candidate]) -> Decision:
     merges, group = [], (*best.evidence, new)
     for _, i in fits[1:]:
         other = known[i]
-        if other.state == "open" and not _two_fires(group, other.evidence) and _together(group, other, new):
+        if best.arranged or other.arranged or other.state != "open":
+            continue
+        if not _two_fires(group, other.evidence) and _together(group, other, new):
             merges.append(other.incident_id)
             group += other.evidence
     return Decision(best.incident_id, tuple(merges))
@@ -161,10 +162,10 @@ def place_among(evidence: Sequence[Evidence], others: Iterable[Candidate]) -> Pl
     what the other one means: the region is then both crossings. A third station decides, or a place that a
     satellite or a person gave.
     """
-    found = locate(*_newest(evidence))
+    found = locate(*newest(evidence))
     if found is None or found.fix is None or found.fix.method != "bearings":
         return found
-    bearings, spots = _newest(evidence)
+    bearings, spots = newest(evidence)
     if spots or len(bearings) != 2:
         return found
     ghosts = [
@@ -175,6 +176,12 @@ def place_among(evidence: Sequence[Evidence], others: Iterable[Candidate]) -> Pl
         if (region := _rival(a, b, evidence, other)) is not None
     ]
     return Place(shapely.union_all([found.region, *ghosts])) if ghosts else found
+
+
+def shares_station(new: Sighting, candidate: Candidate) -> bool:
+    """Whether an incident of two stations could be meant by what one of them sees now of another fire."""
+    bearings, spots = newest(candidate.evidence)
+    return len(bearings) == 2 and not spots and any(same_station(new, b) for b in bearings)
 
 
 def lateness(observed_at: datetime, received_at: datetime) -> timedelta:
@@ -320,7 +327,8 @@ def _region(evidence: Iterable[Evidence], at: datetime, plane: Plane) -> shapely
         ((east, north),) = plane.metres(found.lon, found.lat)
         shape = ellipse(_WIDER * major, _WIDER * minor, orientation, (float(east), float(north)))
         return shape.buffer(FIRE_SIZE_M)
-    shapes = [_extent(e, plane) for e in (*bearings, *spots)]
+    everything: list[Evidence] = [*bearings, *spots]
+    shapes = [_extent(e, plane) for e in everything]
     common = reduce(shapely.intersection, shapes)
     return shapely.union_all(shapes) if common.is_empty else common
 
@@ -351,14 +359,14 @@ def _nearest(evidence: Iterable[Evidence], at: datetime) -> tuple[list[Sighting]
     return bearings, list(spots.values())
 
 
-def _newest(evidence: Sequence[Evidence]) -> tuple[list[Sighting], list[Spot]]:
+def newest(evidence: Sequence[Evidence]) -> tuple[list[Sighting], list[Spot]]:
     """What the present place follows from: of each camera and person the newest, of satellites the pixels of
     the newest pass as one."""
-    newest = sorted(evidence, key=lambda e: e.observed_at, reverse=True)
+    ordered = sorted(evidence, key=lambda e: e.observed_at, reverse=True)
     bearings: dict[UUID, Sighting] = {}
     reports: dict[UUID, Spot] = {}
     pixels: list[Spot] = []
-    for e in newest:
+    for e in ordered:
         if isinstance(e, Sighting):
             if e.bearing_deg is not None:
                 bearings.setdefault(e.source, e)
@@ -426,7 +434,7 @@ def _together(group: Sequence[Evidence], other: Candidate, new: Evidence) -> boo
 class _Exchange:
     one: Candidate
     other: Candidate
-    moves: tuple[Move, ...] = field(default=())
+    moves: tuple[Move, ...]
 
 
 def _untangle(new: Evidence, known: Sequence[Candidate], *, nothing_fits: bool) -> Decision | None:
@@ -493,8 +501,7 @@ def _of_station(
 
 
 def _move(what: Sequence[Sighting], of: Candidate, to: Candidate) -> Move:
-    ids = tuple(s.id for s in what if s.id is not None)
-    return Move(ids, what[0].source, of.incident_id, to.incident_id)
+    return Move(what[0].lon, what[0].lat, of.incident_id, to.incident_id)
 
 
 def _rival(
@@ -503,7 +510,7 @@ def _rival(
     """Where `b` would cross what a's station saw of the other incident, if that could be the truth."""
     theirs, rest = _of_station(other.evidence, a)
     theirs = tuple(s for s in theirs if s.bearing_deg is not None)
-    bearings, spots = _newest(other.evidence)
+    bearings, spots = newest(other.evidence)
     if not theirs or spots or len(bearings) > 2:
         return None
     # A fire that began after both bearings is not what they mean.

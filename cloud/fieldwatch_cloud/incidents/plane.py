@@ -54,6 +54,11 @@ class Plane:
                 parts += self._cut(shapely.make_valid(shapely.transform(part, self._unwrapped)))
         return shapely.union_all(parts) if len(parts) > 1 else parts[0] if parts else shapely.Polygon()
 
+    def metres_of(self, shape: shapely.Geometry) -> shapely.Geometry:
+        """A shape of longitude and latitude in this plane; parts that a cut at 180° had parted are one."""
+        found = shapely.transform(shape, lambda at: self.metres(at[:, 0], at[:, 1]))
+        return shapely.union_all(shapely.get_parts(found).tolist()).buffer(0)
+
     def _unwrapped(self, metres: NDArray[np.float64]) -> NDArray[np.float64]:
         """Longitudes without a jump, perhaps beyond 180°."""
         found = self.degrees(metres)

@@ -95,6 +95,16 @@ ALTER TABLE label_revision
     DROP CONSTRAINT label_revision_origin_check,
     ADD CONSTRAINT label_revision_origin_check CHECK (origin IN ('web', 'import', 'incident'));
 
+-- The ground around a reserve's cameras, where somebody has loaded an elevation model: in the database, so that
+-- every machine that takes evidence in sees by the same.
+CREATE TABLE terrain (
+    reserve_id uuid PRIMARY KEY REFERENCES reserve ON DELETE CASCADE,
+    file       text NOT NULL,                            -- the name that it came by
+    content    bytea NOT NULL,                           -- GeoTIFF in longitude and latitude (incidents.terrain)
+    loaded_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+ALTER TABLE terrain ALTER content SET STORAGE EXTERNAL;  -- is compressed already
+
 -- Weather and fire danger --------------------------------------------------------------------------
 
 CREATE TABLE weather_station (
