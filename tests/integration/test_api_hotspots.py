@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from fieldwatch_cloud.db import geography, jobs
+from fieldwatch_cloud.db import deliveries, geography, jobs
+from fieldwatch_cloud.notify import compose
 from fieldwatch_shared.messages import utc_now
 
 from .api_world import SQUARE, World
@@ -160,6 +161,30 @@ def test_a_direction_gives_a_sector_and_no_point(world: World) -> None:
     assert incident["place"] is None
     assert incident["region"]["type"] in ("Polygon", "MultiPolygon")
     assert incident["kind"] == "fire"
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", ["Reported at", "by Ranger.", "In direction 45", "from Ranger"]),
+        ("zh", ["接到Ranger报告", "在Ranger的"]),
+    ],
+)
+def test_people_are_told_who_reported_it(world: World, language: Any, says: list[str]) -> None:
+    with world.client("ranger") as client:
+        report = _report(standpoint=HERE, bearing_deg=45)
+        incident_id = client.post(f"{URL}/fire-reports", json=report).json()["incident_id"]
+    notification, now = uuid4(), utc_now()
+    claimed = deliveries.Claimed(
+        uuid4(), 1, "s", notification, now, uuid4(), "email", "mail", {}, language, disabled=False
+    )
+    with world.db.transaction() as conn:
+        conn.execute(
+            "INSERT INTO notification (id, reserve_id, incident_id, kind) VALUES (%s, %s, %s, 'fire')",
+            (notification, world.foping, incident_id),
+        )
+        body = compose.message(conn, claimed, "https://example.org").body
+    assert [part for part in says if part not in body] == [], body
 
 
 def test_a_report_joins_the_fire_that_a_satellite_sees(world: World) -> None:

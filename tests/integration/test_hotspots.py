@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from fieldwatch_cloud.alarms import firms_feed
 from fieldwatch_cloud.alarms.hotspots import Outcome, import_file
 from fieldwatch_cloud.db import hotspots, jobs, quarantine
-from fieldwatch_cloud.errors import DataFileError, FeedError, InvalidMessageError
+from fieldwatch_cloud.errors import DataFileError, FeedError, InvalidMessageError, RowRefusedError
 from fieldwatch_cloud.ingest.replay import replay
 from fieldwatch_cloud.jobs import leader
 from fieldwatch_cloud.media.store import DiskStore
@@ -190,6 +190,23 @@ def test_broken_rows_lie_in_quarantine_and_can_be_replayed(
     assert _kept(db) == 2
     with db.transaction() as conn:
         assert quarantine.waiting(conn) == []
+
+
+def test_one_that_cannot_be_kept_costs_no_other_its_alarm(db: Database, reserve: str) -> None:
+    with db.transaction() as conn:
+        conn.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'not this one'; END $$"
+        )
+        conn.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON hotspot FOR EACH ROW"
+            " WHEN (ST_X(NEW.location) > 107.58) EXECUTE FUNCTION refuse()"
+        )
+    rows = [viirs(lon, 33.65, ago(2)) for lon in (107.53, 107.59, 107.56)]
+    with pytest.raises(RowRefusedError, match="not this one"), capture_logs() as logs:
+        _import(db, *rows)
+    assert _kept(db, "incident_id IS NOT NULL") == 2
+    assert [line["event"] for line in logs].count("hotspots.failed") == 1
 
 
 def test_what_is_no_firms_file_stores_nothing(db: Database, reserve: str) -> None:

@@ -19,7 +19,7 @@ import structlog
 from fieldwatch_cloud.alarms import evidence
 from fieldwatch_cloud.db import hotspots, quarantine
 from fieldwatch_cloud.db.live import News
-from fieldwatch_cloud.errors import DataFileError
+from fieldwatch_cloud.errors import DatabaseUnavailableError, DataFileError
 from fieldwatch_cloud.incidents import firms
 from fieldwatch_cloud.incidents.table import Rejected, TableError, header
 from fieldwatch_shared.messages import utc_now
@@ -85,6 +85,7 @@ def import_file(
 
     Raises:
         DataFileError: it is no FIRMS file; nothing was stored.
+        Exception: what one hotspot brought to light in us; the others were kept.
     """
     try:
         reading = firms.read(content, now or utc_now(), source)
@@ -93,14 +94,14 @@ def import_file(
     outcome = Outcome(rejected=reading.rejected)
     # Fires of now before those of this morning: people are called in this order.
     found = sorted(reading.hotspots, key=lambda hotspot: hotspot.observed_at, reverse=True)
+    failures: list[Exception] = []
     for start in range(0, len(found), _PLACED_AT_ONCE):
         part = found[start : start + _PLACED_AT_ONCE]
         with database.transaction() as conn:
             wanted = _wanted(conn, part, only)
         outcome.outside += len(part) - sum(one.inside for one in wanted)
         for first in range(0, len(wanted), CHUNK):
-            with database.transaction() as conn:
-                _keep(conn, wanted[first : first + CHUNK], outcome)
+            failures += _keep_what_can_be(database, wanted[first : first + CHUNK], outcome)
             if progress is not None:
                 progress(start + first, len(found))
     if progress is not None:
@@ -108,6 +109,8 @@ def import_file(
     if reading.rejected:
         with database.transaction() as conn:
             _set_aside(conn, name, content, reading.rejected)
+    if failures:
+        raise failures[0]
     return outcome
 
 
@@ -152,6 +155,23 @@ def _wanted(conn: Connection, found: Sequence[Hotspot], only: str | None) -> lis
         if only in (None, place.reserve) if inside else place.near:
             wanted.append(_Placed(hotspot, place.reserve, inside))
     return wanted
+
+
+def _keep_what_can_be(database: Database, wanted: Sequence[_Placed], outcome: Outcome) -> list[Exception]:
+    """All of them at once; if that fails, each by itself: one must not cost the others' alarm."""
+    kept = Outcome()
+    try:
+        with database.transaction() as conn:
+            _keep(conn, wanted, kept)
+    except DatabaseUnavailableError:
+        raise
+    except Exception as error:
+        if len(wanted) == 1:
+            log.exception("hotspots.failed", hotspot=str(wanted[0].hotspot.id), raw=wanted[0].hotspot.raw)
+            return [error]
+        return [failure for one in wanted for failure in _keep_what_can_be(database, [one], outcome)]
+    outcome.add(kept)
+    return []
 
 
 def _keep(conn: Connection, wanted: Sequence[_Placed], outcome: Outcome) -> None:
