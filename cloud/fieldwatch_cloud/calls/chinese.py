@@ -115,7 +115,7 @@ def _when(f: Facts) -> str:
 
 def _seen(f: Facts) -> str:
     if f.source == "person":
-        return f"{_when(f)}接到报告。"
+        return f"{_when(f)}接到{f.camera_name or ''}报告。"
     by = "由卫星" if f.source == "satellite" else f"由{f.camera_name}" if f.camera_name else ""
     return f"{_when(f)}{by}发现。"
 
@@ -152,9 +152,10 @@ def _danger(f: Facts) -> str:
 
 
 def _unanswered(f: Facts) -> str:
-    if f.called_at is None:
+    waited = (f.created_at - f.called_at).total_seconds() if f.called_at else 0
+    if waited < 60:
         return "无人应答"
-    return f"已{words.duration((f.created_at - f.called_at).total_seconds(), 'zh')}无人应答"
+    return f"已{words.duration(waited, 'zh')}无人应答"
 
 
 def _done(f: Facts) -> str:

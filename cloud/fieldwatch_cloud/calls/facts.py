@@ -73,6 +73,7 @@ class Facts:
     """From `observed_at` to `created_at`."""
     source: Literal["camera", "satellite", "person"] | None = None
     camera_name: str | None = None
+    """Of a person's report: who it is, and then below where they stood, if they said so."""
     camera_lon: float | None = None
     camera_lat: float | None = None
     bearing_deg: float | None = None

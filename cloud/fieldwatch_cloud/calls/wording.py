@@ -71,7 +71,7 @@ def _data(f: Facts) -> dict[str, Any]:
             "alert": str(f.animal.alert_id),
         }
     camera = None
-    if f.camera_name is not None:
+    if f.camera_name is not None and f.camera_lon is not None:
         camera = {"name": f.camera_name, "lon": f.camera_lon, "lat": f.camera_lat}
     return {
         "reserve": f.reserve,

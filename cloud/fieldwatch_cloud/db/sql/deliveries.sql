@@ -134,13 +134,16 @@ ORDER BY n.created_at, a.name NULLS FIRST, v.name, d.id;
 -- name: facts
 SELECT n.kind, n.drill, n.step, n.details, n.created_at, n.incident_id, n.alert_id,
        r.slug AS reserve, r.name AS reserve_name, r.name_zh AS reserve_name_zh, r.timezone,
+       es.began_at AS called_at,
        i.kind AS fire_kind, CASE WHEN i.merged_into IS NOT NULL THEN 'merged' ELSE i.state END AS state,
        coalesce(al.observed_at, i.last_seen_at) AS observed_at,
-       coalesce(cam.name, ad.location_name) AS camera_name,
-       coalesce(cam.lon, ST_X(ad.location)) AS camera_lon, coalesce(cam.lat, ST_Y(ad.location)) AS camera_lat,
-       cam.bearing_deg, cam.bearing_sd_deg,
+       coalesce(cam.name, person.name, ad.location_name) AS camera_name,
+       coalesce(cam.lon, person.lon, ST_X(ad.location)) AS camera_lon,
+       coalesce(cam.lat, person.lat, ST_Y(ad.location)) AS camera_lat,
+       CASE WHEN cam.name IS NULL THEN person.bearing_deg ELSE cam.bearing_deg END AS bearing_deg,
+       CASE WHEN cam.name IS NULL THEN person.bearing_sd_deg ELSE cam.bearing_sd_deg END AS bearing_sd_deg,
        CASE WHEN cam.name IS NOT NULL THEN 'camera'
-            WHEN EXISTS (SELECT 1 FROM fire_report WHERE incident_id = i.id) THEN 'person'
+            WHEN person.name IS NOT NULL THEN 'person'
             WHEN EXISTS (SELECT 1 FROM hotspot WHERE incident_id = i.id) THEN 'satellite' END AS source,
        coalesce(ST_X(i.location), ST_X(ad.location)) AS lon, coalesce(ST_Y(i.location), ST_Y(ad.location)) AS lat,
        i.location_method AS place_method, i.semi_major_m, i.semi_minor_m, i.orientation_deg, i.fwi,
@@ -151,6 +154,7 @@ SELECT n.kind, n.drill, n.step, n.details, n.created_at, n.incident_id, n.alert_
 FROM notification n
 JOIN reserve r ON r.id = n.reserve_id
 LEFT JOIN incident i ON i.id = n.incident_id
+LEFT JOIN escalation es ON es.incident_id = i.id
 LEFT JOIN zone z ON z.id = i.zone_id
 LEFT JOIN LATERAL (
     SELECT d.location_name AS name, ST_X(d.location) AS lon, ST_Y(d.location) AS lat, s.bearing_deg,
@@ -158,6 +162,12 @@ LEFT JOIN LATERAL (
     FROM suspicion s JOIN deployment d ON d.id = s.deployment_id
     WHERE s.incident_id = i.id ORDER BY s.observed_at DESC, s.id DESC LIMIT 1
 ) cam ON true
+-- Who reported it, and from where: what a camera is to what it saw.
+LEFT JOIN LATERAL (
+    SELECT a.name, ST_X(f.standpoint) AS lon, ST_Y(f.standpoint) AS lat, f.bearing_deg, f.bearing_sd_deg
+    FROM fire_report f JOIN account a ON a.id = f.account_id
+    WHERE f.incident_id = i.id ORDER BY f.observed_at DESC, f.id DESC LIMIT 1
+) person ON true
 LEFT JOIN LATERAL (
     SELECT m.id FROM suspicion s JOIN media m ON m.id = s.media_id
     WHERE s.incident_id = i.id ORDER BY s.observed_at DESC, s.id DESC LIMIT 1
