@@ -54,6 +54,7 @@ CAMERAS = {
     "river": (107.84, 33.60),
     "saddle": (107.86, 33.69),
 }
+START_S = 300.0
 CLOCK = Clock(quality=ClockQuality.NTP)
 
 
@@ -108,8 +109,9 @@ def running_site(state: Path, folder: Path, settings: Mapping[str, str] | None =
     command = [*FIELDWATCH, "cloud", "run", "--state", str(state), "--port", "0"]
     process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
-        services = wait_for(lambda: _services(state), "the service's addresses", process)
-        wait_for(lambda: _healthy(services["http_url"]), "the API", process)
+        # A machine that has much to do takes minutes; a service that fails ends, which is noticed at once.
+        services = wait_for(lambda: _services(state), "the service's addresses", process, START_S)
+        wait_for(lambda: _healthy(services["http_url"]), "the API", process, START_S)
         yield _set_up(state, folder, process.pid, services)
     finally:
         process.terminate()
