@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.edge_broker import Cloud, Mosquitto
 from tests.integration.edge_world import EDGE, make_models, make_pictures, write_config
+from tests.unit.edge.records import picture
+
+from fieldwatch_edge.outbox import Entry, Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,6 +136,18 @@ def test_what_a_run_saw_can_be_shown_and_exported(world: Path, tmp_path: Path) -
     observations = [e["record"] for e in entries if e["kind"] == "observations"]
     assert len(observations) == 3
     assert {f"{o['media_id']}.jpg" for o in observations} <= {f.name for f in (tmp_path / "kept").iterdir()}
+
+
+def test_a_clip_is_exported_as_what_it_is(world: Path, tmp_path: Path) -> None:
+    config = write_config(world, name=f"{tmp_path.name}.toml")
+    still = picture(1)
+    clip = replace(picture(2), media=picture(2).media.model_copy(update={"mime": "image/webp"}))
+    outbox = Outbox(world / f"{config.name}.state" / "outbox.sqlite", 64 * 1024**2)
+    outbox.write(ready=[Entry.of(still), Entry.of(clip)])
+    outbox.close()
+    kept = tmp_path / "kept"
+    edge(world, "outbox", "export", "--config", str(config), "--pictures", str(kept))
+    assert {file.name for file in kept.iterdir()} == {f"{still.media.id}.jpg", f"{clip.media.id}.webp"}
 
 
 def test_what_cannot_be_sent_in_time_stays_and_the_exit_code_says_so(world: Path, tmp_path: Path) -> None:
