@@ -50,6 +50,7 @@ CREATE TABLE fire_report (
     CHECK (location IS NOT NULL OR (standpoint IS NOT NULL AND bearing_deg IS NOT NULL))
 );
 CREATE INDEX fire_report_incident ON fire_report (incident_id);
+CREATE INDEX fire_report_reserve_time ON fire_report (reserve_id, observed_at);
 
 -- Incidents ----------------------------------------------------------------------------------------
 
