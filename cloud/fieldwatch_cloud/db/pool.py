@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[TupleRow]
 """What the functions of this package take; other packages only pass it on."""
 
+GIVE_UP_S = 5.0
+"""So long a pool tries by itself to get a lost connection back, waiting twice as long each time; after that
+the next request tries. With psycopg's five minutes, a database that was away for two is found two late."""
+
 
 @contextmanager
 def translated() -> Iterator[None]:
@@ -104,6 +108,7 @@ class Database:
             open=False,
             # A connection that PostgreSQL's restart has cut is replaced before it is handed out.
             check=ConnectionPool.check_connection,
+            reconnect_timeout=GIVE_UP_S,
             kwargs={"connect_timeout": 10, "application_name": "fieldwatch", "options": "-c TimeZone=UTC"},
         )
 

@@ -15,6 +15,7 @@ from fieldwatch_cloud.db import deliveries, pictures
 from fieldwatch_cloud.db.listen import waking
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.errors import DatabaseUnavailableError, MediaError, NotFoundError
+from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.notify import compose, reach
 from fieldwatch_cloud.notify.channels import send
 from fieldwatch_cloud.notify.channels.clients import Clients
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 LOOK_UP_S = 0.5
 RETRY_S = 0.5
+WAIT_S = 2.0
+"""For a connection. Nobody here waits for another's, so this is how long a lost database is waited for before
+it is asked for anew."""
+PICTURE_PX = 640
+"""Width of the picture in an e-mail."""
 
 
 def run(
@@ -50,7 +56,7 @@ def run(
     """
     base_url = (settings.http.public_url or "").rstrip("/")
     # A connection for each worker: one that records a result must not wait for those that look for work.
-    with Database(settings.database_url, size=sum(WORKERS.values()) + 2) as db:
+    with Database(settings.database_url, size=sum(WORKERS.values()) + 2, wait_s=WAIT_S) as db:
         clients = _clients(settings, db, store, stopping)
         if clients is None:
             return
@@ -85,12 +91,15 @@ def _clients(
     settings: CloudSettings, db: Database, store: MediaStore, stopping: threading.Event
 ) -> Clients | None:
     """None: told to stop before the database was there."""
+    thumbnails = Thumbnails(
+        store, settings.media_dir / "thumbnails", most_bytes=settings.media.thumbnail_bytes
+    )
 
     def picture(media_id: UUID) -> bytes | None:
         try:
             with db.transaction() as conn:
                 found = pictures.picture(conn, media_id)
-            return store.read(found.sha256)
+            return thumbnails.jpeg(found.sha256, PICTURE_PX)
         except (NotFoundError, MediaError) as error:
             log.warning("notify.no_picture", media_id=str(media_id), reason=str(error))
             return None
