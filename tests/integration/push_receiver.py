@@ -101,7 +101,7 @@ class Phone:
         with self._changed:
             return list(self._received)
 
-    def wait(self, count: int, within_s: float = 20) -> list[Push]:
+    def wait(self, count: int, within_s: float = 60) -> list[Push]:
         """All messages so far, as soon as there are `count`."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._received) >= count, within_s):

@@ -153,9 +153,9 @@ def _danger(f: Facts) -> str:
 
 
 def _unanswered(f: Facts) -> str:
-    if f.called_at is None:
+    waited = (f.created_at - f.called_at).total_seconds() if f.called_at else 0
+    if waited < 60:  # Called early: whoever comes before could not be reached.
         return "Nobody has answered"
-    waited = (f.created_at - f.called_at).total_seconds()
     return f"Nobody has answered for {words.duration(waited, 'en')}"
 
 

@@ -44,7 +44,7 @@ def facts(row: dict[str, Any], claimed: Claimed, base_url: str) -> Facts:
         *("kind", "drill", "reserve", "reserve_name", "reserve_name_zh", "created_at", "timezone"),
         *("incident_id", "step", "fire_kind", "state", "source", "camera_name", "camera_lon", "camera_lat"),
         *("bearing_deg", "bearing_sd_deg", "lon", "lat", "place_method", "semi_major_m", "semi_minor_m"),
-        *("orientation_deg", "zone_name", "zone_name_zh", "fwi", "media_id"),
+        *("orientation_deg", "called_at", "zone_name", "zone_name_zh", "fwi", "media_id"),
     )
     return Facts(
         **{name: row[name] for name in same},

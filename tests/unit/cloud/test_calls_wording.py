@@ -159,6 +159,13 @@ def test_from_ten_minutes_on_it_says_how_long_ago(late_s: float, late: bool) -> 
     assert (" ago " in message.body, " ago " in message.short) == (late, late)
 
 
+@pytest.mark.parametrize(("waited_s", "said"), [(0, False), (59, False), (60, True), (240, True)])
+def test_who_is_called_early_is_not_told_that_others_had_time(waited_s: float, said: bool) -> None:
+    """The next is called at once where the first cannot be reached."""
+    facts = replace(SMOKE, kind="escalation", called_at=NOW - timedelta(seconds=waited_s))
+    assert (" for " in compose(facts).body) is said
+
+
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=200)
 
 
