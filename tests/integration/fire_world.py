@@ -131,13 +131,18 @@ class Person:
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str, **options: Any) -> Any:
-        return self._client.get(f"/api/v1{path}", headers=self._headers, **options)
+        headers = self._headers | options.pop("headers", {})
+        return self._client.get(f"/api/v1{path}", headers=headers, **options)
 
     def post(self, path: str, body: Any) -> Any:
         return self._client.post(f"/api/v1{path}", headers=self._headers, json=body)
 
     def put(self, path: str, content: bytes, **options: Any) -> Any:
         return self._client.put(f"/api/v1{path}", headers=self._headers, content=content, **options)
+
+    def labels(self, media: UUID, based_on: int, labels: list[Any]) -> Any:
+        body = {"based_on": based_on, "labels": labels}
+        return self._client.put(f"/api/v1/media/{media}/labels", headers=self._headers, json=body)
 
     def delete(self, path: str) -> Any:
         return self._client.delete(f"/api/v1{path}", headers=self._headers)

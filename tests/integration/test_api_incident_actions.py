@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from fieldwatch_shared.messages import utc_now
 from .api_world import NOON, running
 from .cloud_field import Notices
 from .fire_world import BOX, FireWorld, act
+from .labels_world import drawn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -359,13 +359,11 @@ def test_a_persons_own_labels_stand(world: FireWorld) -> None:
     mine, before = world.picture(world.ridge), world.picture(world.ridge, 1)
     fire = world.fire(media=mine)
     world.sees(fire, 1, media=before)
-    body = {"based_on": 0, "labels": [BLUR]}
     with world.people("ranger", "researcher") as (ranger, researcher):
-        assert researcher.put(f"/media/{mine}/labels", json.dumps(body).encode()).status_code == 200
+        assert researcher.labels(mine, 0, [BLUR]).status_code == 200
         told(ranger.does(fire, "false_alarm", reason="fog"))
         assert labels(world, mine) == [(1, "web", "smoke")]
-        body = {"based_on": 1, "labels": []}
-        assert researcher.put(f"/media/{before}/labels", json.dumps(body).encode()).status_code == 200
+        assert researcher.labels(before, 1, []).status_code == 200
         told(ranger.does(fire, "reopen", 2))
     assert labels(world, before) == [(1, "incident", None), (2, "web", None)], "a person has looked since"
 
@@ -533,3 +531,78 @@ def test_what_only_a_satellite_or_a_person_saw(world: FireWorld) -> None:
     assert detail["reports"][0]["account"] == "Ranger"
     assert detail["reports"][0]["standpoint"]["coordinates"] == [107.5, 33.5]
     assert detail["reports"][0]["location"] is None
+
+
+def test_what_is_open_is_never_pushed_out_of_the_list(world: FireWorld) -> None:
+    still = world.fire(-60)
+    world.run(
+        "INSERT INTO incident (id, reserve_id, kind, state, first_seen_at, last_seen_at)"
+        " SELECT gen_random_uuid(), %s, 'smoke', 'closed', now(), now() FROM generate_series(1, 600)",
+        world.foping,
+    )
+    with world.people("ranger") as (ranger,):
+        items = ranger.get("/reserves/foping/incidents").json()["items"]
+    assert len(items) == 500
+    assert items[-1]["id"] == str(still)
+
+
+# One fire or two ------------------------------------------------------------------------------------
+
+
+def test_two_that_are_one_go_on_as_one(world: FireWorld) -> None:
+    """What was done to either was done to the one; phones that know only the other still reach it."""
+    with world.people("ranger", "manager") as (ranger, manager):
+        world.phone("ranger")
+        world.on_duty("ranger")
+        one, other = world.fire(), world.fire(1, deployment=world.lick)
+        for fire in (one, other):
+            world.call(fire, utc_now())
+        offline = act("acknowledge", 2)
+        told(ranger.does(other, "on_my_way", 3))
+        picture = uuid7()
+        ranger.put(f"/incidents/{other}/pictures/{picture}", drawn(1), params={"taken_at": NOON.isoformat()})
+        merging = act("merge", 4, into=str(one))
+        merged = told(manager.post(f"/incidents/{other}/actions", merging))
+        assert merged["id"] == str(one)
+        assert merged["state"] == "dispatched", "somebody is on the way to the other"
+        assert len(merged["suspicions"]) == 2
+        assert [shown["id"] for shown in merged["pictures"]] == [str(picture)]
+        assert {"on_my_way", "merge", "picture"} <= {action for action, _ in entries(merged)}
+        assert world.rows("SELECT ended_at IS NULL FROM escalation") == [(False,), (False,)]
+        assert told(manager.post(f"/incidents/{other}/actions", merging))["id"] == str(one), "sent again"
+
+        late = told(ranger.post(f"/incidents/{other}/actions", offline))
+        assert (late["id"], late["state"]) == (str(one), "dispatched")
+        gone = ranger.sees(other)
+        assert (gone["merged_into"], gone["may"]) == (str(one), [])
+        listed = ranger.get("/reserves/foping/incidents").json()["items"]
+        assert [item["id"] for item in listed] == [str(one)]
+        assert manager.does(one, "merge", into=str(other)).status_code == 422, "with itself"
+        assert manager.does(one, "merge", into=str(uuid4())).status_code == 404
+        added = ranger.put(
+            f"/incidents/{other}/pictures/{uuid7()}", drawn(2), params={"taken_at": NOON.isoformat()}
+        )
+        assert added.status_code == 200
+        assert len(ranger.sees(one)["pictures"]) == 2
+        assert ranger.get(f"/incidents/{one}/pictures/{picture}").status_code == 200
+
+
+def test_one_that_is_two_calls_for_the_second(world: FireWorld) -> None:
+    with world.people("ranger", "manager") as (ranger, manager):
+        world.phone("ranger")
+        world.on_duty("ranger")
+        fire = world.fire()
+        second = world.sees(fire, 1, box=(0.8, 0.5, 0.05, 0.1))
+        told(ranger.does(fire, "on_my_way", 2))
+        splitting = act("split", 3, suspicion_id=str(second), note="two columns")
+        rest = told(manager.post(f"/incidents/{fire}/actions", splitting))
+        assert [s["id"] for s in rest["suspicions"]] != [str(second)]
+        assert len(rest["suspicions"]) == 1
+        assert "split" not in rest["may"]
+        told(manager.post(f"/incidents/{fire}/actions", splitting))
+        items = ranger.get("/reserves/foping/incidents").json()["items"]
+        assert {item["id"]: item["state"] for item in items}[str(fire)] == "dispatched"
+        (new,) = (item for item in items if item["id"] != str(fire))
+        assert new["state"] == "new"
+        assert [d["account"] for d in ranger.sees(UUID(new["id"]))["deliveries"]] == ["Ranger"]
+        assert manager.does(fire, "split", suspicion_id=str(second)).status_code == 404

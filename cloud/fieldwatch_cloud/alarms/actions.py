@@ -162,7 +162,9 @@ def record_of(conn: Connection, incident_id: UUID) -> list[Done]:
 def _merge(
     conn: Connection, incident: actions.Locked, into: UUID, by: dict[str, Any], now: datetime, news: News
 ) -> UUID:
-    goes_on = actions.lock(conn, evidence.merge(conn, incident.id, into, news, **by))
+    actions.reserve_of(conn, into)  # Raises where there is none.
+    goal = actions.lock(conn, into).id
+    goes_on = actions.lock(conn, evidence.merge(conn, incident.id, goal, news, **by))
     calls.answered(conn, goes_on.id, by["account_id"], now)
     after = life.standing(record_of(conn, goes_on.id)).state
     if after != goes_on.state:

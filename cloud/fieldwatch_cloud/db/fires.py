@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Connection
 
 SQL = statements("fires")
-_OF_RESERVE = b"\n".join((SQL["incident"], SQL["of_reserve"]))
+_OF_RESERVE = b"\n".join((SQL["chosen"], SQL["incident"], SQL["of_chosen"]))
 _ONE = b"\n".join((SQL["incident"], SQL["one"]))
 _WITH_MERGED = {name: b"\n".join((SQL["merged"], SQL[name])) for name in ("pictures", "log", "deliveries")}
 Row = TypeVar("Row")
@@ -186,7 +186,8 @@ def incidents(
     limit: int = 500,
 ) -> list[Incident]:
     """Incidents whose time (first to last seen) meets [since, until), by last_seen_at, newest first; without
-    those that were found to be one with another."""
+    those that were found to be one with another. Where there are more than `limit`, all that are open and the
+    newest of the others."""
     with conn.cursor(row_factory=class_row(Incident)) as cursor:
         parameters = {
             "reserve_id": reserve_id,

@@ -40,17 +40,25 @@ LEFT JOIN LATERAL (
     WHERE s.incident_id = i.id ORDER BY s.observed_at DESC, s.id DESC LIMIT 1
 ) picture ON true
 
--- name: of_reserve
--- Goes on after `incident`.
-WHERE i.reserve_id = %(reserve_id)s
-  AND i.merged_into IS NULL
-  AND (%(states)s::text[] IS NULL OR i.state = ANY (%(states)s))
-  AND (%(since)s::timestamptz IS NULL OR i.last_seen_at >= %(since)s)
-  AND (%(until)s::timestamptz IS NULL OR i.first_seen_at < %(until)s)
-  AND (%(drill)s::boolean IS NULL OR i.drill = %(drill)s)
-  AND (%(held_back)s::boolean IS NULL OR (i.held_back IS NOT NULL) = %(held_back)s)
-ORDER BY i.last_seen_at DESC, i.id DESC
-LIMIT %(limit)s;
+-- name: chosen
+-- The start of a statement. What is open comes first: no number of newer ones that are over may push it out.
+WITH chosen AS MATERIALIZED (
+    SELECT i.id FROM incident i
+    WHERE i.reserve_id = %(reserve_id)s
+      AND i.merged_into IS NULL
+      AND (%(states)s::text[] IS NULL OR i.state = ANY (%(states)s))
+      AND (%(since)s::timestamptz IS NULL OR i.last_seen_at >= %(since)s)
+      AND (%(until)s::timestamptz IS NULL OR i.first_seen_at < %(until)s)
+      AND (%(drill)s::boolean IS NULL OR i.drill = %(drill)s)
+      AND (%(held_back)s::boolean IS NULL OR (i.held_back IS NOT NULL) = %(held_back)s)
+    ORDER BY i.state IN ('closed', 'false_alarm'), i.last_seen_at DESC, i.id DESC
+    LIMIT %(limit)s
+)
+
+-- name: of_chosen
+-- Goes on after `chosen` and `incident`.
+WHERE i.id IN (SELECT id FROM chosen)
+ORDER BY i.last_seen_at DESC, i.id DESC;
 
 -- name: one
 -- Goes on after `incident`.
