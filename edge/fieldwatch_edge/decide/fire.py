@@ -90,7 +90,8 @@ class FireWatch:
         self._masks: tuple[Sequence[Polygon], list[Outline]] = ((), _arrays(camera.masks))
         self._views: list[View] = []
         self._album = Album()
-        self._masked_now = False
+        self._ignored = frozenset[str]()
+        """Why boxes of the last frame did not count."""
         self.verdicts = Counter[str]()
         """How often each level confirmed, and each test held back, since this watch was made."""
 
@@ -201,7 +202,7 @@ class FireWatch:
     def _hits(self, frame: Frame, detections: Detections, *, night: bool) -> list[Hit]:
         """Smoke and fire in the frame that counts, best first."""
         height, width = frame.image.shape[:2]
-        hits, ignored = [], 0
+        hits, ignored = [], Counter[str]()
         least = {
             FireKind.SMOKE: self._settings.night_smoke if night else 0.0,
             FireKind.FIRE: self._settings.night_fire if night else 0.0,
@@ -212,23 +213,24 @@ class FireWatch:
             if kind is None:
                 continue
             if score < least[kind]:
-                self.verdicts["night"] += 1
+                ignored["night"] += 1
                 continue
             fraction = fraction_box(box, width, height)
             if masked(fraction, masks):
-                ignored += 1
+                ignored["masked"] += 1
             else:
                 hits.append(Hit(at=frame.at, kind=kind, box=fraction, score=round(float(score), 4)))
-        self.verdicts["masked"] += ignored
-        if ignored and not self._masked_now:  # a chimney smokes for hours: told when it begins
+        self.verdicts.update(ignored)
+        for why in ignored.keys() - self._ignored:  # a chimney smokes for hours: told when it begins
             log.info(
-                "fire.masked",
+                "fire.ignored",
                 deployment=self._name[1],
                 observed_at=frame.at.isoformat(),
-                boxes=ignored,
-                so_far=self.verdicts["masked"],
+                why=why,
+                boxes=ignored[why],
+                so_far=self.verdicts[why],
             )
-        self._masked_now = ignored > 0
+        self._ignored = frozenset(ignored)
         return sorted(hits, key=lambda hit: -hit.score)
 
     def _masks_now(self) -> list[Outline]:

@@ -117,7 +117,7 @@ def test_faint_smoke_counts_where_the_place_has_changed() -> None:
     found = [alarm for minute in (1, 2, 3) for alarm in see(fires, frame(minute, smoke=True), FAINT)]
     assert [alarm.suspicion.observed_at for alarm in found] == [START + timedelta(minutes=3)]
     assert found[0].suspicion.confidence == pytest.approx(0.06)
-    assert fires.verdicts == {"faint": 1, "masked": 0}
+    assert fires.verdicts == {"faint": 1}
 
 
 def test_a_rock_that_looks_a_little_like_smoke_is_held_back_and_that_is_told_once() -> None:
@@ -179,7 +179,7 @@ def test_a_mask_that_comes_while_the_watch_runs_holds_from_the_next_frame_on() -
     masks[0] = (FOOT_MASK,)
     with capture_logs() as said:
         assert [a for minute in range(30, 36) for a in see(fires, frame(minute), STRONG)] == []
-    assert [entry["boxes"] for entry in said if entry["event"] == "fire.masked"] == [1]
+    assert [(e["why"], e["boxes"]) for e in said if e["event"] == "fire.ignored"] == [("masked", 1)]
     assert fires.verdicts["masked"] == 6
     masks[0] = ()
     assert [len(see(fires, frame(minute), STRONG)) for minute in (36, 37)] == [0, 1]
@@ -202,8 +202,10 @@ def test_by_night_smoke_and_flames_have_thresholds_of_their_own() -> None:
     smoke, flames = (*PLACE, 0.4, 0), (*PLACE, 0.4, 1)
     for boxes, expected in (([smoke], 0), ([flames], 1)):
         fires = watch(night_smoke=0.5, night_fire=0.3)
-        found = [a for minute in range(4) for a in see(fires, frame(minute, image=dark), *boxes)]
+        with capture_logs() as said:
+            found = [a for minute in range(4) for a in see(fires, frame(minute, image=dark), *boxes)]
         assert len(found) == expected
+        assert [e["why"] for e in said if e["event"] == "fire.ignored"] == ["night"] * (1 - expected)
         by_day = watch(night_smoke=0.5, night_fire=0.3)
         assert len([a for minute in range(4) for a in see(by_day, frame(minute), *boxes)]) == 1
 
