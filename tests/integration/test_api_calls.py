@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from fieldwatch_cloud.db import deliveries, devices
+from fieldwatch_cloud.db import deliveries, devices, geography
 from fieldwatch_shared.messages import utc_now
 
 from .api_world import SQUARE, World
@@ -184,9 +185,9 @@ def test_roster_and_who_is_on_duty(world: World) -> None:
         (ranger, ranger_id),
         (stranger, stranger_id),
     ):
-        zone = manager.post(API + "/reserves/foping/zones", json={"name": "North", "area": SQUARE}).json()[
-            "properties"
-        ]["id"]
+        with world.db.transaction() as conn:
+            area = json.dumps(SQUARE)
+            zone = str(geography.add_zone(conn, reserve=world.foping, name="North", area=area))
         shift = {
             "id": str(uuid4()),
             "zone_id": zone,

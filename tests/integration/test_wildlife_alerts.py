@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,8 +65,8 @@ class Node:
     def __init__(self, fires: Fires, url: str, folder: Path) -> None:
         self._fires, self._url, self._store = fires, url, DiskStore(folder)
 
-    def see(self, *seconds_ago: float, at: datetime | None = None, **fields: Any) -> list[Observation]:
-        now = at or utc_now()
+    def see(self, *seconds_ago: float, **fields: Any) -> list[Observation]:
+        now = utc_now()
         seen = []
         for ago in seconds_ago:
             moment = now - timedelta(seconds=ago)
@@ -211,10 +211,3 @@ def test_where_nobody_on_duty_has_a_device_the_managers_are_called(fires: Fires,
     fires.rows("UPDATE device SET disabled_at = now() WHERE id = %s RETURNING 1", fires.devices["li"])
     node.see(5)
     assert called(fires) == ["Chen"]
-
-
-def test_a_clock_at_the_beginning_of_the_calendar(fires: Fires, node: Node) -> None:
-    """Its battery was empty."""
-    rule(fires)
-    node.see(0, at=datetime.fromisoformat("1970-01-01T00:00:10+00:00"))
-    assert alerts(fires) == ["late"]

@@ -6,7 +6,7 @@ One query for a batch; where its reserves have no rules, that is all that it cos
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from fieldwatch_shared.ids import uuid7
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from fieldwatch_cloud.db.pool import Connection
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 LASTS = timedelta(minutes=30)
 """After that it is no alarm any more; see `calls.quiet.LATE`."""
-_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def judge(conn: Connection, deployments: Collection[UUID], rows: Sequence[Row], now: datetime) -> int:
