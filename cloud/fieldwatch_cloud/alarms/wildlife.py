@@ -102,9 +102,8 @@ def _called(
         conn,
         {rule.id for rule, _ in matches},
         {row[1] for _, row in matches},
-        max(min(times), _FIRST + longest)
-        - longest,  # A node's clock may stand at either end of the calendar.
-        min(max(times), _LAST - longest) + longest,
+        min(times) - longest,
+        max(times) + longest,
     ):
         called[rule_id, deployment_id].append(at)
     return called
