@@ -1,6 +1,9 @@
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from tests.unit.models.evaluate_world import HERE, THERE, seen
 
 from fieldwatch_edge.domain import DetectedClass
@@ -74,6 +77,26 @@ def test_found_within_five_frames_of_a_known_ignition_and_of_the_first_smoke_sho
     stills = watch(recording(*[[STRONG]] * 3, ignition=None), CLASSES, THREE_OF_FIVE, 0.5)
     assert (stills.frames_to_alarm, stills.found) == (3, True)
     assert stills.as_json()["first_alarm_s"] is None  # nobody knows when it was lit
+
+
+@pytest.mark.parametrize(("smokes", "expected"), [(True, [120]), (False, [])])
+def test_faint_places_are_looked_at_in_the_recorded_files(
+    smokes: bool, expected: list[float], tmp_path: Path
+) -> None:
+    """Half the threshold, three frames: smoke in the pictures is confirmed, a rock is not."""
+    rng = np.random.default_rng(1)
+    scene = rng.integers(60, 120, (480, 640, 3)).astype(np.uint8)
+    frames = []
+    for i in range(5):
+        image = scene + rng.integers(0, 4, scene.shape, np.uint8)
+        if smokes and i >= 2:
+            image[48:96, 64:128] = 170
+        Image.fromarray(image).save(tmp_path / f"f{i}.jpg", quality=90)
+        faint = [(*HERE, 0.3, 0)] if i >= 2 else []
+        frames.append(seen(faint, [SMOKE] if i >= 2 else [], name=str(tmp_path / f"f{i}"), sequence="s"))
+    of = Recording("s", tuple(frames), tuple(60.0 * (i - 2) for i in range(5)))
+    assert seconds(of) == expected
+    assert seconds(of, FireSettings(faint=0)) == []
 
 
 def test_the_card_s_temperature_is_applied_before_the_score() -> None:
