@@ -122,7 +122,7 @@ def add_account(site: Site, email: str, role: str, name: str) -> None:
     ]
     done = subprocess.run(
         [*command, "--password-stdin", "--state", str(site.state)],
-        input=PASSWORD + "\n", capture_output=True, text=True, check=False, timeout=60,
+        input=PASSWORD + "\n", capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 
