@@ -65,6 +65,8 @@ MAX_HALF_ANGLE_DEG = 30.0
 MIN_APART_DEG = 8.0
 """Smoke leans and grows: bearings of one fire from one camera differ by less than this, or by what their
 uncertainties explain."""
+AT_ONCE_APART_DEG, LEAN_DEG_PER_MIN = 4.0, 1.0
+"""In one picture of one camera it has not leant or grown yet: two plumes beside each other are two."""
 DRIFT_DEG_PER_MIN = 0.5
 """How fast wind moves the bearing of one smoke at most: what differs by more shows two fires."""
 FIRE_SIZE_M = 400.0
@@ -256,7 +258,11 @@ def _degrees_apart(a: Sighting, b: Sighting) -> float:
 
 
 def _explained_deg(a: Sighting, b: Sighting) -> float:
-    return max(MIN_APART_DEG, 2 * math.hypot(a.sd_deg, b.sd_deg))
+    room = MIN_APART_DEG
+    if a.source == b.source and a.kind == b.kind:
+        minutes = abs(a.observed_at - b.observed_at) / timedelta(minutes=1)
+        room = min(room, AT_ONCE_APART_DEG + LEAN_DEG_PER_MIN * minutes)
+    return max(room, 2 * math.hypot(a.sd_deg, b.sd_deg))
 
 
 def _same_direction(a: Sighting, b: Sighting) -> bool:
