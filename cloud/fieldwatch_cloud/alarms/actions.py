@@ -106,9 +106,7 @@ class Taken:
     lat: float | None = None
 
 
-def add_picture(
-    conn: Connection, incident_id: UUID, account_id: UUID, taken: Taken, now: datetime, news: News
-) -> UUID:
+def add_picture(conn: Connection, incident_id: UUID, account_id: UUID, taken: Taken, news: News) -> UUID:
     """Put a picture on an incident's record, once; returns the incident, as `act` does.
 
     Raises:
@@ -126,13 +124,12 @@ def add_picture(
         if (known.account_id, known.sha256, into) != (account_id, taken.sha256, incident.id):
             raise AlreadyExistsError(f"the id {taken.id} is that of another picture")
         return incident.id
-    taken_at = min(taken.taken_at, now)
     actions.add_picture(
         conn,
         taken.id,
         incident.id,
         account_id=account_id,
-        taken_at=taken_at,
+        taken_at=taken.taken_at,
         lon=taken.lon,
         lat=taken.lat,
         note=taken.note,
@@ -145,7 +142,7 @@ def add_picture(
         incident.id,
         "picture",
         account_id=account_id,
-        done_at=taken_at,
+        done_at=taken.taken_at,
         note=taken.note,
         details={"picture_id": str(taken.id)},
     )

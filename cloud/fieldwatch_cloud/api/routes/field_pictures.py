@@ -16,6 +16,7 @@ from fieldwatch_cloud.api.services import Wired
 from fieldwatch_cloud.db import fires
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.errors import NotFoundError
+from fieldwatch_cloud.incidents.life import done_at
 from fieldwatch_cloud.media.thumbnails import check_jpeg
 from fieldwatch_shared.messages import utc_now
 
@@ -39,7 +40,10 @@ def put_incident_picture(
     caller: SignedIn,
     services: Wired,
     body: Annotated[bytes, Depends(raw_body)],
-    taken_at: Annotated[Instant, Query(description="By the phone's clock. Never later than now.")],
+    taken_at: Annotated[
+        Instant, Query(description="By the phone's clock. What lies in the future counts as now.")
+    ],
+    sent_at: Annotated[Instant | None, Query(description="By the phone's clock: as for an action.")] = None,
     note: Annotated[Note | None, Query()] = None,
     lon: Annotated[Lon | None, Query(description="Where it was taken; only together with `lat`.")] = None,
     lat: Annotated[Lat | None, Query()] = None,
@@ -52,12 +56,11 @@ def put_incident_picture(
     sha256 = hashlib.sha256(body).hexdigest()
     # The picture first: a row must never point at a file that is not there.
     services.media.put(sha256, body)
-    news = News()
+    news, now = News(), utc_now()
     with services.database.transaction() as conn:
-        taken = actions.Taken(
-            picture_id, taken_at, sha256, "image/jpeg", len(body), note=note, lon=lon, lat=lat
-        )
-        shown_with = actions.add_picture(conn, incident_id, caller.account.id, taken, utc_now(), news)
+        at = done_at(taken_at, sent_at, now)
+        taken = actions.Taken(picture_id, at, sha256, "image/jpeg", len(body), note=note, lon=lon, lat=lat)
+        shown_with = actions.add_picture(conn, incident_id, caller.account.id, taken, news)
         news.announce(conn)
         (kept,) = (row for row in fires.pictures(conn, shown_with) if row.id == picture_id)
     return field_picture(kept)
