@@ -6,6 +6,7 @@ import ssl
 from typing import TYPE_CHECKING, Self
 
 import httpx2
+import structlog
 
 from fieldwatch_cloud.db import keys
 from fieldwatch_cloud.errors import SettingsError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Connection
     from fieldwatch_cloud.settings import CloudSettings, NotifySettings
 
+log = structlog.get_logger(__name__)
 CONNECT_S, READ_S = 5.0, 10.0
 """Together with what an answer may take (`channels.http`) less than a worker's lease (`notify.worker`)."""
 CONNECTIONS = 100
@@ -77,6 +79,8 @@ class Clients:
         picture: Callable[[UUID], bytes | None] = lambda _: None,
     ) -> Self:
         """With the key that the database keeps; `conn` is not kept."""
+        if settings.push_contact is None:
+            log.warning("push.no_contact", hint="Apple refuses us: set FIELDWATCH_NOTIFY_VAPID_SUBJECT")
         return cls(settings.notify, Vapid(keys.push_key(conn), settings.push_contact), picture)
 
     def __enter__(self) -> Self:
