@@ -149,7 +149,9 @@ def _healthy(url: str) -> bool:
 def _set_up(state: Path, folder: Path, supervisor: int, services: dict[str, Any]) -> Site:
     def cloud(*arguments: str, stdin: str = "") -> str:
         command = [*FIELDWATCH, "cloud", *arguments, "--state", str(state)]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=START_S)
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, text=True, check=False, timeout=START_S
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
