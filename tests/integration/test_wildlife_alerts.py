@@ -20,6 +20,7 @@ from fieldwatch_shared.topics import Kind, Topic
 from .calls_world import NORTH, Fires
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
     from uuid import UUID
 
@@ -65,8 +66,8 @@ class Node:
     def __init__(self, fires: Fires, url: str, folder: Path) -> None:
         self._fires, self._url, self._store = fires, url, DiskStore(folder)
 
-    def see(self, *seconds_ago: float, **fields: Any) -> list[Observation]:
-        now = utc_now()
+    def see(self, *seconds_ago: float, at: datetime | None = None, **fields: Any) -> list[Observation]:
+        now = at or utc_now()
         seen = []
         for ago in seconds_ago:
             moment = now - timedelta(seconds=ago)
@@ -157,8 +158,9 @@ def test_what_a_rule_means(
 def test_cooldown_goes_by_capture_time_whatever_the_order(fires: Fires, node: Node) -> None:
     """A backlog of twenty minutes, newest first and in two messages; the rule calls each ten minutes."""
     rule(fires)
-    node.see(0, 60, 300, 599)
-    node.see(1200, 601)
+    now = utc_now()
+    node.see(0, 60, 300, 599, at=now)
+    node.see(1200, 601, at=now)
     # Each message is judged from its oldest on: 599 s ago calls; of the second message only 1200 s ago does.
     assert alerts(fires) == [None, "cooldown", None, "cooldown", "cooldown", "cooldown"]
     assert called(fires) == ["Li", "Li"]
