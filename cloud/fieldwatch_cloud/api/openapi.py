@@ -28,8 +28,6 @@ TAGS = [
     {"name": "review", "description": "Pictures worth a look, and what people say that they show."},
     {"name": "counts", "description": "Counts by species within any polygon and time span, with effort."},
     {"name": "incidents", "description": "Fires: what rangers act on."},
-    {"name": "hotspots", "description": "Fires that satellites saw (NASA FIRMS)."},
-    {"name": "fire danger", "description": "Weather, the Canadian Fire Weather Index, and gates."},
     {"name": "masks", "description": "What cameras are to ignore."},
     {"name": "hotspots", "description": "What satellites saw."},
     {"name": "fire danger", "description": "Weather, the fire danger that follows from it, and its gates."},
