@@ -114,8 +114,16 @@ def test_every_observation_arrived_once_and_as_it_was_seen(run):
 def test_every_picture_arrived_and_is_the_one_that_was_sent(run):
     pictures_sent = {record["id"]: record for record in run.sent("media")}
     assert {record["media_id"] for record in run.sent("observations")} <= pictures_sent.keys() | {None}
-    for id_ in pictures_sent:
-        assert run.cloud.raw(f"/media/{id_}")[:3] == b"\xff\xd8\xff"
+    clips = 0
+    for id_, record in pictures_sent.items():
+        begins = run.cloud.raw(f"/media/{id_}")[:3]
+        assert begins == (b"RIF" if record["mime"] == "image/webp" else b"\xff\xd8\xff")
+        clips += begins == b"RIF"
+    (suspicion,) = run.sent("suspicions")
+    assert {
+        suspicion[name] for name in ("media_id", "before_media_id", "clip_media_id")
+    } <= pictures_sent.keys()
+    assert clips == 1
 
 
 @pytest.mark.parametrize("zone", ZONES)
