@@ -4,8 +4,9 @@ VALUES (%(id)s, %(reserve_id)s, %(incident_id)s, %(alert_id)s, %(kind)s, %(step)
         %(now)s);
 
 -- name: add_deliveries
+-- Due at once: by this clock, should the caller's run ahead.
 INSERT INTO delivery (id, notification_id, device_id, secret, next_attempt_at, expires_at)
-SELECT id, %(notification_id)s, device_id, secret, %(now)s, %(expires_at)s
+SELECT id, %(notification_id)s, device_id, secret, least(%(now)s, clock_timestamp()), %(expires_at)s
 FROM unnest(%(ids)s::uuid[], %(devices)s::uuid[], %(secrets)s::text[]) AS new (id, device_id, secret);
 
 -- name: log_queued
