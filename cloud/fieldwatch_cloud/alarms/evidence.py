@@ -1,169 +1,306 @@
-"""Evidence into the database, and to the incident that it belongs to."""
+"""Evidence into the database, and to the incident that it belongs to; a new incident calls people.
+
+    suspicion, hotspot, report ─▶ which incident (incidents.fuse) ─▶ row ─▶ place, zone (placing)
+      ─▶ its record ─▶ held back (incidents.gate), or calls begin (alarms.calls)
+
+All in the caller's transaction, which must hold the reserve by `lock_reserves`: what is committed is whole.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
-from fieldwatch_cloud.db import suspicions
-from fieldwatch_cloud.incidents.domain import Hotspot, Report, Sighting
-from fieldwatch_cloud.incidents.fuse import TIME_WINDOW, Candidate, decide
+from fieldwatch_cloud.alarms import calls
+from fieldwatch_cloud.alarms.news import incident_changed
+from fieldwatch_cloud.alarms.placing import known, relocate
+from fieldwatch_cloud.alarms.regroup import merge, merge_found, rearrange, split
+from fieldwatch_cloud.alarms.weather import danger_now
+from fieldwatch_cloud.db import incidents, suspicions, weather
+from fieldwatch_cloud.incidents import fuse, gate
+from fieldwatch_cloud.incidents.domain import (
+    Evidence,
+    FireKind,
+    Hotspot,
+    Report,
+    Sighting,
+    Spot,
+    evidence_of_report,
+)
 from fieldwatch_shared.ids import uuid7
+from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from fieldwatch_cloud.db.live import News
     from fieldwatch_cloud.db.pool import Connection
+    from fieldwatch_cloud.incidents.danger import Danger
+    from fieldwatch_cloud.incidents.fuse import Candidate, Decision
     from fieldwatch_shared.messages import Suspicion
+
+__all__ = ["lock_reserves", "merge", "record_hotspot", "record_report", "record_suspicion", "split"]
 
 log = structlog.get_logger(__name__)
 
-_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+LATE = timedelta(minutes=30)
+"""What arrives so long after it was seen is shown as late."""
+OLDEST_ALARM = timedelta(hours=24)
+"""A hotspot older than this calls nobody: files of last year's fires are read too."""
 
 
 def lock_reserves(conn: Connection, reserves: Iterable[str]) -> None:
     """Be alone in deciding on these reserves' incidents until the transaction ends. All that it will need,
     at once and in one order for all: workers that took them one by one would wait for each other."""
     for reserve in sorted(reserves):
-        suspicions.lock_reserve(conn, reserve)
+        incidents.lock_reserve(conn, reserve)
 
 
 def record_suspicion(
     conn: Connection, reserve: str, suspicion: Suspicion, news: News, *, drill: bool = False
 ) -> UUID | None:
-    """Insert the suspicion, unless it is there, into an open incident of the reserve or into a new one.
-
-    The reserve must be locked by `lock_reserves`.
+    """Insert the suspicion, unless it is there, into an incident of the reserve or into a new one.
 
     Args:
-        drill: it is an exercise: it meets none of the real incidents, and opens one that is marked.
+        drill: it is an exercise: it meets none of the real incidents, and opens one that is marked. The calls
+            of a drill are its own to begin.
 
     Returns:
         the incident; None: the suspicion was there, and nothing has changed.
     """
-    if drill:
-        raise NotImplementedError("drills come with the next commits of this module")
     if suspicions.exists(conn, suspicion.id):
         return None
-    at = suspicion.observed_at
-    known = suspicions.open_incidents(conn, reserve, *_around(at))
-    lon, lat = suspicions.place(conn, suspicion.deployment_id)
+    lon, lat, height_m = suspicions.station(conn, suspicion.deployment_id)
     sighting = Sighting(
-        suspicion.deployment_id, lon, lat, at, suspicion.bearing_deg, suspicion.bearing_sd_deg
+        suspicion.deployment_id,
+        lon,
+        lat,
+        suspicion.observed_at,
+        suspicion.bearing_deg,
+        suspicion.bearing_sd_deg,
+        suspicion.elevation_deg,
+        suspicion.elevation_sd_deg,
+        height_m,
+        id=suspicion.id,
+        kind=suspicion.kind.value,
     )
-    incident_id = decide(
-        sighting,
-        [
-            Candidate(
-                incident.id,
-                tuple(
-                    Sighting(s.deployment_id, s.lon, s.lat, s.observed_at, s.bearing_deg, s.bearing_sd_deg)
-                    for s in incident.seen
-                ),
-            )
-            for incident in known
-        ],
-    ).joins
-    if incident_id is None:
-        # Of now, not of the picture: the id is ours, and it is we who open the incident.
-        incident_id = uuid7()
-        suspicions.open_incident(conn, reserve, incident_id, suspicion)
-        log.warning(
-            "incident.opened", incident_id=str(incident_id), reserve=reserve, kind=suspicion.kind.value
-        )
-    else:
-        suspicions.extend_incident(conn, incident_id, suspicion)
-    suspicions.insert(conn, suspicion, incident_id)
-    incident = suspicions.incident(conn, incident_id)
-    news.add(
+
+    def held_back(danger: Danger | None) -> str | None:
+        least = weather.gate(conn, suspicion.deployment_id).least
+        return gate.held_back(suspicion.confidence, least, danger.danger_class if danger else None)
+
+    return _admit(
+        conn,
         reserve,
-        "incident",
-        {
-            "id": str(incident.id),
-            "kind": incident.kind,
-            "state": incident.state,
-            "first_seen_at": incident.first_seen_at.isoformat(),
-            "last_seen_at": incident.last_seen_at.isoformat(),
-            "deployment_id": str(suspicion.deployment_id),
-            "media_id": str(suspicion.media_id) if suspicion.media_id else None,
-        },
+        _New(
+            sighting,
+            suspicion.kind.value,
+            suspicions.believed_first_seen(suspicion),
+            lambda incident_id: suspicions.insert(conn, suspicion, incident_id),
+            held_back,
+            {"suspicion": str(suspicion.id)},
+        ),
+        news,
+        drill=drill,
     )
-    return incident_id
 
 
 def record_hotspot(conn: Connection, reserve: str, hotspot: Hotspot, news: News) -> UUID | None:
     """Find or open the incident of a hotspot whose row is in the database already, and write it there.
 
-    The reserve must be locked by `lock_reserves`.
-
     Returns:
         the incident; None: the row had one, or the hotspot is older than `OLDEST_ALARM` and belongs to no
         known incident.
+
+    Raises:
+        NotFoundError: its row is not there.
     """
-    raise NotImplementedError("hotspots come with the next commits of this module")
+    if incidents.incident_of_hotspot(conn, hotspot.id) is not None:
+        return None
+    return _admit(
+        conn,
+        reserve,
+        _New(
+            Spot.of_hotspot(hotspot),
+            "fire",
+            hotspot.observed_at,
+            lambda incident_id: incidents.give(conn, "hotspot", [hotspot.id], incident_id),
+            lambda _: gate.hotspot_held_back(hotspot.confidence),
+            {"hotspot": str(hotspot.id)},
+            opens=utc_now() - hotspot.observed_at <= OLDEST_ALARM,
+        ),
+        news,
+    )
 
 
 def record_report(conn: Connection, reserve: str, report: Report, news: News) -> UUID:
     """Find or open the incident of a person's report whose row is in the database already.
 
-    The reserve must be locked by `lock_reserves`.
-
     Returns:
         the incident, also where the row had it already.
-    """
-    raise NotImplementedError("reports come with the next commits of this module")
-
-
-def split(
-    conn: Connection,
-    incident_id: UUID,
-    suspicion_ids: Collection[UUID],
-    news: News,
-    *,
-    account_id: UUID,
-    action_id: UUID | None = None,
-    done_at: datetime | None = None,
-    note: str | None = None,
-) -> UUID:
-    """A person says that these suspicions are another fire; that one is returned, and calls people.
-
-    Locks the reserve. Both logs say so; `action_id` is kept in the log of `incident_id`.
 
     Raises:
-        NotFoundError: no such incident, or it has no such suspicion.
-        RowRefusedError: nothing would remain of the incident.
+        NotFoundError: its row is not there.
     """
-    raise NotImplementedError("splitting comes with the next commits of this module")
+    there = incidents.incident_of_report(conn, report.id)
+    if there is not None:
+        return there
+    incident_id = _admit(
+        conn,
+        reserve,
+        _New(
+            evidence_of_report(report),
+            report.kind,
+            report.observed_at,
+            lambda incident_id: incidents.give(conn, "report", [report.id], incident_id),
+            lambda _: None,
+            {"report": str(report.id), "account": str(report.account_id)},
+        ),
+        news,
+    )
+    assert incident_id is not None  # noqa: S101  A report always opens one.
+    return incident_id
 
 
-def merge(
+@dataclass(frozen=True, slots=True)
+class _New:
+    """Evidence of one of the three kinds, as far as its way is the same."""
+
+    evidence: Evidence
+    kind: FireKind
+    first_seen_at: datetime
+    keep: Callable[[UUID], None]
+    """Writes the row to this incident."""
+    held_back: Callable[[Danger | None], str | None]
+    """Why it calls nobody by itself."""
+    details: dict[str, object]
+    """For the record."""
+    opens: bool = True
+
+
+def _admit(conn: Connection, reserve: str, new: _New, news: News, *, drill: bool = False) -> UUID | None:
+    now = utc_now()
+    candidates = known(conn, reserve, new.evidence, drill=drill)
+    decision = fuse.decide(new.evidence, candidates)
+    late = fuse.lateness(new.evidence.observed_at, now)
+    details = new.details | ({"late_s": round(late.total_seconds())} if late > LATE else {})
+    if decision.joins is None:
+        if not new.opens:
+            return None
+        incident_id, calling = _open(conn, reserve, new, details, drill=drill)
+    else:
+        incident_id, calling = _join(conn, new, decision, candidates, details, news)
+    if late > LATE and _is_first(new, decision, candidates):
+        incidents.log(conn, incident_id, "late", details)
+    touched = {incident_id, *(id_ for move in decision.moves for id_ in (move.of, move.to))}
+    touched |= _doubtful(new.evidence, candidates, without={*touched, *decision.merges})
+    others = known(conn, reserve, new.evidence, drill=drill) if len(candidates) > 1 else candidates
+    for id_ in sorted(touched):
+        relocate(conn, id_, others)
+    # After it has a place: that decides whose zone it is.
+    if calling and not drill:
+        calls.begin(conn, incident_id, now)
+    for id_ in sorted(touched):
+        incident_changed(conn, id_, news)
+    return incident_id
+
+
+def _open(
+    conn: Connection, reserve: str, new: _New, details: dict[str, object], *, drill: bool
+) -> tuple[UUID, bool]:
+    # Of now, not of the picture: the id is ours, and it is we who open the incident.
+    incident_id, now = uuid7(), utc_now()
+    danger = danger_now(conn, reserve, now, (new.evidence.lon, new.evidence.lat))
+    held_back = None if drill else new.held_back(danger)
+    incidents.open_(
+        conn,
+        incident_id,
+        reserve,
+        kind=new.kind,
+        first_seen_at=new.first_seen_at,
+        last_seen_at=new.evidence.observed_at,
+        drill=drill,
+        fwi=danger.fwi if danger else None,
+        held_back=held_back,
+    )
+    new.keep(incident_id)
+    incidents.log(conn, incident_id, "opened", details)
+    if held_back is not None:
+        incidents.log(conn, incident_id, "held_back", {**details, "reason": held_back})
+    log.warning("incident.opened", incident_id=str(incident_id), reserve=reserve, kind=new.kind, drill=drill)
+    return incident_id, held_back is None
+
+
+def _join(
     conn: Connection,
-    incident_id: UUID,
-    into: UUID,
+    new: _New,
+    decision: Decision,
+    candidates: Sequence[Candidate],
+    details: dict[str, object],
     news: News,
-    *,
-    account_id: UUID,
-    action_id: UUID | None = None,
-    done_at: datetime | None = None,
-    note: str | None = None,
-) -> UUID:
-    """A person says that two incidents are one fire; the one that goes on (`into`) is returned.
+) -> tuple[UUID, bool]:
+    assert decision.joins is not None  # noqa: S101  Else it opens one.
+    incident_id = decision.joins
+    rearrange(conn, decision.moves, details)
+    incidents.extend(
+        conn,
+        incident_id,
+        kind=new.kind,
+        first_seen_at=new.first_seen_at,
+        last_seen_at=new.evidence.observed_at,
+    )
+    new.keep(incident_id)
+    (joined,) = [candidate for candidate in candidates if candidate.incident_id == incident_id]
+    if _is_first(new, decision, candidates):
+        incidents.log(conn, incident_id, "joined", details)
+    if decision.held_back is not None:
+        incidents.log(conn, incident_id, "held_back", {**details, "reason": decision.held_back})
+        return incident_id, False
+    if decision.merges:
+        incident_id = merge_found(conn, [incident_id, *decision.merges], details, news)
+    return incident_id, joined.state == "open" and _releases(conn, incident_id, new, joined, details)
 
-    Locks the reserve. Both logs say so; `action_id` is kept in the log of `incident_id`.
 
-    Raises:
-        NotFoundError: no such incident.
-        RowRefusedError: of two reserves, of a drill and not, or one of them is merged already.
-    """
-    raise NotImplementedError("merging comes with the next commits of this module")
+def _is_first(new: _New, decision: Decision, candidates: Sequence[Candidate]) -> bool:
+    """Whether nobody has seen the fire from there before: a camera that looks at it for hours would fill the
+    record."""
+    return not any(
+        e.source == new.evidence.source
+        for c in candidates
+        if c.incident_id == decision.joins
+        for e in c.evidence
+    )
 
 
-def _around(at: datetime) -> tuple[datetime, datetime]:
-    """The time window, as far as the calendar goes: a node's clock may stand at either end of it."""
-    start = at - TIME_WINDOW if at >= _FIRST + TIME_WINDOW else _FIRST
-    end = at + TIME_WINDOW if at <= _LAST - TIME_WINDOW else _LAST
-    return start, end
+def _releases(
+    conn: Connection, incident_id: UUID, new: _New, joined: Candidate, details: dict[str, object]
+) -> bool:
+    """Whether an incident that was held back calls now: for evidence that would call by itself, or because
+    somebody else sees it too."""
+    incident = incidents.get(conn, incident_id)
+    if incident.held_back is None:
+        return False
+    alone = not gate.seen_by_another(new.evidence, joined.evidence)
+    danger = danger_now(conn, incident.reserve, utc_now(), (new.evidence.lon, new.evidence.lat))
+    if alone and new.held_back(danger) is not None:
+        return False
+    incidents.release(conn, incident_id)
+    incidents.log(conn, incident_id, "released", {**details, "held_back": incident.held_back})
+    return True
+
+
+def _doubtful(new: Evidence, candidates: Sequence[Candidate], without: set[UUID]) -> set[UUID]:
+    """Incidents whose two bearings could mean another fire of the same stations: with what is new, that may
+    be settled, or begin."""
+    if not isinstance(new, Sighting):
+        return set()
+    return {
+        c.incident_id
+        for c in candidates
+        if c.state == "open" and c.incident_id not in without and fuse.shares_station(new, c)
+    }
