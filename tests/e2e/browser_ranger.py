@@ -9,11 +9,14 @@ import selectors
 import socket
 import subprocess
 import threading
+import uuid
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import httpx2
 from tests.e2e.browser_site import FIELDWATCH, PASSWORD, SLUG, Site, wait_for
+
+from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -41,6 +44,18 @@ class Caller:
     def __init__(self, site: Site, email: str) -> None:
         self._http = httpx2.Client(base_url=f"{site.url}/api/v1", headers={"Origin": site.url}, timeout=30)
         self.post("/login", {"email": email, "password": PASSWORD})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def act(self, incident: str, action: str) -> None:
+        body = {"id": str(uuid.uuid4()), "action": action, "done_at": utc_now().isoformat()}
+        self.post(f"/incidents/{incident}/actions", body)
 
     def get(self, path: str) -> Any:
         return self._answer(self._http.get(path))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 import random
 import uuid
 from datetime import datetime, timedelta
@@ -81,8 +82,21 @@ def node(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field
 
 
 @pytest.fixture(scope="module")
-def manager(site: Site) -> Caller:
-    return Caller(site, MANAGER)
+def manager(site: Site) -> Iterator[Caller]:
+    with Caller(site, MANAGER) as caller:
+        yield caller
+
+
+@pytest.fixture
+def ranger(site: Site) -> Iterator[Caller]:
+    with Caller(site, RANGER) as caller:
+        yield caller
+
+
+@pytest.fixture
+def colleague(site: Site) -> Iterator[Caller]:
+    with Caller(site, NEXT) as caller:
+        yield caller
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +121,11 @@ def phone(browser: Browser, wire: Wire) -> Iterator[Page]:
 
 
 @pytest.fixture
-def fire(node: FieldNode, site: Site, manager: Caller) -> str:
-    """A new fire that two cameras see, at a place of its own; its id."""
-    return new_fire(node, site, manager, ("ridge", "river"))
+def fire(node: FieldNode, site: Site, manager: Caller) -> Iterator[str]:
+    """A new fire that two cameras see; its id. Closed afterwards: the next is then another."""
+    incident = new_fire(node, site, manager)
+    yield incident
+    manager.act(incident, "close")
 
 
 FIRES = itertools.count()
@@ -121,15 +137,11 @@ KEPT = """async () => {
 """How many answers of the cloud lie in this browser."""
 
 
-def new_fire(
-    node: FieldNode, site: Site, manager: Caller, cameras: tuple[str, ...], late: timedelta = timedelta()
-) -> str:
-    """Four kilometres between fires, and an hour: none is taken for another."""
+def new_fire(node: FieldNode, site: Site, manager: Caller) -> str:
     number = next(FIRES)
-    at = utc_now() - timedelta(seconds=20) - late
-    place = (CAMERAS["lick"][0] - 0.045 * (number % 3), CAMERAS["lick"][1] - 0.03 - 0.04 * (number // 3))
+    place = (CAMERAS["lick"][0] - 0.03 * (number % 3), CAMERAS["lick"][1] - 0.03 - 0.02 * (number // 3 % 3))
     known = {one["id"] for one in manager.get(f"/reserves/{SLUG}/incidents")["items"]}
-    see_fire(node, site, cameras, place, at, before=timedelta(minutes=5))
+    see_fire(node, site, ("ridge", "saddle"), place, utc_now(), before=timedelta(minutes=5))
 
     def opened() -> list[str]:
         listed = manager.get(f"/reserves/{SLUG}/incidents")["items"]
@@ -188,7 +200,7 @@ def test_what_is_done_without_a_link_is_sent_later_once_each(
     phone.get_by_role("button", name="Acknowledge").tap()
     expect(phone.locator(".fire-top")).to_contain_text("waiting to be sent")
     phone.get_by_role("button", name="Note", exact=True).tap()
-    phone.get_by_label("Note").fill("Two hectares, wind from the west")
+    phone.get_by_role("textbox", name="Note").fill("Two hectares, wind from the west")
     phone.get_by_role("button", name="Save note").tap()
     phone.locator("[data-do=picture]").set_input_files(
         files=[{"name": "fire.jpg", "mimeType": "image/jpeg", "buffer": large_photo()}]
@@ -232,15 +244,13 @@ def test_what_is_done_without_a_link_is_sent_later_once_each(
 
 
 def test_what_the_cloud_refuses_is_shown_with_what_is_possible(
-    phone: Page, wire: Wire, fire: str, site: Site, manager: Caller
+    phone: Page, wire: Wire, fire: str, colleague: Caller, manager: Caller
 ) -> None:
     sign_in(phone, wire.url, where=f"#incident/{fire}")
     expect(phone.locator(".incident")).to_be_visible()
     wire.lose()
     phone.context.set_offline(True)
-    other = Caller(site, NEXT)
-    action = {"id": str(uuid.uuid4()), "action": "contain", "done_at": utc_now().isoformat()}
-    other.post(f"/incidents/{fire}/actions", action)
+    colleague.act(fire, "contain")
     phone.get_by_role("button", name="False alarm").tap()
     phone.get_by_role("button", name="Dust").tap()
     expect(phone.locator(".fire-top")).to_contain_text("False alarm")
@@ -267,11 +277,10 @@ def large_photo() -> bytes:
 
 
 def test_a_push_opens_the_fire_and_tells_how_far_it_came(
-    phone: Page, wire: Wire, node: FieldNode, site: Site, manager: Caller, pushes: PushService
+    phone: Page, wire: Wire, node: FieldNode, site: Site, manager: Caller, ranger: Caller, pushes: PushService
 ) -> None:
     """Only what lies between push service and browser is ours here: the service encrypts and sends to a real
     push service, and what that has decrypted the browser delivers to the service worker."""
-    ranger = Caller(site, RANGER)
     called = pushes.subscribe(ranger.get("/push/key")["public_key"])
     ranger.post(
         "/devices",
@@ -283,7 +292,7 @@ def test_a_push_opens_the_fire_and_tells_how_far_it_came(
     sign_in(phone, wire.url)
     pusher = Pusher(phone, wire.url)
 
-    incident = new_fire(node, site, manager, ("ridge", "river"))
+    incident = new_fire(node, site, manager, ("ridge", "saddle"))
     push = next(one for one in called.wait(1, within_s=60) if one.payload["incident"] == incident)
     assert deliveries(manager, incident, "Wang Fang") == ["sent"]
     pusher.deliver(push)
@@ -301,6 +310,7 @@ def test_a_push_opens_the_fire_and_tells_how_far_it_came(
     wait_for(lambda: deliveries(manager, incident, "Wang Fang") == ["answered"], "the answer")
     assert [one["account"] for one in done(manager, incident, "acknowledge")] == ["Wang Fang"]
     expect(phone.locator(".told")).to_contain_text("answered")
+    manager.act(incident, "close")
 
 
 def test_a_push_can_be_answered_from_the_notification_without_a_link(
@@ -321,7 +331,7 @@ def test_a_push_can_be_answered_from_the_notification_without_a_link(
     def words() -> bool:
         return any("no link yet" in one["body"] for one in worker(phone).evaluate(NOTIFICATIONS))
 
-    wait_for(words, "the notification to say that it waits")
+    wait_for(words, "the notification to say that it waits", within_s=30)
     assert done(manager, fire, "acknowledge") == []
     wire.find()
     phone.reload()
@@ -378,3 +388,87 @@ def test_what_one_account_saw_is_gone_when_the_next_signs_in(
     sign_in(phone, wire.url, RANGER, where=f"#incident/{fire}")
     wait_for(lambda: phone.evaluate("true") and done(manager, fire, "acknowledge"), "the answer")
     assert [one["account"] for one in done(manager, fire, "acknowledge")] == ["Wang Fang"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_it_reads_well_in_both_languages_by_day_and_by_night(
+    phone: Page, wire: Wire, fire: str, language: str
+) -> None:
+    """Also writes the pictures of the guide, where FIELDWATCH_SCREENS names a folder."""
+    folder = os.environ.get("FIELDWATCH_SCREENS")
+
+    def picture(name: str) -> None:
+        if folder:
+            screenshot(phone, Path(folder) / f"phone-{name}-{language}.png")
+
+    sign_in(phone, wire.url)
+    phone.goto(f"{wire.url}/#phone/settings")
+    phone.get_by_role("button", name={"en": "English", "zh": "中文"}[language]).tap()
+    assert phone.locator("html").get_attribute("lang") == {"en": "en-GB", "zh": "zh-CN"}[language]
+    legible(phone)
+    picture("settings")
+    phone.goto(f"{wire.url}/#phone")
+    expect(phone.locator(f"[data-incident='{fire}']")).to_be_visible()
+    picture("list")
+    phone.locator(f"[data-incident='{fire}']").tap()
+    title = {"en": "New – nobody has answered", "zh": "新火情 – 尚无人应答"}[language]
+    expect(phone.locator(".fire-top")).to_contain_text(title)
+    if (sounding := phone.locator(".silence")).count():
+        sounding.tap()
+    phone.wait_for_function("document.querySelector('figure img[src]')?.naturalWidth > 0")
+    phone.wait_for_timeout(500)
+    picture("fire")
+    phone.get_by_role("button", name={"en": "Show from where I stand", "zh": "从我的位置看"}[language]).tap()
+    expect(phone.locator(".way")).to_be_visible()
+    phone.locator(".way").evaluate("one => one.scrollIntoView()")
+    phone.evaluate("scrollBy(0, -120)")
+    legible(phone)
+    picture("where")
+    phone.locator("[data-do=false_alarm]").tap()
+    legible(phone)
+    picture("reasons")
+    phone.locator("[data-do=cancel]").tap()
+    phone.evaluate("localStorage.setItem('fieldwatch.phone.light', 'night')")
+    phone.reload()
+    expect(phone.locator(".incident")).to_be_visible()
+    legible(phone)
+    phone.set_viewport_size({"width": 360, "height": 740})
+    assert phone.evaluate("document.documentElement.scrollWidth") == 360
+    for button in phone.locator(".bar button, .bar .button").all():
+        assert button.evaluate("one => one.scrollWidth <= one.clientWidth"), button.inner_text()
+
+
+CONTRAST = """() => {
+    const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map((one) => one / 255)
+        .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, one, i) => sum + one * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = (element) => {
+        for (let one = element; one; one = one.parentElement) {
+            const colour = parts(getComputedStyle(one).backgroundColor);
+            if (colour.length === 3 || colour[3] === 1) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const faint = [];
+    const walker = document.createTreeWalker(document.querySelector(".phone"), NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const element = node.parentElement;
+        if (!node.data.trim() || element.closest("svg, :disabled, .frame")) continue;
+        if (!element.checkVisibility()) continue;
+        const [a, b] = [light(parts(getComputedStyle(element).color)), light(behind(element))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < 4.5) faint.push(`${ratio.toFixed(1)}: ${node.data.trim()}`);
+    }
+    return faint;
+}"""
+
+
+def legible(page: Page) -> None:
+    """Every word has a contrast of at least 4.5 to 1 with what lies behind it (WCAG 2.2, AA)."""
+    assert page.evaluate(CONTRAST) == []
+
+
+def screenshot(page: Page, file: Path) -> None:
+    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    image.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)

@@ -10,7 +10,7 @@ export const incidentUrl = (id: string) => `${BASE}/incidents/${id}`;
 export const pictureUrl = (mediaId: string, width = 480) => `${BASE}/media/${mediaId}?width=${width}`;
 export const fieldPictureUrl = (incident: string, id: string) => `${incidentUrl(incident)}/pictures/${id}`;
 
-// Goes along with `done_at`: tells the cloud how wrong this phone's clock is.
+// Goes along with `done_at` and `taken_at`: tells the cloud how wrong this phone's clock is.
 const now = () => new Date().toISOString();
 
 /** Answers 2xx, or throws `ApiError` (status 0: nothing came). */
@@ -41,7 +41,7 @@ export async function send(entry: Entry): Promise<Incident | null> {
     const response = await ask("POST", `${incidentUrl(incident)}/actions`, { id, done_at, sent_at: now(), ...said });
     return (await response.json()) as Incident;
   }
-  const query = new URLSearchParams({ taken_at: done_at });
+  const query = new URLSearchParams({ taken_at: done_at, sent_at: now() });
   if (work.note) query.set("note", work.note);
   if (work.at) {
     query.set("lon", work.at[0].toFixed(6));

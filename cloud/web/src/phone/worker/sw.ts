@@ -129,21 +129,22 @@ async function acknowledge(push: Push): Promise<void> {
   const outbox = await openOutbox();
   const account = await outbox.account();
   const words = PUSH_WORDS[push.lang === "zh" ? "zh" : "en"];
-  let said: string = words.sign_in;
-  if (account) {
-    const entry: Entry = {
-      id: uuid(), account, incident: push.incident!, done_at: new Date().toISOString(),
-      work: { kind: "action", action: "acknowledge" }, refused: null,
-    };
-    await outbox.add(entry);
-    const { outcome, refused } = await sendWaiting(false);
-    said = refused.includes(entry.id) ? words.refused : outcome === "done" ? words.acknowledged : words.waiting;
-    if (outcome === "signed_out") said = words.sign_in;
-  }
   const { title, options } = notificationOf(push);
-  await self.registration.showNotification(title, {
-    ...options, body: said, renotify: false, requireInteraction: said !== words.acknowledged, silent: true, actions: [],
-  } as NotificationOptions);
+  const say = (body: string) =>
+    self.registration.showNotification(title, {
+      ...options, body, renotify: false, silent: true, actions: [], requireInteraction: body !== words.acknowledged,
+    } as NotificationOptions);
+  if (!account) return await say(words.sign_in);
+  const entry: Entry = {
+    id: uuid(), account, incident: push.incident!, done_at: new Date().toISOString(),
+    work: { kind: "action", action: "acknowledge" }, refused: null,
+  };
+  await outbox.add(entry);
+  await say(words.waiting); // at once: a bad link may take half a minute to answer
+  const { outcome, refused } = await sendWaiting(false);
+  if (outcome === "signed_out") await say(words.sign_in);
+  else if (refused.includes(entry.id)) await say(words.refused);
+  else if (outcome === "done") await say(words.acknowledged);
 }
 
 /** Sends what waits, of the page or of ours. `again`: throw where it must be tried again (the browser then does). */
@@ -165,7 +166,8 @@ async function sendWaiting(again: boolean): Promise<{ outcome: "done" | "lost" |
 /** As soon as there is a link again, also when the app is closed (Chromium); elsewhere the app's next start does it. */
 async function later(): Promise<void> {
   const { sync } = self.registration as ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } };
-  await sync?.register(SYNC).catch(() => {});
+  const asked = sync?.register(SYNC).catch(() => {}); // forbidden by its user: the app's next start does it
+  await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, 2000))]);
 }
 
 async function tellPages(message: unknown): Promise<void> {
