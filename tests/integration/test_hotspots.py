@@ -144,8 +144,10 @@ def test_a_boundary_drawn_later_adopts_what_lay_near(db: Database, reserve: str)
 
 def test_one_of_low_confidence_is_held_back_until_something_else_sees_it(db: Database, reserve: str) -> None:
     _import(db, viirs(*INSIDE, ago(3), confidence="l"))
+    beside = (INSIDE[0] + 390 / EAST_M, INSIDE[1])
+    _import(db, viirs(*beside, ago(3), confidence="l"))
     ((incident, held_back, _),) = _incidents(db)
-    assert "low confidence" in held_back
+    assert "low confidence" in held_back, "two pixels of one overpass are one witness"
     outcome = _import(db, modis(*INSIDE, ago(2), confidence=85), header=MODIS)
     assert outcome.incidents == {incident}
     assert _incidents(db)[0][1] is None, "it calls now"

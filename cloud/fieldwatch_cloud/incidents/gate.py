@@ -7,10 +7,18 @@ or for a class that was given no least confidence, every suspicion calls.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from fieldwatch_cloud.incidents.domain import Spot
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from fieldwatch_cloud.incidents.domain import Evidence
+
+OVERPASS = timedelta(minutes=20)
+"""Hotspots that lie so near in time are of one look from above; the next satellite comes later."""
 
 
 def held_back(confidence: float, least: Mapping[str, float] | None, danger_class: str | None) -> str | None:
@@ -35,10 +43,25 @@ def held_back(confidence: float, least: Mapping[str, float] | None, danger_class
 def hotspot_held_back(confidence: str) -> str | None:
     """Why a satellite's hotspot that nothing else bears out calls nobody, or None: it calls.
 
-    Low confidence is sun glint, hot bare ground and doubtful contrast by the algorithm's own word. Another
-    hotspot, a camera or a person who sees the fire too lets the incident call.
+    Low confidence is sun glint, hot bare ground and doubtful contrast by the algorithm's own word. A surer
+    hotspot, another overpass, a camera or a person who sees the fire too lets the incident call.
 
     Args:
         confidence: `low`, `nominal` or `high`.
     """
     return "a hotspot of low confidence, and nothing else has seen it" if confidence == "low" else None
+
+
+def seen_by_another(new: Evidence, others: Iterable[Evidence]) -> bool:
+    """Whether somebody or something else than what brings `new` has seen the fire too. One camera is one
+    witness however often it looks, and so is one overpass: a patch of glint fills many pixels."""
+    return any(not _same_look(new, other) for other in others)
+
+
+def _same_look(one: Evidence, other: Evidence) -> bool:
+    if one.source == other.source:
+        return True
+    if not isinstance(one, Spot) or not isinstance(other, Spot):
+        return False
+    from_above = one.method == other.method == "hotspot"
+    return from_above and abs(one.observed_at - other.observed_at) <= OVERPASS

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
 import pytest
 
-from fieldwatch_cloud.incidents.gate import held_back, hotspot_held_back
+from fieldwatch_cloud.incidents.domain import Sighting, Spot
+from fieldwatch_cloud.incidents.gate import held_back, hotspot_held_back, seen_by_another
 
 LEAST = {"low": 0.5, "moderate": 0.3}
 
@@ -31,3 +36,26 @@ def test_gate(
 def test_only_a_doubtful_hotspot_waits_for_another_witness() -> None:
     assert hotspot_held_back("low")
     assert hotspot_held_back("nominal") is hotspot_held_back("high") is None
+
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+PIXEL = Spot(uuid4(), 107.5, 33.6, NOON, 100, 100, "hotspot")
+CAMERA = Sighting(uuid4(), 107.5, 33.6, NOON, 12.0)
+
+
+@pytest.mark.parametrize(
+    ("new", "other", "another"),
+    [
+        (CAMERA, replace(CAMERA, observed_at=NOON + timedelta(hours=1)), False),
+        (CAMERA, replace(CAMERA, source=uuid4()), True),
+        (CAMERA, PIXEL, True),
+        (PIXEL, CAMERA, True),
+        (PIXEL, replace(PIXEL, source=uuid4()), False),  # The pixel beside it.
+        (PIXEL, replace(PIXEL, source=uuid4(), observed_at=NOON - timedelta(minutes=50)), True),
+        (PIXEL, replace(PIXEL, source=uuid4(), method="report"), True),
+    ],
+)
+def test_who_is_another_witness(new: Sighting | Spot, other: Sighting | Spot, another: bool) -> None:
+    assert seen_by_another(new, [other]) is another
+    assert not seen_by_another(new, [])
+    assert seen_by_another(new, [new, other]) is another
