@@ -267,14 +267,18 @@ def _join(
 
 
 def _is_first(new: _New, decision: Decision, candidates: Sequence[Candidate]) -> bool:
-    """Whether nobody has seen the fire from there before: a camera that looks at it for hours would fill the
-    record."""
+    """Whether nobody has seen the fire from there before: a camera that looks at it for hours, or a pass over
+    a large fire, would fill the record."""
     return not any(
-        e.source == new.evidence.source
+        e.source == new.evidence.source or _from_above(e, new.evidence)
         for c in candidates
         if c.incident_id == decision.joins
         for e in c.evidence
     )
+
+
+def _from_above(a: Evidence, b: Evidence) -> bool:
+    return isinstance(a, Spot) and isinstance(b, Spot) and a.method == b.method == "hotspot"
 
 
 def _releases(
