@@ -71,7 +71,11 @@ class Local:
                 self.request.close()
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                size = int(self.headers.get("Content-Length", "0"))
+                body = self.rfile.read(size)
+                if len(body) < size:  # Whoever sent it died within.
+                    self.close_connection = True
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 answer = local.answer(self.path, headers, body)
                 if answer.status is None:
