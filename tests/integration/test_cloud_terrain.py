@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
-from affine import Affine
 from pyproj import Geod
 from typer.testing import CliRunner
 
@@ -51,7 +50,7 @@ def valley(folder: Path) -> Path:
         count=1,
         dtype="float32",
         crs="EPSG:4326",
-        transform=Affine(CELL, 0, CAMERA[0] - n / 2 * CELL, 0, -CELL, CAMERA[1] + n / 2 * CELL),
+        transform=rasterio.Affine(CELL, 0, CAMERA[0] - n / 2 * CELL, 0, -CELL, CAMERA[1] + n / 2 * CELL),
     ) as out:
         out.write(heights.astype(np.float32), 1)
     return file

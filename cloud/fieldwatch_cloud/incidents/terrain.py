@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import rasterio
 import shapely  # type: ignore[import-untyped]
-from affine import Affine
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
@@ -162,7 +161,7 @@ def _cut(name: str, warped: WarpedVRT, bounds: tuple[float, float, float, float]
             dtype="float32",
             crs="EPSG:4326",
             nodata=_NOTHING,
-            transform=Affine(cell_lon, 0, west, 0, -cell_lat, north),
+            transform=rasterio.Affine(cell_lon, 0, west, 0, -cell_lat, north),
             compress="deflate",
             predictor=3,
             tiled=True,

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
-from affine import Affine
 
 from fieldwatch_cloud.incidents.domain import Sighting
 from fieldwatch_cloud.incidents.locate import ellipse_axes, sector
@@ -165,7 +164,7 @@ def write(
         count=bands,
         dtype="float32",
         crs=crs,
-        transform=Affine(cell, 0, west, 0, -cell, north),
+        transform=rasterio.Affine(cell, 0, west, 0, -cell, north),
     ) as out:
         for band in range(1, bands + 1):
             out.write(heights, band)
