@@ -208,13 +208,10 @@ CLICK = """async (action) => {
 }"""
 
 
-def deliveries(caller: Caller, incident: str, account: str) -> list[str]:
-    """How far the calls of that person came."""
-    return [
-        one["state"]
-        for one in caller.get(f"/incidents/{incident}")["deliveries"]
-        if one["account"] == account
-    ]
+def reached(caller: Caller, push: Push) -> str:
+    """How far the call came that this push was."""
+    calls = caller.get(f"/incidents/{push.payload['incident']}")["deliveries"]
+    return next(str(one["state"]) for one in calls if one["id"] == push.payload["delivery"])
 
 
 def done(caller: Caller, incident: str, action: str) -> list[dict[str, Any]]:

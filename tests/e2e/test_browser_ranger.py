@@ -31,8 +31,8 @@ from tests.e2e.browser_ranger import (
     Pusher,
     Wire,
     add_people,
-    deliveries,
     done,
+    reached,
     sign_in,
     worker,
 )
@@ -292,22 +292,22 @@ def test_a_push_opens_the_fire_and_tells_how_far_it_came(
     sign_in(phone, wire.url)
     pusher = Pusher(phone, wire.url)
 
-    incident = new_fire(node, site, manager, ("ridge", "saddle"))
+    incident = new_fire(node, site, manager)
     push = next(one for one in called.wait(1, within_s=60) if one.payload["incident"] == incident)
-    assert deliveries(manager, incident, "Wang Fang") == ["sent"]
+    assert reached(manager, push) == "sent"
     pusher.deliver(push)
     (shown,) = wait_for(lambda: worker(phone).evaluate(NOTIFICATIONS), "the notification")
     assert (shown["title"], shown["body"]) == (push.payload["title"], push.payload["body"])
     assert (shown["lang"], shown["tag"], shown["requireInteraction"]) == ("zh-CN", incident, True)
     assert shown["actions"] == ["acknowledge", "open"]
-    wait_for(lambda: deliveries(manager, incident, "Wang Fang") == ["delivered"], "the receipt")
+    wait_for(lambda: reached(manager, push) == "delivered", "the receipt")
 
     worker(phone).evaluate(CLICK, "")
     expect(phone.locator(f".incident[data-incident='{incident}']")).to_be_visible()
-    wait_for(lambda: deliveries(manager, incident, "Wang Fang") == ["opened"], "the second receipt")
+    wait_for(lambda: reached(manager, push) == "opened", "the second receipt")
     phone.get_by_role("button", name="Acknowledge").tap()
     expect(phone.locator(".fire-top")).to_have_text("Acknowledged")
-    wait_for(lambda: deliveries(manager, incident, "Wang Fang") == ["answered"], "the answer")
+    wait_for(lambda: reached(manager, push) == "answered", "the answer")
     assert [one["account"] for one in done(manager, incident, "acknowledge")] == ["Wang Fang"]
     expect(phone.locator(".told")).to_contain_text("answered")
     manager.act(incident, "close")

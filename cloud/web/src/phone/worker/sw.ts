@@ -107,9 +107,10 @@ async function receipt({ delivery, secret }: Push, event: Receipt["event"]): Pro
 
 async function clicked(notification: Notification, action: string): Promise<void> {
   const push = notification.data as Push | null;
-  notification.close();
-  // The window first: a browser allows it for a moment only.
   const answers = action === "acknowledge" && push?.incident;
+  // An answered one is replaced, not closed: both go by its tag, and a late close would take its successor along.
+  if (!answers) notification.close();
+  // The window first: a browser allows it for a moment only.
   const opened = answers ? acknowledge(push) : open(push ? targetOf(push) : "/#phone");
   await Promise.allSettled([opened, ...(push ? [receipt(push, "opened")] : [])]);
 }
@@ -129,10 +130,10 @@ async function acknowledge(push: Push): Promise<void> {
   const outbox = await openOutbox();
   const account = await outbox.account();
   const words = PUSH_WORDS[push.lang === "zh" ? "zh" : "en"];
-  const { title, options } = notificationOf(push);
+  const { title, options: { vibrate: _, ...quiet } } = notificationOf(push); // what is silent must not vibrate either
   const say = (body: string) =>
     self.registration.showNotification(title, {
-      ...options, body, renotify: false, silent: true, actions: [], requireInteraction: body !== words.acknowledged,
+      ...quiet, body, renotify: false, silent: true, actions: [], requireInteraction: body !== words.acknowledged,
     } as NotificationOptions);
   if (!account) return await say(words.sign_in);
   const entry: Entry = {

@@ -98,7 +98,7 @@ function drawn(view: View, incident: Incident): TemplateResult {
       <g class="scale" transform="translate(14 ${HEIGHT - 14})">
         <path d="M0 -6V0H${length}V-6"></path><text x="4" y="-9">${metres(view, sketch.scale)}</text>
       </g>
-      <g class="north" transform="translate(${WIDTH - 20} 14)"><path d="M0 26V2M-7 10 0 0 7 10"></path><text y="42">${state.language === "zh" ? "北" : "N"}</text></g>
+      <g class="north" transform="translate(${WIDTH - 20} ${HEIGHT - 56})"><path d="M0 26V2M-7 10 0 0 7 10"></path><text y="42">${state.language === "zh" ? "北" : "N"}</text></g>
     </svg>
   `;
 }
