@@ -94,7 +94,7 @@ def on_stage(page: Page, x: float, y: float) -> tuple[float, float]:
 
 
 def see_picture(page: Page) -> None:
-    page.wait_for_function("document.querySelector('.mask-stage img')?.complete")
+    expect(page.locator(".mask-stage img")).to_have_js_property("complete", True)
     page.locator(".mask-stage").scroll_into_view_if_needed()
 
 
@@ -127,7 +127,7 @@ def test_a_false_alarm_has_its_reason_in_the_log(page: Page, site: Site, node: F
     dialog.get_by_role("button", name="False alarm").click()
     expect(dialog).to_be_visible()  # a reason is needed
     dialog.get_by_label("Chimney or village smoke").check()
-    dialog.get_by_label("Note").fill("The tea factory dries its leaves.")
+    dialog.locator("[name=note]").fill("The tea factory dries its leaves.")
     dialog.get_by_role("button", name="False alarm").click()
     expect(page.get_by_text("Marked as a false alarm")).to_be_visible()
     log = page.locator("[data-card=log]")
@@ -194,12 +194,12 @@ def test_roster_and_plan_say_who_is_called(page: Page, site: Site, ranger: Page)
     enter(page, site, "/roster")
     page.get_by_role("button", name="Add a shift", exact=True).click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Who").select_option(label="Wu Gang – cannot be reached: no device")
-    dialog.get_by_label("Where").select_option(label="Bare hills")
-    today = dialog.get_by_label("From").input_value()[:10]
-    dialog.get_by_label("From").fill(f"{today}T00:00")
-    dialog.get_by_label("Repeats").select_option(label="Every day")
-    dialog.get_by_label("To", exact=True).fill(f"{today}T23:59")
+    dialog.locator("[name=account]").select_option(label="Wu Gang – cannot be reached: no device")
+    dialog.locator("[name=zone]").select_option(label="Bare hills")
+    today = dialog.locator("[name=from]").input_value()[:10]
+    dialog.locator("[name=from]").fill(f"{today}T00:00")
+    dialog.locator("[name=repeats]").select_option(label="Every day")
+    dialog.locator("[name=to]").fill(f"{today}T23:59")
     dialog.get_by_role("button", name="Add a shift").click()
     hills = page.locator("[data-card=now] li", has_text="Bare hills").first
     expect(hills).to_contain_text("Wu Gang")
@@ -243,8 +243,8 @@ def test_a_drill_calls_and_reports(page: Page, site: Site, ranger: Page) -> None
     page.get_by_role("button", name="Start a drill").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("At once: the duty ranger")
-    dialog.get_by_label("Camera").select_option(label="ridge")
-    dialog.get_by_label("Note").fill("Monthly drill")
+    dialog.locator("[name=camera]").select_option(label="ridge")
+    dialog.locator("[name=note]").fill("Monthly drill")
     dialog.get_by_role("button", name="Call them now").click()
     report = page.locator("[data-card=report]")
     expect(report).to_contain_text("There is no fire")
@@ -275,8 +275,8 @@ def test_a_fire_is_reported_by_pointing_at_the_map(page: Page, site: Site) -> No
     page.mouse.click(*pixel(page, 107.70, 33.58))
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("The fire is at")
-    dialog.get_by_label("What").select_option(label="Fire")
-    dialog.get_by_label("Note").fill("Told by telephone")
+    dialog.locator("[name=kind]").select_option(label="Fire")
+    dialog.locator("[name=note]").fill("Told by telephone")
     dialog.get_by_role("button", name="Report", exact=True).click()
     expect(page.get_by_text("The fire is reported")).to_be_visible()
     reported = [
@@ -293,7 +293,7 @@ def test_a_wildlife_rule_with_its_area(page: Page, site: Site) -> None:
     enter(page, site, "/wildlife")
     page.get_by_role("button", name="New rule").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name", exact=True).fill("Lion at the village fence")
+    dialog.locator("[name=name]").fill("Lion at the village fence")
     dialog.locator("[data-field=species]").fill("Lion")
     dialog.locator("[data-field=species]").press("Tab")
     expect(dialog.locator(".chip")).to_contain_text("Lion")
@@ -305,9 +305,9 @@ def test_a_wildlife_rule_with_its_area(page: Page, site: Site) -> None:
         page.wait_for_timeout(400)  # two clicks at once would be a double click
     page.get_by_role("button", name="Finish").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("Name", exact=True)).to_have_value("Lion at the village fence")
-    dialog.get_by_label("Quiet from").fill("22:00")
-    dialog.get_by_label("Quiet until").fill("06:00")
+    expect(dialog.locator("[name=name]")).to_have_value("Lion at the village fence")
+    dialog.locator("[name=quiet_from]").fill("22:00")
+    dialog.locator("[name=quiet_to]").fill("06:00")
     dialog.get_by_role("button", name="Save").click()
     rule = page.locator("[data-rule]", has_text="Lion at the village fence")
     expect(rule).to_contain_text("Lion in the drawn area: call the duty ranger.")
@@ -321,8 +321,8 @@ def test_one_adds_a_device_for_oneself(page: Page, site: Site) -> None:
     enter(page, site, "/devices")
     expect(page.get_by_text("You cannot be reached yet")).to_be_visible()
     card = page.locator("[data-card=add-device]")
-    card.get_by_label("How").select_option(label="SMS")
-    card.get_by_label("E-mail address or phone number").fill("+86 138 0013 8000")
+    card.locator("[name=channel]").select_option(label="SMS")
+    card.locator("[name=address]").fill("+86 138 0013 8000")
     card.get_by_role("button", name="Add an address").click()
     mine = page.locator("[data-device]")
     expect(mine).to_contain_text("SMS")
