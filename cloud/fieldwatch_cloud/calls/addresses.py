@@ -43,8 +43,11 @@ def checked(channel: str, address: Mapping[str, Any], *, private_networks: bool 
         case "web_push":
             keys = address.get("keys")
             keys = keys if isinstance(keys, dict) else {}
+            endpoint = url(_text(address, "endpoint"), private_networks=private_networks)
+            if not endpoint.startswith("https://"):
+                raise ValueError("a push service is reached by https:// alone")
             return {
-                "endpoint": url(_text(address, "endpoint"), private_networks=private_networks),
+                "endpoint": endpoint,
                 "keys": {
                     "p256dh": _key(_text(keys, "p256dh"), _P256_POINT, "p256dh"),
                     "auth": _key(_text(keys, "auth"), _AUTH_SECRET, "auth"),

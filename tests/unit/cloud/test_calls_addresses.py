@@ -105,8 +105,11 @@ def test_other_urls(url: str, private: bool) -> None:
         checked("webhook", {"url": url}, private_networks=private)
 
 
-def test_a_demo_may_push_to_this_machine() -> None:
-    checked("web_push", subscription("http://127.0.0.1:8099/push/1"), private_networks=True)
+def test_a_system_on_this_machine_needs_no_certificate_but_a_push_service_does() -> None:
+    checked("webhook", {"url": "http://127.0.0.1:8099/in"}, private_networks=True)
+    checked("web_push", subscription("https://localhost:8099/push/1"), private_networks=True)
+    with pytest.raises(ValueError, match="https"):
+        checked("web_push", subscription("http://127.0.0.1:8099/push/1"), private_networks=True)
 
 
 @pytest.mark.parametrize(
