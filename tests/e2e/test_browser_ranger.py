@@ -50,7 +50,7 @@ BUILT = Path(__file__).parents[2] / "cloud" / "fieldwatch_cloud" / "web" / "sw.j
 HERE = {"longitude": 107.80, "latitude": 33.62, "accuracy": 12}
 BUDGET = 60_000
 """Bytes over the wire for one opened alert: requests and answers, with headers, picture included."""
-FIRST_LOAD = 180_000
+FIRST_LOAD = 100_000
 """Bytes of the app itself, once, with everything that it needs without a link."""
 LARGEST_PICTURE = 300_000
 

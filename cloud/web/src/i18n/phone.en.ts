@@ -6,6 +6,7 @@ export const phoneEn = {
   "list.none": "No open fire.",
   "list.none_body": "When a camera, a satellite or a colleague reports one and you are on duty, this phone is called.",
   "list.over": "Over",
+  "list.show_over": "Those of the last day that are over",
   "list.drills": "Drills",
   "list.map": "The reserve’s map",
   "settings": "Settings",

@@ -8,6 +8,7 @@ export const phoneZh: PhoneMessages = {
   "list.none": "目前没有火情。",
   "list.none_body": "您值班期间，相机、卫星或同事一旦报告火情，就会呼叫这部手机。",
   "list.over": "已结束",
+  "list.show_over": "近一天内已结束的火情",
   "list.drills": "演练",
   "list.map": "保护区地图",
   "settings": "设置",

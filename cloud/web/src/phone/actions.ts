@@ -155,10 +155,12 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
       if (items.length > 0) store.set({ list: { items: listed, read: Math.min(...items.map((one) => one.read)) } });
     }
     try {
+      // A night of false alarms is many: those that are over come only when somebody asks for them.
       const over = `state=closed&state=false_alarm&from=${new Date(Date.now() - OVER_FOR).toISOString()}`;
+      const wanted = store.state.over ? [OPEN, over] : [OPEN];
       const reserves = (await (await ask("GET", "reserves")).json()) as Reserve[];
       const found = await Promise.all(
-        reserves.flatMap((reserve) => [OPEN, over].map(async (which): Promise<Listed[]> => {
+        reserves.flatMap((reserve) => wanted.map(async (which): Promise<Listed[]> => {
           const answer = await ask("GET", `reserves/${reserve.slug}/incidents?${which}`);
           const { items } = (await answer.json()) as { items: IncidentSummary[] };
           return items.map((one) => ({ ...one, place: one.zone ?? reserve }));
@@ -171,6 +173,11 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
       if (statusOf(error) === 401) signedOut(true);
       else lost();
     }
+  }
+
+  function showOver(): void {
+    store.set({ over: true });
+    void list();
   }
 
   function refresh(): void {
@@ -396,7 +403,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   setInterval(refresh, REREAD);
 
   return {
-    start, login, logout, go, follow, refresh, act, write, sayNote, choosePicture, addPicture, dropPicture, dismiss,
+    start, login, logout, go, follow, refresh, showOver, act, write, sayNote, choosePicture, addPicture, dropPicture, dismiss,
     reload, sendNow, askForPush, testPush, pushed, sound, soundIfNew, silence, chooseSound, setLanguage, setLight, copy,
   };
 }

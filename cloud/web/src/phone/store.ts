@@ -31,6 +31,8 @@ export interface PhoneState {
   keeps: boolean;
 
   list: { items: readonly Listed[]; read: number } | null;
+  /** Whether the list also has those of the last day that are over. */
+  over: boolean;
   /** The incident on show; `read` is when the cloud said so. */
   incident: KeptIncident | null;
   /** Status with which it could not be read, where nothing is kept of it either. */
@@ -74,6 +76,7 @@ export function createPhoneStore(first: Pick<PhoneState, "language" | "light" | 
     keeps: true,
     ...nothingOpen(),
     list: null,
+    over: false,
     outbox: [],
     here: null,
     position: "off",

@@ -24,6 +24,7 @@ export function listPage(view: View): TemplateResult {
         : section(view, null, open)}
       ${drills.length ? section(view, t("list.drills"), drills) : nothing}
       ${over.length ? section(view, t("list.over"), over) : nothing}
+      ${state.over ? nothing : html`<button class="wide" @click=${actions.showOver}>${t("list.show_over")}</button>`}
       <a class="button wide" href="/">${t("list.map")}</a>
     </main>
   `;
