@@ -117,7 +117,9 @@ class Local:
             open_now = list(self._connections)
         for connection in open_now:
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                # Not SSLSocket's own: that forgets the key, and a reader would take what is still coming in,
+                # encrypted, for the request.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
         self.start()

@@ -155,7 +155,8 @@ class Phone:
         try:
             clear = http_ece.decrypt(body, private_key=self._key, auth_secret=self._auth, version="aes128gcm")
         except (http_ece.ECEException, ValueError) as error:
-            raise RefusedError(400, f"cannot be decrypted: {error}") from error
+            start = f"{len(body)} bytes, beginning with {body[:24].hex()}"
+            raise RefusedError(400, f"cannot be decrypted: {error} ({start})") from error
         content = json.loads(clear)
         assert isinstance(content, dict)
         return content
