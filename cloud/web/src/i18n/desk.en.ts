@@ -35,6 +35,8 @@ export const deskEn = {
   "fire.held_nobody": "Nobody was called, because it was held back.",
   "fire.unanswered_for": "Nobody has answered for {time}",
   "fire.nobody_answered": "Everybody was called, and nobody has answered for {time}",
+  "fire.nobody_reachable": "Nobody could be called for {time}: telephone the rangers yourself",
+  "fire.nobody_has_device": "Nobody who would be called has a device. Add one under “My devices”.",
   "fire.open_desk": "Open on the fire desk",
   "danger.low": "low",
   "danger.moderate": "moderate",

@@ -37,6 +37,8 @@ export const deskZh: Readonly<Record<keyof typeof deskEn, string>> = {
   "fire.held_nobody": "没有通知任何人，因为该火情被暂缓。",
   "fire.unanswered_for": "已 {time} 无人应答",
   "fire.nobody_answered": "已通知所有人，{time} 仍无人应答",
+  "fire.nobody_reachable": "{time} 无人可通知：请亲自电话联系护林员",
+  "fire.nobody_has_device": "应通知的人都没有设备。请在“我的设备”中添加。",
   "fire.open_desk": "在火情台打开",
   "danger.low": "低",
   "danger.moderate": "中",

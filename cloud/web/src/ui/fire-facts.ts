@@ -68,8 +68,13 @@ export function waiting(view: View, incident: Incident): TemplateResult | typeof
   const began = incident.deliveries[0]?.queued_at ?? incident.opened_at;
   const time = duration(Math.max(0, (state.now - Date.parse(began)) / 1000), state.language);
   return html`<p class="waiting-answer ${incident.unanswered ? "nobody" : ""}" role="status">
-    ${icon("bell")} ${incident.unanswered ? t("fire.nobody_answered", { time }) : t("fire.unanswered_for", { time })}
+    ${icon("bell")} ${t(waitsHow(incident), { time })}
   </p>`;
+}
+
+function waitsHow({ unanswered, deliveries }: Incident) {
+  if (!unanswered) return "fire.unanswered_for";
+  return deliveries.length === 0 ? "fire.nobody_reachable" : "fire.nobody_answered";
 }
 
 /** Who was called, and how far the call came: one line a person. */
@@ -77,7 +82,7 @@ export function called(view: View, incident: Incident): TemplateResult {
   const { t } = view;
   const people = calledPeople(incident.deliveries);
   if (people.length === 0) {
-    return html`<p class="muted small">${incident.held_back ? t("fire.held_nobody") : t("fire.nobody_called")}</p>`;
+    return html`<p class="muted small">${t(incident.held_back ? "fire.held_nobody" : incident.unanswered ? "fire.nobody_has_device" : "fire.nobody_called")}</p>`;
   }
   return html`
     <ul class="called">

@@ -113,5 +113,5 @@ function particulars({ t }: View, { details }: LogEntry): string {
   const { reason, unreached } = details as { reason?: unknown; unreached?: { name?: unknown }[] };
   if (typeof reason === "string") return `: ${heldWords(wordFor(t, "false_alarm", reason), t)}`;
   const names = Array.isArray(unreached) ? unreached.flatMap((one) => (typeof one.name === "string" ? [one.name] : [])) : [];
-  return names.length > 0 ? `: ${t("desk.unreached", { names: names.join(", ") })}` : "";
+  return names.length > 0 ? `: ${t("desk.unreached", { names: [...new Set(names)].join(", ") })}` : "";
 }
