@@ -162,7 +162,8 @@ def sign_in(page: Page, url: str, email: str = RANGER, where: str = "#phone") ->
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector(".phone .top")
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    controlled = "navigator.serviceWorker.controller !== null"
+    wait_for(lambda: page.evaluate(controlled), "the service worker to take over")
 
 
 def worker(page: Page) -> Worker:

@@ -1,5 +1,6 @@
 """Reserves, zones, nodes, deployments and their health over HTTP; and what every answer carries."""
 
+import gzip
 import json
 from dataclasses import replace
 
@@ -196,6 +197,22 @@ def test_the_web_app_or_how_to_build_it(world: World) -> None:
         assert "immutable" in client.get("/assets/map-1a2b.js").headers["cache-control"]
         assert client.get("/assets/none.js").status_code == 404
         assert client.get("/../../secret").status_code == 404
+
+
+def test_the_web_app_travels_packed_where_the_browser_takes_that(world: World) -> None:
+    (world.web / "assets").mkdir(parents=True)
+    (world.web / "index.html").write_text("<!doctype html><title>map</title>")
+    (world.web / "assets" / "map-1a2b.js").write_text("plain")
+    (world.web / "assets" / "map-1a2b.js.gz").write_bytes(gzip.compress(b"packed"))
+    with world.client() as client:
+        packed = client.get("/assets/map-1a2b.js")
+        assert (packed.text, packed.headers["content-encoding"]) == ("packed", "gzip")
+        assert packed.headers["content-type"].startswith("text/javascript")
+        assert packed.headers["vary"] == "Accept-Encoding"
+        assert "immutable" in packed.headers["cache-control"]
+        plain = client.get("/assets/map-1a2b.js", headers={"Accept-Encoding": "identity"})
+        assert (plain.text, plain.headers.get("content-encoding")) == ("plain", None)
+        assert client.get("/../../etc/passwd").status_code == 404
 
 
 def test_without_the_database_it_says_try_again(world: World) -> None:
