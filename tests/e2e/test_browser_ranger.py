@@ -158,7 +158,8 @@ def open_fire(page: Page, url: str, incident: str) -> None:
 
 def see_picture(page: Page) -> None:
     drawn = "document.querySelector('figure img[src]')?.naturalWidth > 0"
-    wait_for(
+    # Not wait_for_function: the page's policy forbids its eval.
+    wait_for(lambda: page.evaluate(drawn), "the fire's picture")
         lambda: page.evaluate(drawn), "the fire's picture"
     )  # the policy forbids wait_for_function's eval
 
