@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.cloud.cap_rules import NAMESPACE, faults
 
@@ -121,6 +121,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6
 longitudes, latitudes = st.floats(-179, 179), st.floats(-89, 89)
 
 
+@settings(deadline=None)
 @given(
     kind=st.sampled_from(["smoke", "fire"]),
     state=st.sampled_from(sorted(STATE["en"])),

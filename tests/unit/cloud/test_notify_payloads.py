@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldwatch_cloud.calls.message import Message
@@ -42,6 +42,7 @@ def test_a_usual_push_is_small() -> None:
     assert len(web_push.payload(MESSAGE)) < 600
 
 
+@settings(deadline=None)
 @given(body=st.text(st.characters(exclude_categories=["Cs"]), max_size=9000))
 def test_a_push_never_is_too_large_and_always_is_json(body: str) -> None:
     encoded = web_push.payload(replace(MESSAGE, body=body))
