@@ -21,7 +21,7 @@ export function fireBanner(view: View): TemplateResult {
   // Read out are the titles alone: the banners' "3 min ago" ticks, and would be read out again and again.
   return html`
     <div class="hidden" role="alert" aria-atomic="false">
-      ${repeat(fresh, (one) => one.id, (one) => html`<p>${title(view, one)}</p>`)}
+      ${repeat(fresh, (one) => one.id, (one) => html`<p>${one.drill ? `${view.t("fire.drill")}: ` : ""}${title(view, one)}</p>`)}
     </div>
     <div class="banners">${repeat(fresh.slice(0, BANNERS), (one) => one.id, (one) => banner(view, one))}</div>
   `;
