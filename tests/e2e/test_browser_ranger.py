@@ -157,11 +157,9 @@ def open_fire(page: Page, url: str, incident: str) -> None:
 
 
 def see_picture(page: Page) -> None:
-    drawn = "document.querySelector('figure img[src]')?.naturalWidth > 0"
     # Not wait_for_function: the page's policy forbids its eval.
+    drawn = "document.querySelector('figure img[src]')?.naturalWidth > 0"
     wait_for(lambda: page.evaluate(drawn), "the fire's picture")
-        lambda: page.evaluate(drawn), "the fire's picture"
-    )  # the policy forbids wait_for_function's eval
 
 
 def test_a_fire_is_shown_with_its_place_as_seen_from_where_the_ranger_stands(

@@ -30,6 +30,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   let sending: Promise<void> | null = null;
   let again = false;
   let reading = 0;
+  let keeping = Promise.resolve();
 
   // Who is here -----------------------------------------------------------------------------------------
 
@@ -129,7 +130,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
     try {
       const incident = (await (await ask("GET", incidentUrl(id))).json()) as Incident;
       found();
-      if (number === reading) await show(incident);
+      if (number === reading) show(incident);
     } catch (error) {
       const status = statusOf(error);
       if (status === 401) return signedOut(true);
@@ -138,10 +139,13 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
     }
   }
 
-  async function show(incident: Incident): Promise<void> {
+  /** Answers may overtake each other on a bad link: what is older than what stands there changes nothing. */
+  function show(incident: Incident): void {
+    const known = store.state.incident?.incident;
+    if (known?.id === incident.id && known.revision > incident.revision) return;
     const read = Date.now();
-    await keepIncident(incident, read).catch(() => {}); // a full disk: then it is not kept
     if (isOpen(incident.id)) store.set({ incident: { incident, read }, missing: null });
+    keeping = keeping.then(() => keepIncident(incident, read)).catch(() => {}); // a full disk: then it is not kept
     quietIfAnswered();
   }
 
@@ -288,7 +292,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
           store.set((state) => ({ outbox: state.outbox.filter((one) => one.id !== entry.id) }));
           ++reading; // an answer that was asked for before this one is older than it
           // What was done to one that has been merged is answered with the one that it was merged into.
-          if (incident?.id === entry.incident) void show(incident);
+          if (incident?.id === entry.incident) show(incident);
           else if (isOpen(entry.incident)) void read(entry.incident);
         },
         refused: (entry: Entry) => {
