@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BUILT = Path(__file__).parents[2] / "cloud" / "fieldwatch_cloud" / "web" / "index.html"
 KEY = re.compile(r"\b(?:act|action|desk|device|drill|fire|held|mask|plan|rule|said|whom)\.[a-z_]+")
+expect.set_options(timeout=30_000)  # as all else in these tests: the machine may have much to do
 SECTIONS = ("", "/roster", "/wildlife", "/masks", "/drills", "/devices")
 
 
