@@ -122,7 +122,8 @@ def shrink(content: bytes, width: int) -> bytes:
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((width, 4 * width), Image.Resampling.LANCZOS)
             picture = upright.convert("RGB")
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
+        # Whatever Pillow stumbles over: with broken EXIF that may be any error of Python's.
+        except Exception as error:
             raise PictureUnreadableError(f"this picture is damaged: {error}") from error
     for quality in QUALITIES:
         out = io.BytesIO()
@@ -149,7 +150,7 @@ def _opened(content: bytes, formats: tuple[str, ...] = _FORMATS):  # type: ignor
             image = Image.open(io.BytesIO(content), formats=formats)
     except Image.DecompressionBombError as error:
         raise PictureUnreadableError("this picture has too many pixels") from error
-    except (OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # As in `shrink`.
         kinds = ", ".join(formats)
         raise PictureUnreadableError(f"this is no picture, or a damaged one ({kinds} can be read)") from error
     with image:

@@ -11,7 +11,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import ExifTags, Image, ImageDraw, ImageFilter
 
 from fieldwatch_cloud.errors import MediaError, PictureUnreadableError
 from fieldwatch_cloud.media.store import DiskStore
@@ -113,6 +113,22 @@ BROKEN = {
 def test_what_is_no_whole_picture_is_said(content: bytes) -> None:
     with pytest.raises(PictureUnreadableError, match="picture"):
         shrink(content, 480)
+
+
+def test_broken_exif_is_no_failure_of_ours() -> None:
+    """A mail about a fire must not wait for a picture that no program can read."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation], exif[ExifTags.Base.ImageDescription] = 6, "hill"
+    exif[ExifTags.Base.GPSInfo] = {1: "N", 2: (1.0, 2.0, 3.0)}
+    whole = jpeg(scene(64, 48), exif=exif)
+    refused = 0
+    for at in range(20, 180):
+        for value in (0, 3, 255):
+            try:
+                shrink(whole[:at] + bytes([value]) + whole[at + 1 :], 160)
+            except PictureUnreadableError:
+                refused += 1
+    assert refused > 0
 
 
 def test_only_a_jpeg_comes_from_a_phone() -> None:
