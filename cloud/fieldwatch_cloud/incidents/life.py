@@ -17,6 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
+from fieldwatch_cloud.errors import RowRefusedError
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
@@ -149,9 +151,17 @@ def done_at(claimed: datetime, sent_at: datetime | None, now: datetime) -> datet
     """When it was done, by our clock: a phone's clock that is wrong was as wrong when it sent.
 
     Never later than now: nobody reports what is still to come.
+
+    Raises:
+        RowRefusedError: both together lead out of the calendar.
     """
     if sent_at is not None:
-        claimed += now - sent_at
+        try:
+            claimed += now - sent_at
+        except OverflowError as error:
+            raise RowRefusedError(
+                "when it was done and when it was sent lie thousands of years apart"
+            ) from error
     return min(claimed, now)
 
 

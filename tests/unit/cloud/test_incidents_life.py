@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from fieldwatch_cloud.errors import RowRefusedError
 from fieldwatch_cloud.incidents.life import (
     KINDS,
     MOVES,
@@ -155,6 +156,14 @@ def test_a_phone_whose_clock_is_wrong(
         return NOON + timedelta(minutes=minute)
 
     assert done_at(at(claimed), None if sent is None else at(sent), at(now)) == at(expected)
+
+
+def test_a_clock_that_leads_out_of_the_calendar_is_refused() -> None:
+    """Not a failure of ours: a phone tries that again for ever."""
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    for claimed, sent in ((first, last), (last, first)):
+        with pytest.raises(RowRefusedError, match="years apart"):
+            done_at(claimed, sent, NOON)
 
 
 STEPS = {"acknowledge", "on_my_way", "arrive", "contain"}

@@ -1,7 +1,5 @@
 """What people see burning."""
 
-from datetime import datetime
-
 from fastapi import APIRouter, Response
 
 from fieldwatch_cloud.alarms import reports
@@ -9,7 +7,6 @@ from fieldwatch_cloud.api.auth import AnyMember
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.hotspots import FireReported, NewFireReport
 from fieldwatch_cloud.api.services import Db
-from fieldwatch_cloud.errors import RowRefusedError
 from fieldwatch_cloud.incidents import life
 from fieldwatch_cloud.incidents.domain import Report
 from fieldwatch_shared.messages import utc_now
@@ -33,7 +30,7 @@ def report_fire(body: NewFireReport, member: AnyMember, db: Db, response: Respon
     report = Report(
         id=body.id,
         account_id=member.caller.account.id,
-        observed_at=_observed_at(body),
+        observed_at=life.done_at(body.observed_at, body.sent_at, utc_now()),
         kind=body.kind.value,
         lon=location.coordinates[0] if location else None,
         lat=location.coordinates[1] if location else None,
@@ -49,10 +46,3 @@ def report_fire(body: NewFireReport, member: AnyMember, db: Db, response: Respon
     if not is_new:
         response.status_code = 200
     return FireReported(id=body.id, incident_id=incident_id)
-
-
-def _observed_at(body: NewFireReport) -> datetime:
-    try:
-        return life.done_at(body.observed_at, body.sent_at, utc_now())
-    except OverflowError as error:
-        raise RowRefusedError("observed_at and sent_at lie thousands of years apart") from error
