@@ -26,6 +26,7 @@ def test_what_is_kept() -> None:
     assert checked("sms", {"phone": "+86 138-0013 8000"}) == {"phone": "+8613800138000"}
     assert checked("voice", {"phone": "+49 (30) 1234567"}) == {"phone": "+49301234567"}
     assert checked("email", {"email": " li@baohuqu.cn ", "x": 1}) == {"email": "li@baohuqu.cn"}
+    assert checked("email", {"email": "li.wei+fire@mail.baohuqu.com.cn"})["email"].startswith("li.wei+")
     assert checked("webhook", {"url": "https://fire.example.org:8443/in?x=1"}) == {
         "url": "https://fire.example.org:8443/in?x=1"
     }
@@ -42,6 +43,13 @@ def test_what_is_kept() -> None:
         ("email", {"email": "li"}, "not an e-mail"),
         ("email", {"email": "li@x"}, "not an e-mail"),
         ("email", {"email": "li@x.cn\nBcc: a@b.cn"}, "not an e-mail"),
+        ("email", {"email": "l\x00i@x.cn"}, "not an e-mail"),
+        ("email", {"email": "l\x01i@x.cn"}, "not an e-mail"),
+        ("email", {"email": "li(home)@x.cn"}, "not an e-mail"),
+        ("email", {"email": "li@[127.0.0.1].cn"}, "not an e-mail"),
+        ("email", {"email": "li@x..cn"}, "not an e-mail"),
+        ("email", {"email": ".li@x.cn"}, "not an e-mail"),
+        ("email", {"email": "l" * 65 + "@x.cn"}, "not an e-mail"),
         ("web_push", {"endpoint": "https://x.example/"}, "p256dh is missing"),
         ("web_push", subscription(p256dh=AUTH), "p256dh is not"),
         ("web_push", subscription(auth="!"), "auth is not"),
