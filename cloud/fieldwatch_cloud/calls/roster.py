@@ -42,8 +42,11 @@ def checked(shift: Shift, timezone: ZoneInfo) -> Shift:
         if shift.until is not None:
             raise ValueError("`until` is for a shift that repeats")
         return shift
-    period = PERIOD[shift.repeats]
-    if _wall(shift.ends_at, timezone) - _wall(shift.starts_at, timezone) > period:
+    try:
+        lasts = _wall(shift.ends_at, timezone) - _wall(shift.starts_at, timezone)
+    except OverflowError as error:
+        raise ValueError("by the reserve's clocks, the shift leads out of the calendar") from error
+    if lasts > PERIOD[shift.repeats]:
         raise ValueError(f"a shift that repeats {shift.repeats} is not longer than that")
     if shift.until is not None and shift.until <= shift.starts_at:
         raise ValueError("`until` lies before the shift begins")

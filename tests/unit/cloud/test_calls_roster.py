@@ -91,6 +91,10 @@ def test_the_repetition_is_the_reserves_not_utc() -> None:
             shift("2026-05-04T08:00", "2026-05-04T09:00", repeats="daily", until=at("2026-05-01T00:00")),
             "before the shift begins",
         ),
+        (
+            shift("9999-12-31T23:10", "9999-12-31T23:30", ZoneInfo("UTC"), repeats="daily"),
+            "out of the calendar",
+        ),
     ],
 )
 def test_what_is_no_shift(which: Shift, words: str) -> None:

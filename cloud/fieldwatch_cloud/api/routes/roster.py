@@ -122,7 +122,10 @@ def get_on_duty(
         answers = []
         for zone in [*calls.zones(conn, member.reserve_id), None]:
             places = [] if zone is None else [(zone.id, zone.chief)]
-            crew = Crew.at(conn, member.reserve_id, timezone, places, moment)
+            try:
+                crew = Crew.at(conn, member.reserve_id, timezone, places, moment)
+            except OverflowError as error:
+                raise RowRefusedError("by the reserve's clocks, `at` lies out of the calendar") from error
             answers.append(ZoneOnDuty(zone_id=zone.id if zone else None, people=_people(crew)))
     return OnDuty(at=moment, zones=answers)
 
