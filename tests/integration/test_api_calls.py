@@ -161,6 +161,21 @@ def test_tests_are_few(world: World) -> None:
     assert statuses == [202] * 5 + [429]
 
 
+def test_nobody_has_one_number_after_the_other_called(world: World) -> None:
+    """Each SMS costs money, and a number may be a stranger's."""
+    with world.client("ranger") as client:
+        statuses = []
+        for n in range(6):
+            body = {**PHONE, "address": {"phone": f"+8613800138{n:03}"}}
+            device = client.post(API + "/devices", json=body).json()["id"]
+            statuses.append(client.post(f"{API}/devices/{device}/test").status_code)
+            client.delete(f"{API}/devices/{device}")
+        assert statuses == [202] * 5 + [429]
+        mail = {**PHONE, "channel": "email", "address": {"email": "li@example.org"}}
+        device = client.post(API + "/devices", json=mail).json()["id"]
+        assert client.post(f"{API}/devices/{device}/test").status_code == 202
+
+
 def test_webhooks_of_a_reserve(world: World) -> None:
     with several(world, "manager", "stranger") as ((manager, _), (stranger, _)):
         body = {"name": "province", "url": "https://fire.example.org/in", "language": "zh"}
@@ -214,6 +229,9 @@ def test_roster_and_who_is_on_duty(world: World) -> None:
             assert answer.status_code == 422, (wrong, answer.text)
         assert manager.post(url, json={**shift, "id": None, "zone_id": str(uuid4())}).status_code == 404
         assert len(ranger.get(url).json()["items"]) == 1
+
+        far = ranger.get(API + "/reserves/foping/on-duty", params={"at": "9999-12-31T23:00:00Z"})
+        assert far.status_code == 422
 
         def on_duty(at: str) -> Any:
             return ranger.get(API + "/reserves/foping/on-duty", params={"at": at}).json()["zones"]

@@ -83,7 +83,7 @@ def delete_device(device_id: UUID, caller: SignedIn, db: Db) -> None:
     responses=problems(401, 403, 404, 422, 429),
 )
 def try_device(device_id: UUID, caller: SignedIn, db: Db) -> TestCall:
-    """At most five times within ten minutes."""
+    """At most five times within ten minutes, on all devices of that channel together."""
     with db.transaction() as conn:
         _own(devices.get(conn, device_id), caller)
         return TestCall(delivery=trial.call(conn, device_id, utc_now()), state="queued")

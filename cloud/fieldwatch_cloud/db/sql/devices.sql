@@ -68,8 +68,13 @@ SELECT coalesce(
 FROM device v WHERE v.id = %(id)s;
 
 -- name: tests_since
-SELECT count(*) FROM delivery d JOIN notification n ON n.id = d.notification_id
-WHERE d.device_id = %(id)s AND n.kind = 'test' AND n.created_at > %(since)s;
+-- Of its owner, in that channel: who enters one number after the other must not have them all called.
+SELECT count(*)
+FROM device one
+JOIN device v ON v.channel = one.channel AND coalesce(v.account_id, v.reserve_id) = coalesce(one.account_id, one.reserve_id)
+JOIN delivery d ON d.device_id = v.id
+JOIN notification n ON n.id = d.notification_id
+WHERE one.id = %(id)s AND n.kind = 'test' AND n.created_at > %(since)s;
 
 -- name: state
 SELECT state, failure FROM delivery WHERE id = %(id)s;
