@@ -121,6 +121,10 @@ def test_the_same_action_again_changes_nothing(world: FireWorld) -> None:
         assert ranger.post(f"/incidents/{fire}/actions", mine | {"action": "arrive"}).status_code == 409
         assert manager.post(f"/incidents/{fire}/actions", mine).status_code == 409
         assert len(entries(manager.sees(fire))) == 3
+        # About one fire: it must not pass for one that was done about another.
+        other = world.fire(1, deployment=world.lick)
+        assert ranger.post(f"/incidents/{other}/actions", mine).status_code == 409
+        assert ranger.sees(other)["state"] == "new"
 
 
 def test_what_cannot_be_true_is_refused_and_says_what_may_be(world: FireWorld) -> None:
@@ -579,6 +583,10 @@ def test_two_that_are_one_go_on_as_one(world: FireWorld) -> None:
         assert [item["id"] for item in listed] == [str(one)]
         assert manager.does(one, "merge", into=str(other)).status_code == 422, "with itself"
         assert manager.does(one, "merge", into=str(uuid4())).status_code == 404
+        abroad = world.fire(2)
+        world.run("UPDATE incident SET reserve_id = %s WHERE id = %s", world.elsewhere, abroad)
+        unknown = manager.does(one, "merge", into=str(abroad))
+        assert unknown.status_code == 404, "another reserve's does not exist for who is no member there"
         added = ranger.put(
             f"/incidents/{other}/pictures/{uuid7()}", drawn(2), params={"taken_at": NOON.isoformat()}
         )

@@ -47,7 +47,8 @@ def act(
     incident = actions.lock(conn, incident_id)
     known = actions.known(conn, action.id)
     if known is not None:
-        if (known.account_id, known.action) != (account_id, action.kind):
+        at = actions.lock(conn, known.incident_id).id
+        if (known.account_id, known.action, at) != (account_id, action.kind, incident.id):
             raise AlreadyExistsError(f"the id {action.id} is that of another action")
         return incident.id
     done_at = life.done_at(action.done_at, action.sent_at, now)

@@ -119,6 +119,8 @@ def act_on_incident(
             incident = visible(conn, incident_id, caller)
             if body.action != "note":
                 check_role(caller.roles_in(incident.reserve), (Role.RANGER, Role.MANAGER))
+            if body.into is not None:
+                visible(conn, body.into, caller)
             action = life.Action(
                 id=body.id,
                 kind=body.action,
