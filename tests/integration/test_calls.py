@@ -302,6 +302,43 @@ def test_receipts_in_any_order(fires: Fires) -> None:
     assert confirm("opened") == "answered"
 
 
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        "DELETE FROM membership WHERE account_id = %s RETURNING 1",
+        "UPDATE account SET disabled_at = now() WHERE id = %s RETURNING 1",
+    ],
+)
+def test_who_has_left_is_told_nothing_more(fires: Fires, leaves: str) -> None:
+    incident = fires.fire()
+    fires.begin(incident)
+    fires.tick(after(120))
+    for name in ("li", "wang"):
+        fires.became(incident, name, "sent")
+    fires.rows("UPDATE delivery SET attempts = 1 RETURNING 1")
+    fires.rows(leaves, fires.people["li"])
+    fires.stop(incident, after(130), by="chen")
+    assert [call[0] for call in fires.called(incident) if call[1] == "update"] == ["Wang"]
+
+
+def test_a_mail_shows_no_picture_but_of_the_camera_that_saw_it(fires: Fires) -> None:
+    """A node may name any picture's id, also one of another reserve."""
+    incident = fires.fire()
+    fires.begin(incident)
+    ((notification,),) = fires.rows("SELECT id FROM notification")
+    picture = uuid4()
+    insert = (
+        "INSERT INTO media (id, deployment_id, observed_at, mime, sha256, bytes, width, height,"
+        " clock_quality) VALUES (%s, %s, %s, 'image/jpeg', 'x', 1, 1, 1, 'ntp') RETURNING 1"
+    )
+    fires.rows(insert, picture, uuid4(), T0)
+    fires.rows("UPDATE suspicion SET media_id = %s RETURNING 1", picture)
+    for of, shown in (("somebody else's", None), ("its own", picture)):
+        with fires.db.transaction() as conn:
+            assert deliveries.facts(conn, notification)["media_id"] == shown, of
+        fires.rows("UPDATE media SET deployment_id = %s RETURNING 1", fires.deployment)
+
+
 def test_no_such_incident(fires: Fires) -> None:
     with pytest.raises(NotFoundError), fires.db.transaction() as conn:
         calling.begin(conn, uuid4(), T0)

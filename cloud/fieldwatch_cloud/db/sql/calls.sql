@@ -147,6 +147,12 @@ JOIN delivery d ON d.notification_id = n.id
 JOIN device v ON v.id = d.device_id
 WHERE n.incident_id = %(incident_id)s AND n.kind IN ('fire', 'escalation', 'undelivered')
     AND v.disabled_at IS NULL AND d.attempts > 0 AND d.state <> 'failed'
+    -- Who has left since learns no more of the reserve.
+    AND (v.account_id IS NULL OR EXISTS (
+        SELECT 1 FROM membership m JOIN account a ON a.id = m.account_id
+        WHERE m.account_id = v.account_id AND (m.reserve_id = n.reserve_id OR m.reserve_id IS NULL)
+            AND a.disabled_at IS NULL
+    ))
     AND v.account_id IS DISTINCT FROM %(by)s;
 
 -- name: log

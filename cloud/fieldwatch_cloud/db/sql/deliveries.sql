@@ -169,13 +169,14 @@ LEFT JOIN LATERAL (
     FROM fire_report f JOIN account a ON a.id = f.account_id
     WHERE f.incident_id = i.id ORDER BY f.observed_at DESC, f.id DESC LIMIT 1
 ) person ON true
+-- A picture travels in mails, where nobody asks who may see it: only what that camera itself has sent.
 LEFT JOIN LATERAL (
-    SELECT m.id FROM suspicion s JOIN media m ON m.id = s.media_id
+    SELECT m.id FROM suspicion s JOIN media m ON m.id = s.media_id AND m.deployment_id = s.deployment_id
     WHERE s.incident_id = i.id ORDER BY s.observed_at DESC, s.id DESC LIMIT 1
 ) picture ON true
 LEFT JOIN alert al ON al.id = n.alert_id
 LEFT JOIN alert_rule ru ON ru.id = al.rule_id
 LEFT JOIN observation o ON o.id = al.observation_id
-LEFT JOIN media ap ON ap.id = o.media_id
+LEFT JOIN media ap ON ap.id = o.media_id AND ap.deployment_id = o.deployment_id
 LEFT JOIN deployment ad ON ad.id = al.deployment_id
 WHERE n.id = %(notification_id)s;
