@@ -9,7 +9,7 @@ import structlog
 
 from fieldwatch_cloud.alarms import calls, evidence
 from fieldwatch_cloud.alarms.news import incident_changed
-from fieldwatch_cloud.db import actions, labels
+from fieldwatch_cloud.db import actions, incidents, labels
 from fieldwatch_cloud.errors import AlreadyExistsError, NotAllowedNowError, RowRefusedError
 from fieldwatch_cloud.incidents import life
 from fieldwatch_cloud.labels.domain import Label
@@ -79,9 +79,9 @@ def act(
         details |= {"before": incident.state, "after": after}
     if action.kind == "release" and incident.held_back is not None:
         details["held_back"] = incident.held_back
-        actions.release(conn, incident.id)
-    actions.log(conn, incident.id, action.kind, **by, details=details)
-    actions.set_state(conn, incident.id, after)
+        incidents.release(conn, incident.id)
+    incidents.log(conn, incident.id, action.kind, **by, details=details)
+    incidents.set_state(conn, incident.id, after)
     log.info("incident.action", incident_id=str(incident.id), action=action.kind, state=after)
     if action.kind != "note":
         calls.answered(conn, incident.id, account_id, now)
@@ -138,7 +138,7 @@ def add_picture(conn: Connection, incident_id: UUID, account_id: UUID, taken: Ta
         sha256=taken.sha256,
         size=taken.size,
     )
-    actions.log(
+    incidents.log(
         conn,
         incident.id,
         "picture",
@@ -147,7 +147,7 @@ def add_picture(conn: Connection, incident_id: UUID, account_id: UUID, taken: Ta
         note=taken.note,
         details={"picture_id": str(taken.id)},
     )
-    actions.set_state(conn, incident.id, incident.state)
+    incidents.set_state(conn, incident.id, incident.state)
     incident_changed(conn, incident.id, news)
     return incident.id
 
@@ -166,7 +166,7 @@ def _merge(
     calls.answered(conn, goes_on.id, by["account_id"], now)
     after = life.standing(record_of(conn, goes_on.id)).state
     if after != goes_on.state:
-        actions.set_state(conn, goes_on.id, after)
+        incidents.set_state(conn, goes_on.id, after)
         _follow(conn, goes_on, after, by["account_id"], now)
         incident_changed(conn, goes_on.id, news)
     return goes_on.id

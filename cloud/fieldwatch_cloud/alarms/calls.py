@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 from fieldwatch_cloud.alarms.crew import Crew
+from fieldwatch_cloud.alarms.news import announce_change
 from fieldwatch_cloud.calls.plan import LOOK_AGAIN, REPEAT, REPEAT_FOR, Step, next_due
-from fieldwatch_cloud.db import calls, deliveries
+from fieldwatch_cloud.db import calls, deliveries, incidents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,8 +134,7 @@ def _carry_on(conn: Connection, incident_id: UUID, now: datetime) -> bool:
         return False  # Answered while we waited for it.
     if now - escalation.began_at >= REPEAT_FOR:
         calls.end(conn, incident_id, "nobody_answered", now)
-        calls.note(conn, incident_id, "calls_ended", now)
-        calls.announce(conn, incident_id)
+        _record(conn, incident_id, "calls_ended", now)
         log.error("calls.given_up", incident_id=str(incident_id), reserve=incident.reserve)
         return True
     _Round(conn, incident, now).advance()
@@ -198,10 +198,8 @@ class _Round:
                 _unreached(who.account_id, who.name, "failed" if who.failed else "no_answer")
                 for who in before
             ]
-            calls.note(
-                self.conn, self.incident.id, "nobody_answered", self.now, {"unreached": self.unreached}
-            )
-            calls.announce(self.conn, self.incident.id)
+            details = {"unreached": self.unreached}
+            _record(self.conn, self.incident.id, "nobody_answered", self.now, details)
             log.error(
                 "calls.nobody_answered", incident_id=str(self.incident.id), reserve=self.incident.reserve
             )
@@ -256,14 +254,22 @@ class _Round:
     def _nobody_reachable(self) -> None:
         """The map shows it in red: that is all that is left."""
         details = {"unreached": self.unreached}
-        calls.note(self.conn, self.incident.id, "nobody_reachable", self.now, details)
-        calls.announce(self.conn, self.incident.id)
+        _record(self.conn, self.incident.id, "nobody_reachable", self.now, details)
         log.error(
             "calls.nobody_reachable",
             incident_id=str(self.incident.id),
             reserve=self.incident.reserve,
             unreached=[who["name"] for who in self.unreached],
         )
+
+
+def _record(
+    conn: Connection, incident_id: UUID, action: str, now: datetime, details: dict[str, Any] | None = None
+) -> None:
+    """Onto the incident's record, as the system; whoever looks at it sees that it changed."""
+    incidents.log(conn, incident_id, action, details, at=now)
+    incidents.bump(conn, incident_id)
+    announce_change(conn, incident_id)
 
 
 def _unreached(account_id: UUID, name: str, why: str) -> dict[str, Any]:

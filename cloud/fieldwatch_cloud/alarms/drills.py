@@ -14,7 +14,8 @@ import structlog
 
 from fieldwatch_cloud.alarms import calls as calling
 from fieldwatch_cloud.alarms.evidence import lock_reserves, record_suspicion
-from fieldwatch_cloud.db import calls, deliveries, drills
+from fieldwatch_cloud.alarms.news import announce_change
+from fieldwatch_cloud.db import calls, deliveries, drills, incidents
 from fieldwatch_cloud.errors import AlreadyExistsError
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.messages import Box, Clock, ClockQuality, FireKind, Suspicion
@@ -122,9 +123,10 @@ def end(conn: Connection, drill_id: UUID, now: datetime, *, by: UUID | None = No
     if not drills.end(conn, drill_id, now):
         return
     if drills.close_incident(conn, drill.incident_id):
-        calls.note(conn, drill.incident_id, "drill_ended", now)
+        incidents.log(conn, drill.incident_id, "drill_ended", at=now)
+        incidents.bump(conn, drill.incident_id)
     calling.stop(conn, drill.incident_id, "closed", now, by=by)
-    calls.announce(conn, drill.incident_id)
+    announce_change(conn, drill.incident_id)
     log.warning("drill.ended", drill_id=str(drill_id), reserve=drill.reserve)
 
 

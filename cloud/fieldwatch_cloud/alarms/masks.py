@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fieldwatch_cloud.db import actions, desired, masks
+from fieldwatch_cloud.db import actions, desired, incidents, masks
 from fieldwatch_cloud.errors import AlreadyExistsError, NotFoundError, RowRefusedError
 from fieldwatch_cloud.incidents.masks import RECURRING, suggest
+from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,10 @@ def add(
             f"this camera has {MOST_PER_CAMERA} masks already: remove one, or draw a larger one"
         )
     masks.add(conn, mask_id, place, polygon, reason, account_id=account_id, incident_id=incident_id)
+    if incident_id is not None:
+        details = {"mask_id": str(mask_id), "deployment_id": str(deployment_id)}
+        incidents.log(conn, incident_id, "mask", details, account_id=account_id, done_at=utc_now())
+        incidents.bump(conn, incident_id)
     version = desired.renew(conn, place.node_id)
     log.info("mask.added", mask_id=str(mask_id), deployment_id=str(deployment_id), version=version)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fieldwatch_cloud.db import fires
+from fieldwatch_cloud.db.live import News
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from fieldwatch_cloud.db.live import News
     from fieldwatch_cloud.db.pool import Connection
 
 
@@ -32,3 +32,10 @@ def incident_changed(conn: Connection, incident_id: UUID, news: News) -> None:
             "held_back": incident.held_back,
         },
     )
+
+
+def announce_change(conn: Connection, incident_id: UUID) -> None:
+    """The same at once, where this incident is all that changed."""
+    news = News()
+    incident_changed(conn, incident_id, news)
+    news.announce(conn)

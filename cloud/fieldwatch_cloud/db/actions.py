@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError
@@ -102,39 +101,6 @@ def record(
     """(action, when it was done, by whom) of those actions, by arrival; with what was done to the incidents
     that were merged into it."""
     return conn.execute(SQL["record"], {"id": incident_id, "actions": list(actions)}).fetchall()
-
-
-def log(
-    conn: Connection,
-    incident_id: UUID,
-    action: str,
-    *,
-    account_id: UUID,
-    action_id: UUID | None = None,
-    done_at: datetime,
-    note: str | None = None,
-    details: dict[str, Any] | None = None,
-) -> None:
-    parameters = {
-        "incident_id": incident_id,
-        "account_id": account_id,
-        "action": action,
-        "note": note,
-        "action_id": action_id,
-        "done_at": done_at,
-        "details": Jsonb(details or {}),
-    }
-    conn.execute(SQL["log"], parameters)
-
-
-def set_state(conn: Connection, incident_id: UUID, state: str) -> None:
-    """Also where it stays as it is: the record has grown, and the revision with it."""
-    conn.execute(SQL["set_state"], {"id": incident_id, "state": state})
-
-
-def release(conn: Connection, incident_id: UUID) -> None:
-    """It is held back no longer."""
-    conn.execute(SQL["release"], {"id": incident_id})
 
 
 def confirming(conn: Connection, incident_id: UUID) -> list[Confirming]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psycopg.rows import class_row
 
 from fieldwatch_cloud.calls.plan import DEFAULT, Step
 from fieldwatch_cloud.calls.roster import Shift
-from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError, RowRefusedError
 from fieldwatch_shared.ids import uuid7
@@ -264,41 +262,6 @@ def to_tell(conn: Connection, incident_id: UUID, by: UUID | None) -> list[UUID]:
     return [id_ for (id_,) in conn.execute(SQL["to_tell"], {"incident_id": incident_id, "by": by})]
 
 
-def note(
-    conn: Connection, incident_id: UUID, action: str, now: datetime, details: dict[str, Any] | None = None
-) -> None:
-    """Write into the incident's log, as the system; people see that it changed."""
-    conn.execute(
-        SQL["log"],
-        {"incident_id": incident_id, "now": now, "action": action, "details": json.dumps(details or {})},
-    )
-    conn.execute(SQL["bump"], {"incident_id": incident_id})
-
-
 def account_name(conn: Connection, account_id: UUID) -> str | None:
     row = conn.execute(SQL["account_name"], {"id": account_id}).fetchone()
     return row[0] if row else None
-
-
-def announce(conn: Connection, incident_id: UUID) -> None:
-    """Tell the live stream how the incident stands now."""
-    (row,) = conn.execute(SQL["news"], {"incident_id": incident_id})
-    reserve, id_, kind, state, first, last, deployment_id, media_id, revision, drill, held_back = row
-    news = News()
-    news.add(
-        reserve,
-        "incident",
-        {
-            "id": id_,
-            "kind": kind,
-            "state": state,
-            "first_seen_at": first.isoformat(),
-            "last_seen_at": last.isoformat(),
-            "deployment_id": deployment_id,
-            "media_id": media_id,
-            "revision": revision,
-            "drill": drill,
-            "held_back": held_back,
-        },
-    )
-    news.announce(conn)

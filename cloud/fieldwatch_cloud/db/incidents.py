@@ -197,6 +197,7 @@ def release(conn: Connection, id_: UUID) -> None:
 
 
 def set_state(conn: Connection, id_: UUID, state: str) -> None:
+    """Also where it stays as it is: the record has grown, and the revision with it."""
     conn.execute(SQL["set_state"], {"id": id_, "state": state})
 
 
@@ -210,8 +211,14 @@ def log(
     action_id: UUID | None = None,
     done_at: datetime | None = None,
     note: str | None = None,
+    at: datetime | None = None,
 ) -> None:
-    """One more line of its record; `details` must be JSON by itself."""
+    """One more line of its record, by a person or by the system.
+
+    Args:
+        details: must be JSON by itself.
+        at: when it came to be known; None: now, by the database's clock.
+    """
     parameters = {
         "id": id_,
         "action": action,
@@ -220,8 +227,14 @@ def log(
         "action_id": action_id,
         "done_at": done_at,
         "note": note,
+        "at": at,
     }
     conn.execute(SQL["log"], parameters)
+
+
+def bump(conn: Connection, id_: UUID) -> None:
+    """People see that it changed."""
+    conn.execute(SQL["bump"], {"id": id_})
 
 
 def incident_of_hotspot(conn: Connection, hotspot_id: UUID) -> UUID | None:

@@ -112,11 +112,6 @@ def add(
         "account_id": account_id,
     }
     conn.execute(SQL["add"], parameters)
-    if incident_id is not None:
-        details = Jsonb({"mask_id": str(mask_id), "deployment_id": str(place.id)})
-        told = {"incident_id": incident_id, "account_id": account_id, "details": details}
-        conn.execute(SQL["note_on_incident"], told)
-        conn.execute(SQL["bump"], told)
 
 
 def remove(conn: Connection, mask_id: UUID, *, account_id: UUID) -> bool:

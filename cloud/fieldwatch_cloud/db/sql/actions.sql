@@ -26,16 +26,6 @@ FROM one JOIN incident_log l ON l.incident_id = one.id
 WHERE l.action = ANY (%(actions)s) AND l.account_id IS NOT NULL
 ORDER BY l.id;
 
--- name: log
-INSERT INTO incident_log (incident_id, account_id, action, note, action_id, done_at, details)
-VALUES (%(incident_id)s, %(account_id)s, %(action)s, %(note)s, %(action_id)s, %(done_at)s, %(details)s);
-
--- name: set_state
-UPDATE incident SET state = %(state)s, revision = revision + 1 WHERE id = %(id)s;
-
--- name: release
-UPDATE incident SET held_back = NULL WHERE id = %(id)s;
-
 -- name: confirming
 SELECT DISTINCT ON (m.id) m.id AS media_id, s.kind, s.box, coalesce(said.revision, 0) AS revision,
        CASE WHEN said.revision IS NOT NULL THEN NOT EXISTS (

@@ -155,23 +155,5 @@ WHERE n.incident_id = %(incident_id)s AND n.kind IN ('fire', 'escalation', 'unde
     ))
     AND v.account_id IS DISTINCT FROM %(by)s;
 
--- name: log
-INSERT INTO incident_log (incident_id, at, action, details)
-VALUES (%(incident_id)s, %(now)s, %(action)s, %(details)s);
-
--- name: bump
-UPDATE incident SET revision = revision + 1 WHERE id = %(incident_id)s;
-
 -- name: account_name
 SELECT name FROM account WHERE id = %(id)s;
-
--- name: news
-SELECT r.slug, i.id::text, i.kind, i.state, i.first_seen_at, i.last_seen_at, newest.deployment_id::text,
-       newest.media_id::text, i.revision, i.drill, i.held_back
-FROM incident i
-JOIN reserve r ON r.id = i.reserve_id
-LEFT JOIN LATERAL (
-    SELECT deployment_id, media_id FROM suspicion
-    WHERE incident_id = i.id ORDER BY observed_at DESC, id DESC LIMIT 1
-) newest ON true
-WHERE i.id = %(incident_id)s;

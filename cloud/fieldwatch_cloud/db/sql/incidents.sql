@@ -110,11 +110,16 @@ RETURNING i.zone_id;
 UPDATE incident SET held_back = NULL WHERE id = %(id)s;
 
 -- name: set_state
-UPDATE incident SET state = %(state)s WHERE id = %(id)s;
+UPDATE incident SET state = %(state)s, revision = revision + 1 WHERE id = %(id)s;
+
+-- name: bump
+UPDATE incident SET revision = revision + 1 WHERE id = %(id)s;
 
 -- name: log
-INSERT INTO incident_log (incident_id, account_id, action, note, action_id, done_at, details)
-VALUES (%(id)s, %(account_id)s, %(action)s, %(note)s, %(action_id)s, %(done_at)s, %(details)s);
+INSERT INTO incident_log (incident_id, at, account_id, action, note, action_id, done_at, details)
+VALUES (
+    %(id)s, coalesce(%(at)s, now()), %(account_id)s, %(action)s, %(note)s, %(action_id)s, %(done_at)s, %(details)s
+);
 
 -- name: hotspot_incident
 SELECT incident_id FROM hotspot WHERE id = %(id)s;

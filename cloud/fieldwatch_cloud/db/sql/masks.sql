@@ -36,10 +36,3 @@ VALUES (%(id)s, %(deployment_id)s, %(polygon)s, %(reason)s, %(incident_id)s,
 
 -- name: remove
 UPDATE ignore_mask SET removed_by = %(account_id)s, removed_at = now() WHERE id = %(id)s AND removed_at IS NULL;
-
--- name: note_on_incident
-INSERT INTO incident_log (incident_id, account_id, action, done_at, details)
-VALUES (%(incident_id)s, %(account_id)s, 'mask', now(), %(details)s);
-
--- name: bump
-UPDATE incident SET revision = revision + 1 WHERE id = %(incident_id)s;
