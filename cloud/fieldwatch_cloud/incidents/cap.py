@@ -312,5 +312,10 @@ def _add(parent: ET.Element, name: str, text: str | None = None) -> ET.Element:
         return ET.Element("none")
     child = ET.SubElement(parent, f"{{{NAMESPACE}}}{name}")
     if text is not None:
-        child.text = _NOT_XML.sub("", text)
+        child.text = xml_text(text)
     return child
+
+
+def xml_text(text: str) -> str:
+    """`text` without what no XML document may hold: with one such character, nobody can read any of it."""
+    return _NOT_XML.sub("", text)

@@ -6,6 +6,8 @@ import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 from uuid import uuid5
 
+from fieldwatch_cloud.incidents.cap import xml_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -45,7 +47,7 @@ def document(
 
 def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
     child = ET.SubElement(parent, f"{{{NAMESPACE}}}{name}", attributes)
-    child.text = text
+    child.text = xml_text(text) if text is not None else None
     return child
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.cloud.cap_rules import NAMESPACE, faults
 
-from fieldwatch_cloud.incidents import cap
+from fieldwatch_cloud.incidents import cap, cap_feed
 from fieldwatch_cloud.incidents.cap import Issued, Situation, due, next_message
 from fieldwatch_cloud.words import STATE
 
@@ -319,6 +319,11 @@ def test_the_rules_find_what_is_wrong(old: str, new: str, said: str) -> None:
 def test_signs_that_xml_does_not_know_are_left_out() -> None:
     _, xml = written(replace(DIRECTION, zone_name="a\x00b\x1b\ufffe"), [])
     assert find(xml, "info/area/areaDesc")[1] == "ab, Foping"
+    issued, _ = written(DIRECTION, [])
+    said = replace(issued, headline="Smoke \x1b<here>")
+    feed = cap_feed.document(ID, "foping", "Fo\x00ping\x1b", [said], api_url=BASE, now=NOW)
+    titles = [title.text for title in ET.fromstring(feed).iter(f"{{{cap_feed.NAMESPACE}}}title")]  # noqa: S314
+    assert titles == ["Foping", "Alert: Smoke <here>"]
 
 
 def test_the_module_says_utc_as_the_standard_wants_it() -> None:
