@@ -144,6 +144,13 @@ class Person:
         body = {"based_on": based_on, "labels": labels}
         return self._client.put(f"/api/v1/media/{media}/labels", headers=self._headers, json=body)
 
+    def request(self, method: str, path: str, body: Any) -> Any:
+        return self._client.request(method, f"/api/v1{path}", headers=self._headers, json=body)
+
+    @property
+    def app(self) -> Any:
+        return self._client.app
+
     def delete(self, path: str) -> Any:
         return self._client.delete(f"/api/v1{path}", headers=self._headers)
 

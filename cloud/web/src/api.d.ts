@@ -861,7 +861,7 @@ export interface paths {
         put?: never;
         /**
          * Call it, to see whether that works
-         * @description At most five times within ten minutes.
+         * @description At most five times within ten minutes, on all devices of that channel together.
          */
         post: operations["try_device"];
         delete?: never;
@@ -6376,6 +6376,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No such thing, or it lies in a reserve of which the account is no member. */
             404: {
                 headers: {
@@ -7186,6 +7195,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No such thing, or it lies in a reserve of which the account is no member. */
             404: {
                 headers: {
@@ -7711,6 +7729,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description It is known: the same device, by its newest name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {

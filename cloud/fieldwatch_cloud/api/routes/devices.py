@@ -44,7 +44,15 @@ def list_devices(caller: SignedIn, db: Db) -> Devices:
         return Devices(items=[_device(row) for row in devices.of_account(conn, caller.account.id)])
 
 
-@router.post("/devices", summary="Be called on a device", status_code=201, responses=problems(401, 403, 422))
+@router.post(
+    "/devices",
+    summary="Be called on a device",
+    status_code=201,
+    responses={
+        200: {"model": Device, "description": "It is known: the same device, by its newest name."},
+        **problems(401, 403, 422),
+    },
+)
 def create_device(body: NewDevice, caller: SignedIn, services: Wired, response: Response) -> Device:
     """The same address again is the same device (200). A browser's subscription has one owner: whoever
     registers it last."""

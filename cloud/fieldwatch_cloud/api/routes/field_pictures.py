@@ -31,7 +31,7 @@ async def raw_body(_: SignedIn, request: Request) -> bytes:
 @router.put(
     "/incidents/{incident_id}/pictures/{picture_id}",
     summary="Add a picture from the field",
-    responses=problems(401, 404, 409, 413, 422),
+    responses=problems(401, 403, 404, 409, 413, 422),
     openapi_extra={"requestBody": {"required": True, "content": {"image/jpeg": FILE}}},
 )
 def put_incident_picture(

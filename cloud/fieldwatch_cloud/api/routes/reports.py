@@ -20,7 +20,7 @@ router = APIRouter(tags=["incidents"])
     status_code=201,
     responses={
         200: {"model": FireReported, "description": "It was sent before: the same answer."},
-        **problems(401, 404, 409, 422),
+        **problems(401, 403, 404, 409, 422),
     },
 )
 def report_fire(body: NewFireReport, member: AnyMember, db: Db, response: Response) -> FireReported:

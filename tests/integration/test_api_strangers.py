@@ -1,0 +1,93 @@
+"""Whoever is no member of a reserve finds nothing of it: every route is asked, with ids that exist."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from fieldwatch_shared.ids import uuid7
+
+from .api_world import NOON, SQUARE
+from .fire_world import FireWorld, act
+from .labels_world import drawn
+from .test_api_auth import OPEN, routes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fieldwatch_cloud.db.pool import Database
+
+RULE = {"name": "Leopard", "area": SQUARE}
+MASK = {"id": str(uuid4()), "polygon": [[0.1, 0.5], [0.2, 0.5], [0.2, 0.7]], "reason": "chimney"}
+SHIFT = {"starts_at": "2026-05-04T08:00:00Z", "ends_at": "2026-05-04T16:00:00Z"}
+HOOK = {"name": "province", "url": "https://fire.example.org/in"}
+BODIES: dict[str, Any] = {
+    "POST /incidents/{incident_id}/actions": act("acknowledge"),
+    "POST /deployments/{deployment_id}/masks": MASK | {"id": str(uuid4())},
+    "PUT /deployments/{deployment_id}/fire-gate": {"least": {"low": 0.5}},
+    "PUT /alert-rules/{rule_id}": RULE,
+    "PUT /media/{media_id}/labels": {"based_on": 0, "labels": []},
+}
+"""What is read before it is known whose the thing is must be right, or the answer is 422."""
+OWN = {"/api/v1/tokens/{token_id}"}
+EVERYWHERE = {"/api/v1/quarantine/{quarantine_id}/replay"}
+"""Of no reserve; for admins alone."""
+
+
+@pytest.fixture
+def world(database_url: str, db: Database, tmp_path: Path) -> FireWorld:
+    return FireWorld(database_url, db, tmp_path)
+
+
+def test_a_stranger_finds_nothing(world: FireWorld) -> None:
+    media = world.picture(world.ridge)
+    fire = world.fire(media=media)
+    with world.people("manager", "ranger", "stranger", "nobody") as (manager, ranger, *others):
+        account = ranger.get("/me").json()["id"]
+        picture = uuid7()
+        at = {"taken_at": NOON.isoformat()}
+        assert ranger.put(f"/incidents/{fire}/pictures/{picture}", drawn(1), params=at).status_code == 200
+        assert ranger.get(f"/incidents/{fire}/cap.xml").status_code == 200
+        phone = {"channel": "sms", "name": "phone", "address": {"phone": "+8613800138000"}, "language": "zh"}
+
+        def made(path: str, body: Any, by: Any = manager) -> str:
+            answer = by.post(path, body)
+            assert answer.status_code == 201, answer.text
+            return str(answer.json()["id"])
+
+        ids = {
+            "slug": ["foping"],
+            "incident_id": [str(fire)],
+            "picture_id": [str(picture)],
+            "number": ["1"],
+            "media_id": [str(media)],
+            "deployment_id": [str(world.ridge)],
+            "device_id": [made("/devices", phone, ranger), made("/reserves/foping/webhooks", HOOK)],
+            "shift_id": [made("/reserves/foping/shifts", SHIFT | {"account_id": account})],
+            "rule_id": [made("/reserves/foping/alert-rules", RULE)],
+            "drill_id": [made("/reserves/foping/drills", {"deployment_id": str(world.ridge)})],
+            "mask_id": [made(f"/deployments/{world.ridge}/masks", MASK)],
+        }
+        before = ranger.sees(fire), manager.get("/reserves/foping/devices").json()
+        asked = 0
+        for method, path in sorted(routes(ranger.app)):
+            names = re.findall(r"\{(\w+)\}", path)
+            if not names or (method, path) in OPEN or path in OWN | EVERYWHERE:
+                continue
+            for which in range(max(len(ids[name]) for name in names)):
+                address = path.removeprefix("/api/v1")
+                for name in names:
+                    address = address.replace(f"{{{name}}}", ids[name][which % len(ids[name])])
+                body = BODIES.get(f"{method} {path.removeprefix('/api/v1')}", {})
+                for other in others:
+                    if path.endswith("/pictures/{picture_id}") and method == "PUT":
+                        answer = other.put(address, drawn(1), params=at)
+                    else:
+                        answer = other.request(method, address, body)
+                    assert answer.status_code == 404, (method, path, other.name, answer.text)
+                    asked += 1
+        assert asked > 100
+        assert (ranger.sees(fire), manager.get("/reserves/foping/devices").json()) == before
