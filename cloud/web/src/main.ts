@@ -15,7 +15,8 @@ import { createMapView } from "./map/view";
 import { createPointer } from "./review/pointer";
 import { readRoute } from "./review/route";
 import { pageOf } from "./route";
-import { createStore, initialState, isAlarm, type State } from "./store";
+import { createReactive } from "./reactive";
+import { initialState, isAlarm, type State } from "./store";
 import { chooseIncident } from "./ui/fire";
 import { deskPage } from "./ui/desk/page";
 import { header } from "./ui/header";
@@ -30,7 +31,7 @@ import type { View } from "./ui/view";
 const CLOCK_TICK = 15_000; // "3 min ago" grows older without an event
 
 const app = document.getElementById("app")!;
-const store = createStore(initialState(firstLanguage(), hiddenBefore()));
+const store = createReactive<State>(initialState(firstLanguage(), hiddenBefore()));
 const actions = createActions(store, (observation) => map.pulse(observation.deployment_id));
 const map = createMapView(store, {
   deploymentChosen: (id) => {

@@ -1,8 +1,9 @@
-/** The app's one state, and the only way to change it. Views are functions of it. */
+/** The app's one state. Views are functions of it. */
 import type { Language } from "./i18n";
 import type { Drawing, Refusal } from "./polygon";
 import { emptyDesk, type DeskState } from "./desk/state";
 import { emptyReview, type ReviewState } from "./review/state";
+import type { Reactive } from "./reactive";
 import type { Page } from "./route";
 import type { Span } from "./time";
 import type {
@@ -125,45 +126,7 @@ export function emptyReserve() {
   } satisfies Partial<State>;
 }
 
-export type Patch = Partial<State> | ((state: State) => Partial<State>);
-export type Listener = (state: State, before: State) => void;
-
-export interface Store {
-  readonly state: State;
-  set(patch: Patch): void;
-  /** Calls back at most once a frame, with the state then and at the last call. */
-  subscribe(listener: Listener): void;
-}
-
-export function createStore(state: State): Store {
-  const listeners: { call: Listener; seen: State }[] = [];
-  let scheduled = false;
-
-  function flush(): void {
-    scheduled = false;
-    for (const listener of listeners) {
-      const before = listener.seen;
-      listener.seen = state;
-      if (before !== state) listener.call(state, before);
-    }
-  }
-  return {
-    get state() {
-      return state;
-    },
-    set(patch) {
-      state = { ...state, ...(typeof patch === "function" ? patch(state) : patch) };
-      if (scheduled) return;
-      scheduled = true;
-      // A hidden tab gets no frames, yet its title must still tell of a fire.
-      if (document.hidden) setTimeout(flush, 200);
-      else requestAnimationFrame(flush);
-    },
-    subscribe(call) {
-      listeners.push({ call, seen: state });
-    },
-  };
-}
+export type Store = Reactive<State>;
 
 /** The newest `KEPT` of both lists, each record once, newest first by capture time. */
 export function mergeObservations(known: Observation[], fresh: Observation[]): Observation[] {

@@ -56,6 +56,9 @@ export type DangerClass = NonNullable<Incident["danger"]>;
 export type ActionKind = Incident["may"][number];
 export type NewAction = Schemas["Action"];
 export type FalseAlarmReason = NonNullable<NewAction["reason"]>;
+export const FALSE_ALARM_REASONS: readonly FalseAlarmReason[] = [
+  "cloud", "fog", "dust", "chimney", "vehicle", "glare", "sun", "insect", "other",
+];
 export type Hotspot = Schemas["IncidentHotspot"];
 export type FireReport = Schemas["IncidentReport"];
 export type FieldPicture = Schemas["FieldPicture"];

@@ -1,10 +1,6 @@
 /** What one can do with an incident, as it is sent. Pure. */
 import { uuid } from "../uuid";
-import type { ActionKind, FalseAlarmReason, NewAction } from "../wire";
-
-export const REASONS: readonly FalseAlarmReason[] = [
-  "cloud", "fog", "dust", "chimney", "vehicle", "glare", "sun", "insect", "other",
-];
+import type { ActionKind, NewAction } from "../wire";
 
 /** In the order in which a fire runs; what is rare or final comes last. */
 export const ORDER: readonly ActionKind[] = [

@@ -1,21 +1,8 @@
-/** The shapes of the cloud's API that the phone uses, by short names; the truth is api.d.ts. */
-import type { components } from "../api";
-
-type Schemas = components["schemas"];
-
-export type Account = Schemas["Account"];
-export type Incident = Schemas["IncidentDetail"];
-export type IncidentSummary = Schemas["IncidentSummary"];
-export type Reserve = Schemas["Reserve"];
-export type State = Incident["state"];
-export type ActionKind = Incident["may"][number];
-export type Suspicion = Schemas["Suspicion"];
-export type LogEntry = Schemas["LogEntry"];
-export type Delivery = Schemas["IncidentDelivery"];
-
-/** Why it was a false alarm. */
-export const REASONS = ["cloud", "fog", "dust", "chimney", "vehicle", "glare", "sun", "insect", "other"] as const;
-export type Reason = (typeof REASONS)[number];
+/** The shapes that the phone uses: of the cloud's API, and of a push. */
+export type {
+  Account, ActionKind, Delivery, FalseAlarmReason as Reason, Incident, IncidentState as State, IncidentSummary, LogEntry,
+  Reserve, Suspicion,
+} from "../wire";
 
 /** What a push brings (fieldwatch_cloud.calls.message), version 1. */
 export interface Push {

@@ -1,9 +1,9 @@
 /** The questions that the desk asks before it does something. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { newAction, REASONS, type Asks } from "../../desk/act";
+import { newAction, type Asks } from "../../desk/act";
 import type { Dialog } from "../../desk/state";
 import { isOpen } from "../../store";
-import type { FalseAlarmReason, Incident } from "../../wire";
+import { FALSE_ALARM_REASONS, type FalseAlarmReason, type Incident } from "../../wire";
 import { wordFor } from "../../i18n";
 import { placeOf } from "../../map/markers";
 import { title } from "../fire";
@@ -51,7 +51,7 @@ function question(view: View, incident: Incident, action: Asks): TemplateResult 
   if (action === "false_alarm") {
     return html`
       <fieldset class="choices"><legend>${t("desk.reason")}</legend>
-        ${REASONS.map((one) => html`<label class="choice"><input type="radio" name="reason" value=${one} required /> ${t(`false_alarm.${one}`)}</label>`)}
+        ${FALSE_ALARM_REASONS.map((one) => html`<label class="choice"><input type="radio" name="reason" value=${one} required /> ${t(`false_alarm.${one}`)}</label>`)}
       </fieldset>
       ${note(false)}`;
   }

@@ -4,8 +4,9 @@ import { ref } from "lit-html/directives/ref.js";
 import type { Standing } from "../../phone/life";
 import { isIos } from "../../phone/push";
 import { goal } from "../../phone/where";
-import { REASONS, type Incident } from "../../phone/wire";
+import type { Incident } from "../../phone/wire";
 import type { PhoneKey } from "../../phone/words";
+import { FALSE_ALARM_REASONS } from "../../wire";
 import { steps } from "./bar";
 import { icon, type IconName } from "./icons";
 import type { View } from "./view";
@@ -47,7 +48,7 @@ function more({ t, actions }: View, now: Standing): TemplateResult {
 }
 
 function reasons({ t, actions }: View): TemplateResult {
-  return html`<div class="reasons">${REASONS.map((one) => html`
+  return html`<div class="reasons">${FALSE_ALARM_REASONS.map((one) => html`
     <button data-reason=${one} @click=${() => void actions.act("false_alarm", { reason: one })}>${t(`reason.${one}`)}</button>`)}</div>`;
 }
 
