@@ -5,7 +5,7 @@ import { createDeskActions } from "./desk/actions";
 import { gathered } from "./gathered";
 import { remember, remembered, type Language } from "./i18n";
 import { listen } from "./live";
-import { leave } from "./phone/leave";
+import { endSession, finishLeaving, leave } from "./phone/leave";
 import { createReviewActions } from "./review/actions";
 import {
   emptyReserve, incidentsToRead, isOpen, mergeIncidents, mergeObservations, type CountForm, type Failure, type Store,
@@ -41,6 +41,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
 
   async function start(): Promise<void> {
     try {
+      await finishLeaving();
       store.set({ account: await api.me({ quiet401: true }) });
       await enter();
     } catch (error) {
@@ -53,6 +54,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   async function login(email: string, password: string): Promise<void> {
     store.set({ login: { busy: true, failure: null, expired: false } });
     try {
+      await finishLeaving();
       const account = await api.login(email, password);
       const language = account.language === "zh" ? "zh" : "en";
       store.set({ account, language: remembered() ?? language });
@@ -64,7 +66,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
 
   async function logout(): Promise<void> {
     await leave();
-    await api.logout().catch(() => {}); // whatever the server says, this screen shows nothing more
+    await endSession().catch(() => {}); // whatever the server says, this screen shows nothing more
     signedOut(false);
   }
 

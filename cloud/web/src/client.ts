@@ -24,7 +24,6 @@ export function whenExpired(callback: () => void): void {
 export const api = {
   login: (email: string, password: string) =>
     call<{ account: Account }>("/login", { email, password }, { quiet401: true }).then((body) => body.account),
-  logout: () => call<void>("/logout", {}),
   me: (options: CallOptions = {}) => call<Account>("/me", undefined, options),
   reserves: () => call<Reserve[]>("/reserves"),
   zones: (slug: string) => call<Zones>(`/reserves/${slug}/zones`),

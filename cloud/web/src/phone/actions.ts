@@ -5,7 +5,7 @@ import { backoff } from "../live";
 import { uuid } from "../uuid";
 import { ask, incidentUrl, send, sendReceipt } from "./cloud";
 import { keepIncident, keptIncident, keptIncidents } from "./kept";
-import { ACCOUNT, DRAFT, forget, leave } from "./leave";
+import { ACCOUNT, DRAFT, endSession, finishLeaving, forget, leave } from "./leave";
 import { isAnswered, isOver, standing } from "./life";
 import type { Entry, Outbox, Work } from "./outbox";
 import { scaled } from "./photo";
@@ -38,6 +38,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
     const known = JSON.parse(localStorage.getItem(ACCOUNT) ?? "null") as Account | null;
     if (known) await enter(known); // at once: a ranger on the way to a fire waits for no server
     try {
+      await finishLeaving();
       const account = (await (await ask("GET", "me")).json()) as Account;
       if (account.id !== known?.id) await enter(account);
     } catch (error) {
@@ -51,6 +52,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   async function login(email: string, password: string): Promise<void> {
     store.set({ login: { busy: true, failed: null, expired: false } });
     try {
+      await finishLeaving();
       const { account } = (await (await ask("POST", "login", { email, password })).json()) as { account: Account };
       store.set({ language: remembered() ?? account.language, login: { busy: false, failed: null, expired: false } });
       await enter(account);
@@ -82,7 +84,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
       return;
     }
     await leave();
-    await ask("POST", "logout", {}).catch(() => {});
+    await endSession().catch(() => {}); // without a link: before anybody signs in here again
     signedOut(false);
   }
 

@@ -1,4 +1,6 @@
 /** Signing out, on the phone and in the control room alike: what one account may see must not stay for the next. */
+import { ApiError } from "../client";
+import { ask } from "./cloud";
 import { forgetAll } from "./kept";
 import { openOutbox } from "./outbox";
 import { unsubscribe } from "./push";
@@ -7,6 +9,8 @@ import { unsubscribe } from "./push";
 export const ACCOUNT = "fieldwatch.phone.account";
 /** + incident: a note that is being written survives a reload. */
 export const DRAFT = "fieldwatch.phone.draft.";
+/** Somebody signed out, and the cloud does not know it yet. */
+const LEAVING = "fieldwatch.leaving";
 
 /** While the session still holds: this browser is called no more, and keeps nothing but what waits to be sent (that
  * waits for the same person to come back, and is shown to nobody else). */
@@ -21,4 +25,18 @@ export async function forget(): Promise<void> {
   await forgetAll();
   localStorage.removeItem(ACCOUNT);
   for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT)) localStorage.removeItem(key);
+}
+
+/** No script can delete the session's cookie: without a link it outlives the signing out. Throws `ApiError` then. */
+export async function endSession(): Promise<void> {
+  localStorage.setItem(LEAVING, "1");
+  await ask("POST", "logout", {}).catch((error: unknown) => {
+    if (!(error instanceof ApiError && error.status === 401)) throw error; // 401: it has ended by itself
+  });
+  localStorage.removeItem(LEAVING);
+}
+
+/** Before anything is asked in a session's name: whoever signed out without a link stays out. */
+export async function finishLeaving(): Promise<void> {
+  if (localStorage.getItem(LEAVING)) await endSession();
 }
