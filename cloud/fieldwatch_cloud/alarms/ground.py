@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fieldwatch_cloud.db import terrain as stored
-from fieldwatch_cloud.incidents import fuse
+from fieldwatch_cloud.incidents import agreement
 from fieldwatch_cloud.incidents.domain import Evidence, Place, Sighting
 from fieldwatch_cloud.incidents.locate import place as placed
 from fieldwatch_cloud.incidents.plane import Plane
@@ -44,7 +44,7 @@ def refine(conn: Connection, reserve: str, place: Place | None, evidence: Sequen
     least without what the cameras cannot see. Without a loaded ground, as it was."""
     if place is None or place.fix is not None:
         return place
-    bearings = [b for b in fuse.newest(evidence)[0] if not b.person]
+    bearings = [b for b in agreement.newest(evidence)[0] if not b.person]
     ground = of_reserve(conn, reserve) if bearings else None
     if ground is None:
         return place

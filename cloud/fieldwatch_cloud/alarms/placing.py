@@ -9,7 +9,7 @@ import shapely  # type: ignore[import-untyped]
 
 from fieldwatch_cloud.alarms import ground
 from fieldwatch_cloud.db import incidents
-from fieldwatch_cloud.incidents import fuse
+from fieldwatch_cloud.incidents import agreement, fuse
 from fieldwatch_cloud.incidents.domain import (
     DEFAULT_PERSON_SD_M,
     Evidence,
@@ -33,14 +33,14 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 
 def known(conn: Connection, reserve: str, new: Evidence, *, drill: bool) -> list[Candidate]:
     """The incidents that new evidence might belong to, each with its evidence of about that time."""
-    at, within = new.observed_at, fuse.window(new)
+    at, within = new.observed_at, agreement.window(new)
     near = incidents.candidates(
         conn,
         reserve,
         drill=drill,
         seen=_around(at, within),
-        hotspots=_around(at, fuse.HOTSPOT_WINDOW),
-        reports=_around(at, max(within, fuse.REPORT_WINDOW)),
+        hotspots=_around(at, agreement.HOTSPOT_WINDOW),
+        reports=_around(at, max(within, agreement.REPORT_WINDOW)),
     )
     evidence = incidents.evidence(conn, [one.id for one in near], at)
     return [
