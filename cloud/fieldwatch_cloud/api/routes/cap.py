@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Request, Response
 
 from fieldwatch_cloud.alarms import cap
 from fieldwatch_cloud.api.auth import AnyMember, SignedIn
+from fieldwatch_cloud.api.incidents import visible
 from fieldwatch_cloud.api.models.common import problems
-from fieldwatch_cloud.api.routes.fires import visible
 from fieldwatch_cloud.api.services import Db, Services, Wired
 from fieldwatch_cloud.db import cap as kept
 from fieldwatch_cloud.db import geography

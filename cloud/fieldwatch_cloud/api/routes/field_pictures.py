@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from fieldwatch_cloud.alarms import actions
 from fieldwatch_cloud.api.auth import SignedIn
+from fieldwatch_cloud.api.incidents import field_picture, visible
 from fieldwatch_cloud.api.models.common import Instant, Lat, Lon, problems
 from fieldwatch_cloud.api.models.fires import FieldPicture, Note
 from fieldwatch_cloud.api.pictures import FILE, PICTURE_RESPONSES, Width, picture_response
-from fieldwatch_cloud.api.routes.fires import field_picture, visible
 from fieldwatch_cloud.api.services import Wired
 from fieldwatch_cloud.db import fires
 from fieldwatch_cloud.db.live import News
