@@ -384,6 +384,8 @@ def test_what_one_account_saw_is_gone_when_the_next_signs_in(
     expect(phone.get_by_role("heading", name="Sign in")).to_be_visible()
     assert phone.evaluate(KEPT) == 0
     wire.find()
+    phone.reload()
+    expect(phone.get_by_role("heading", name="Sign in")).to_be_visible()
     sign_in(phone, wire.url, NEXT, where=f"#incident/{fire}")
     expect(phone.locator(".incident")).to_be_visible()
     assert phone.locator("[data-waiting]").count() == 0
