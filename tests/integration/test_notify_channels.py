@@ -29,8 +29,8 @@ from fieldwatch_cloud.calls.message import Message
 from fieldwatch_cloud.notify.channels import email as mail_channel
 from fieldwatch_cloud.notify.channels import send
 from fieldwatch_cloud.notify.channels.clients import Clients
+from fieldwatch_cloud.notify.device import Device, Failed, Gone, Retry
 from fieldwatch_cloud.notify.keys import Vapid
-from fieldwatch_cloud.notify.message import Device, Failed, Gone, Retry
 from fieldwatch_cloud.settings import NotifySettings
 
 if TYPE_CHECKING:

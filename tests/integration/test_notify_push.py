@@ -13,8 +13,8 @@ from tests.integration.push_receiver import PushService
 from fieldwatch_cloud.calls.message import Message
 from fieldwatch_cloud.notify.channels import send
 from fieldwatch_cloud.notify.channels.clients import Clients
+from fieldwatch_cloud.notify.device import Device, Failed, Gone, Retry
 from fieldwatch_cloud.notify.keys import Vapid
-from fieldwatch_cloud.notify.message import Device, Failed, Gone, Retry
 from fieldwatch_cloud.settings import NotifySettings
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.messages import utc_now

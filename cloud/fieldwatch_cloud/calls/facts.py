@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from fieldwatch_cloud.words import Language
+
 Kind = Literal["fire", "escalation", "update", "undelivered", "wildlife", "test"]
-Language = Literal["en", "zh"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from fieldwatch_cloud.calls.facts import Kind, Language
+    from fieldwatch_cloud.calls.facts import Kind
+    from fieldwatch_cloud.words import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from fieldwatch_cloud.calls.facts import Kind, Language
+    from fieldwatch_cloud.calls.facts import Kind
     from fieldwatch_cloud.db.pool import Connection
+    from fieldwatch_cloud.words import Language
 
 SQL = statements("deliveries")
 CHANNEL = "fieldwatch_delivery"

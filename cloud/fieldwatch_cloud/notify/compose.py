@@ -10,9 +10,9 @@ from fieldwatch_cloud.db import deliveries
 from fieldwatch_cloud.incidents.danger import danger_class
 
 if TYPE_CHECKING:
+    from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.db.deliveries import Claimed
     from fieldwatch_cloud.db.pool import Connection
-    from fieldwatch_cloud.notify.message import Message
 
 
 def message(conn: Connection, claimed: Claimed, base_url: str) -> Message:

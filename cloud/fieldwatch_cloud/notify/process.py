@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.media.store import MediaStore
-    from fieldwatch_cloud.notify.message import Device, Message, Sent
+    from fieldwatch_cloud.notify.device import Device, Sent
     from fieldwatch_cloud.settings import CloudSettings
 
 log = structlog.get_logger(__name__)

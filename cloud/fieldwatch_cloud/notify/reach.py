@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fieldwatch_cloud.calls.addresses import is_inside, is_public
-from fieldwatch_cloud.notify.message import Failed, Retry
+from fieldwatch_cloud.notify.device import Failed, Retry
 
 if TYPE_CHECKING:
-    from fieldwatch_cloud.notify.message import Device
+    from fieldwatch_cloud.notify.device import Device
 
 _REMEMBERED_S = 60.0
 _public_until: dict[str, float] = {}

@@ -21,7 +21,7 @@ import structlog
 
 from fieldwatch_cloud.db import deliveries
 from fieldwatch_cloud.errors import DatabaseUnavailableError
-from fieldwatch_cloud.notify.message import Device, Failed, Gone, Retry, Sent
+from fieldwatch_cloud.notify.device import Device, Failed, Gone, Retry, Sent
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.db.deliveries import Claimed
     from fieldwatch_cloud.db.pool import Connection, Database
-    from fieldwatch_cloud.notify.message import Message
 
 log = structlog.get_logger(__name__)
 

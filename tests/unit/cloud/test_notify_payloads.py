@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fieldwatch_cloud.calls.message import Message
 from fieldwatch_cloud.notify.channels import web_push, webhook
-from fieldwatch_cloud.notify.message import Failed
+from fieldwatch_cloud.notify.device import Failed
 
 ID = UUID("0197aaaa-0000-7000-8000-00000000f17e")
 MESSAGE = Message(

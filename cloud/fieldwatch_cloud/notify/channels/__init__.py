@@ -15,8 +15,9 @@ from fieldwatch_cloud.notify.channels import email, gateway, web_push, webhook
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.notify.channels.clients import Clients
-    from fieldwatch_cloud.notify.message import Channel, Device, Message, Sent
+    from fieldwatch_cloud.notify.device import Channel, Device, Sent
 
 _SENDERS: dict[Channel, Callable[[Device, Message, Clients], Sent]] = {
     "web_push": web_push.send,
@@ -32,6 +33,6 @@ def send(device: Device, message: Message, clients: Clients) -> Sent:
     several threads at once with the same `clients`.
 
     Raises:
-        Retry, Gone, Failed: see `notify.message`.
+        Retry, Gone, Failed: see `notify.device`.
     """
     return _SENDERS[device.channel](device, message, clients)

@@ -20,15 +20,16 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from fieldwatch_cloud.notify.message import Failed, Gone, Retry, Sent
+from fieldwatch_cloud.notify.device import Failed, Gone, Retry, Sent
 from fieldwatch_cloud.settings import MAIL_SCHEMES
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.notify.channels.clients import Clients
-    from fieldwatch_cloud.notify.message import Device, Message
+    from fieldwatch_cloud.notify.device import Device
 
 STEP_S, ALL_S = 8.0, 40.0
 """For one answer of the server, and for all: less than a worker's lease (`notify.worker`)."""

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from fieldwatch_cloud.notify.channels.http import post
-from fieldwatch_cloud.notify.message import Failed
+from fieldwatch_cloud.notify.device import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import SecretStr
 
+    from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.notify.channels.clients import Clients
-    from fieldwatch_cloud.notify.message import Device, Message, Sent
+    from fieldwatch_cloud.notify.device import Device, Sent
 
 _PLACEHOLDER = re.compile(r"\{(to|text|lang|id)\}")
 

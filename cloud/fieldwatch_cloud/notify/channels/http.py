@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from fieldwatch_cloud.notify.message import Failed, Gone, Retry, Sent
+from fieldwatch_cloud.notify.device import Failed, Gone, Retry, Sent
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:

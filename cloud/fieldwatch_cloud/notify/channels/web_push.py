@@ -15,11 +15,12 @@ import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from fieldwatch_cloud.notify.channels.http import post
-from fieldwatch_cloud.notify.message import Failed, Gone
+from fieldwatch_cloud.notify.device import Failed, Gone
 
 if TYPE_CHECKING:
+    from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.notify.channels.clients import Clients
-    from fieldwatch_cloud.notify.message import Device, Message, Sent
+    from fieldwatch_cloud.notify.device import Device, Sent
 
 LARGEST = 3000
 """Bytes before encryption. RFC 8030 §7.2 promises 4096 encrypted; some services allow less."""

@@ -15,12 +15,13 @@ import json
 from typing import TYPE_CHECKING
 
 from fieldwatch_cloud.notify.channels.http import post
-from fieldwatch_cloud.notify.message import Failed
+from fieldwatch_cloud.notify.device import Failed
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
+    from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.notify.channels.clients import Clients
-    from fieldwatch_cloud.notify.message import Device, Message, Sent
+    from fieldwatch_cloud.notify.device import Device, Sent
 
 
 def send(device: Device, message: Message, clients: Clients) -> Sent:

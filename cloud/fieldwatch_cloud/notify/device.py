@@ -1,4 +1,4 @@
-"""What goes through a channel, and how that can end.
+"""Where somebody is reached, and how sending to it can end.
 
     send(device, message, clients) -> Sent
 DeliveryError
@@ -14,26 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from fieldwatch_cloud.calls.facts import Kind, Language
-from fieldwatch_cloud.calls.message import Message
 from fieldwatch_cloud.errors import CloudError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-__all__ = [
-    "Channel",
-    "DeliveryError",
-    "Device",
-    "Failed",
-    "Gone",
-    "Kind",
-    "Language",
-    "Message",
-    "Retry",
-    "Sent",
-]
+    from fieldwatch_cloud.words import Language
 
 Channel = Literal["web_push", "email", "sms", "voice", "webhook"]
 
