@@ -96,6 +96,19 @@ def test_sent_again_it_is_there_once(world: FireWorld) -> None:
     assert world.rows("SELECT count(*) FROM incident_picture") == [(1,)]
 
 
+def test_an_incident_holds_only_so_many(world: FireWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fieldwatch_cloud.api.routes.field_pictures.MOST", 2)
+    fire, ids = world.fire(), [uuid7() for _ in range(3)]
+    with world.people("ranger") as (ranger,):
+
+        def put(n: int) -> int:
+            answer = ranger.put(path(fire, ids[n]), drawn(n), params={"taken_at": TAKEN})
+            return int(answer.status_code)
+
+        assert [put(0), put(1), put(2), put(1)] == [200, 200, 422, 200]
+        assert len(ranger.sees(fire)["pictures"]) == 2
+
+
 def test_it_cannot_be_altered_either(world: FireWorld, database_url: str) -> None:
     fire = world.fire()
     with world.people("ranger") as (ranger,):

@@ -15,12 +15,14 @@ from fieldwatch_cloud.api.pictures import FILE, PICTURE_RESPONSES, Width, pictur
 from fieldwatch_cloud.api.services import Wired
 from fieldwatch_cloud.db import fires
 from fieldwatch_cloud.db.live import News
-from fieldwatch_cloud.errors import NotFoundError
+from fieldwatch_cloud.errors import NotFoundError, RowRefusedError
 from fieldwatch_cloud.incidents.life import done_at
 from fieldwatch_cloud.media.thumbnails import check_jpeg
 from fieldwatch_shared.messages import utc_now
 
 router = APIRouter(tags=["incidents"])
+MOST = 500
+"""Of one incident: a phone that runs wild must not fill the disk that cameras' pictures of fires need."""
 
 
 async def raw_body(_: SignedIn, request: Request) -> bytes:
@@ -52,6 +54,9 @@ def put_incident_picture(
     itself says of its place is not believed: say it here, or not at all."""
     with services.database.transaction() as conn:
         visible(conn, incident_id, caller)
+        here = [row.id for row in fires.pictures(conn, incident_id)]
+    if len(here) >= MOST and picture_id not in here:
+        raise RowRefusedError(f"this incident has {MOST} pictures already")
     check_jpeg(body)
     sha256 = hashlib.sha256(body).hexdigest()
     # The picture first: a row must never point at a file that is not there.
