@@ -288,7 +288,8 @@ def _descend(
         while True:
             ((lon, lat),) = Plane(*at).degrees(step[None])
             lower = _cost((lon, lat), bearings, spots)
-            if lower <= cost or math.hypot(*step) < _ENOUGH_M:
+            # So that it ends, too, where something is no number.
+            if not lower > cost or math.hypot(*step) < _ENOUGH_M:
                 break
             step /= 2
         at, cost = (float(lon), float(lat)), lower

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldwatch_cloud.incidents.domain import Fix, Hotspot, Place, Report, Sighting, Spot, evidence_of_report
-from fieldwatch_cloud.incidents.locate import RANGE_M, locate
+from fieldwatch_cloud.incidents.locate import RANGE_M, fit, locate
 from fieldwatch_cloud.incidents.plane import ELLIPSOID, Plane
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -239,3 +239,11 @@ def test_anywhere_on_earth(
     assert -180 <= fix.lon <= 180
     assert found is not None
     assert found.region.is_valid
+
+
+@pytest.mark.timeout(10)
+def test_what_is_no_number_makes_no_place_and_no_endless_search():
+    at = datetime(2026, 5, 4, tzinfo=UTC)
+    one = Sighting(UUID(int=1), 107.6, 33.6, at, 0.0, 1.0)
+    nowhere = Spot(UUID(int=2), math.nan, 33.65, at, 100.0, 100.0, "report")
+    assert fit([one], [nowhere]) is None
