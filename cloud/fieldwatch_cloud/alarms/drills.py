@@ -134,7 +134,12 @@ def end_due(conn: Connection, now: datetime) -> int:
     """End those that somebody forgot; returns how many."""
     found = drills.due(conn, now - ENDS_AFTER)
     for drill_id, _ in found:
-        end(conn, drill_id, now)
+        try:
+            with conn.transaction():
+                end(conn, drill_id, now)
+        except Exception:
+            # The others are over, too.
+            log.exception("drill.end_failed", drill_id=str(drill_id))
     return len(found)
 
 

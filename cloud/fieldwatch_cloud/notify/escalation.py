@@ -19,23 +19,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from fieldwatch_cloud.db.pool import Database
+    from fieldwatch_cloud.db.pool import Connection, Database
 
 log = structlog.get_logger(__name__)
 EVERY_S = 1.0
 
 
 def tick(db: Database, now: datetime) -> list[str]:
-    """Do what is due at `now`; returns the channels for which calls wait to be sent."""
-    with db.transaction() as conn:
-        if lost := deliveries.expire(conn):
-            log.error("notify.expired", deliveries=lost)
-    with db.transaction() as conn:
-        drills.end_due(conn, now)
-    with db.transaction() as conn:
-        calls.run_due(conn, now)
+    """Do what is due at `now`; returns the channels for which calls wait to be sent.
+
+    What fails does not hold up the rest: a drill that cannot be ended keeps nobody from being called.
+    """
+    for part in (_expire, drills.end_due, calls.run_due):
+        try:
+            with db.transaction() as conn:
+                part(conn, now)
+        except DatabaseUnavailableError:
+            raise
+        except Exception:
+            log.exception("escalation.part_failed", part=part.__name__)
     with db.transaction() as conn:
         return deliveries.waiting_channels(conn)
+
+
+def _expire(conn: Connection, _now: datetime) -> None:
+    if lost := deliveries.expire(conn):
+        log.error("notify.expired", deliveries=lost)
 
 
 class Ticker:
