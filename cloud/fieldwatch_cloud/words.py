@@ -86,7 +86,11 @@ def coordinates(lon: float, lat: float) -> str:
 def local_time(at: datetime, timezone: str, *, today: datetime, language: Language) -> str:
     """ "14:05" in the reserve's time; with the day, where that is not the one of `today`."""
     zone = ZoneInfo(timezone)
-    here = at.astimezone(zone)
+    try:
+        here = at.astimezone(zone)
+    except OverflowError:
+        # A node's clock stands at either end of the calendar. A call without words would reach nobody.
+        here = at
     time = f"{here:%H:%M}"
     if here.date() == today.astimezone(zone).date():
         return time

@@ -42,7 +42,9 @@ TRY_AGAIN = timedelta(seconds=30)
 def begin(conn: Connection, incident_id: UUID, now: datetime) -> int:
     """Call for an incident: the first step of its reserve's plan, and those after it which are due at once.
 
-    An incident that calls already is left alone; one whose calls have ended (it was reopened) begins anew.
+    An incident that calls already is left alone, and so is one that somebody has answered or that has been
+    merged into another; one whose calls have ended (it was reopened) begins anew. Should this fail by an
+    error of ours, the fire is kept all the same and the clock tries again (`run_due`).
 
     Returns:
         calls that wait to be sent.
@@ -51,9 +53,17 @@ def begin(conn: Connection, incident_id: UUID, now: datetime) -> int:
         NotFoundError: no such incident.
     """
     incident = calls.incident(conn, incident_id)
-    if not calls.start(conn, incident_id, now):
+    # Only an answer to one that is new ends its calls: of any other they would go on.
+    if incident.state != "new" or incident.merged or not calls.start(conn, incident_id, now):
         return 0
-    return _Round(conn, incident, now).advance()
+    try:
+        with conn.transaction():
+            return _Round(conn, incident, now).advance()
+    except Exception:
+        log.exception("calls.begin_failed", incident_id=str(incident_id))
+        # Fails, too, where the connection is lost: then nothing is committed.
+        calls.put_off(conn, incident_id, now + TRY_AGAIN)
+        return 0
 
 
 def stop(

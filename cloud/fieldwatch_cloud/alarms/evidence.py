@@ -4,10 +4,14 @@
       ─▶ its record ─▶ held back (incidents.gate), or calls begin (alarms.calls)
 
 All in the caller's transaction, which must hold the reserve by `lock_reserves`: what is committed is whole.
+
+A fire is not lost because we fail over it: where its place cannot be told it is kept without one, and what
+cannot be held against the fires that are known opens an incident of its own. Either calls people.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,6 +24,9 @@ from fieldwatch_cloud.alarms.placing import known, relocate
 from fieldwatch_cloud.alarms.regroup import merge, merge_found, rearrange, split
 from fieldwatch_cloud.alarms.weather import danger_now
 from fieldwatch_cloud.db import incidents, suspicions, weather
+from fieldwatch_cloud.db.live import News
+from fieldwatch_cloud.db.pool import translated
+from fieldwatch_cloud.errors import DatabaseUnavailableError
 from fieldwatch_cloud.incidents import fuse, gate
 from fieldwatch_cloud.incidents.domain import (
     Evidence,
@@ -34,11 +41,10 @@ from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from fieldwatch_cloud.db.live import News
     from fieldwatch_cloud.db.pool import Connection
     from fieldwatch_cloud.incidents.danger import Danger
     from fieldwatch_cloud.incidents.fuse import Candidate, Decision
@@ -92,9 +98,11 @@ def record_suspicion(
 
     def held_back(danger: Danger | None) -> str | None:
         least = weather.gate(conn, suspicion.deployment_id).least
-        return gate.held_back(suspicion.confidence, least, danger.danger_class if danger else None)
+        return gate.held_back(
+            suspicion.confidence, least, danger.danger_class if danger else None
+        ) or gate.flooded(incidents.calling_of(conn, suspicion.deployment_id, utc_now() - gate.FLOOD_WITHIN))
 
-    return _admit(
+    return _never_lost(
         conn,
         reserve,
         _New(
@@ -150,7 +158,7 @@ def record_report(conn: Connection, reserve: str, report: Report, news: News) ->
     there = incidents.incident_of_report(conn, report.id)
     if there is not None:
         return there
-    incident_id = _admit(
+    incident_id = _never_lost(
         conn,
         reserve,
         _New(
@@ -183,9 +191,60 @@ class _New:
     opens: bool = True
 
 
+def _never_lost(conn: Connection, reserve: str, new: _New, news: News, *, drill: bool = False) -> UUID | None:
+    """`_admit`, or should we fail over it, an incident of its own. Hotspots have no need of this: whoever
+    brings them is told which failed."""
+    changed = News()
+    with _or_without(conn, "fusion", new.details):
+        incident_id = _admit(conn, reserve, new, changed, drill=drill)
+        news.take(changed)
+        return incident_id
+    held_back = None
+    with _or_without(conn, "gate", new.details):
+        held_back = None if drill else new.held_back(None)
+    incident_id = uuid7()
+    incidents.open_(
+        conn,
+        incident_id,
+        reserve,
+        kind=new.kind,
+        first_seen_at=new.first_seen_at,
+        last_seen_at=new.evidence.observed_at,
+        drill=drill,
+        held_back=held_back,
+    )
+    new.keep(incident_id)
+    incidents.log(conn, incident_id, "opened", {**new.details, "by_itself": True})
+    if held_back is not None:
+        incidents.log(conn, incident_id, "held_back", {**new.details, "reason": held_back})
+    elif not drill:
+        calls.begin(conn, incident_id, utc_now())
+    incident_changed(conn, incident_id, news)
+    return incident_id
+
+
+@contextmanager
+def _or_without(conn: Connection, what: str, details: dict[str, object]) -> Iterator[None]:
+    """Whatever fails inside is undone, and told in the log of the service; what follows goes on without it.
+
+    Raises:
+        DatabaseUnavailableError: the whole transaction is to be tried again.
+    """
+    try:
+        with translated(), conn.transaction():
+            yield
+    except DatabaseUnavailableError:
+        raise
+    except Exception:
+        log.exception("evidence.failed", what=what, **details)
+
+
 def _admit(conn: Connection, reserve: str, new: _New, news: News, *, drill: bool = False) -> UUID | None:
     now = utc_now()
     candidates = known(conn, reserve, new.evidence, drill=drill)
+    if drill:
+        # One that is over, and be it a false alarm, is no part of the next.
+        candidates = [candidate for candidate in candidates if candidate.state == "open"]
     decision = fuse.decide(new.evidence, candidates)
     late = fuse.lateness(new.evidence.observed_at, now)
     details = new.details | ({"late_s": round(late.total_seconds())} if late > LATE else {})
@@ -201,7 +260,8 @@ def _admit(conn: Connection, reserve: str, new: _New, news: News, *, drill: bool
     touched |= _doubtful(new.evidence, candidates, without={*touched, *decision.merges})
     others = known(conn, reserve, new.evidence, drill=drill) if len(candidates) > 1 else candidates
     for id_ in sorted(touched):
-        relocate(conn, id_, others)
+        with _or_without(conn, "place", {"incident": str(id_)}):
+            relocate(conn, id_, others)
     # After it has a place: that decides whose zone it is.
     if calling and not drill:
         calls.begin(conn, incident_id, now)

@@ -153,6 +153,12 @@ def open_(
     conn.execute(SQL["open"], parameters)
 
 
+def calling_of(conn: Connection, deployment_id: UUID, since: datetime) -> int:
+    """How many incidents that this deployment's camera saw began to call people since then, unanswered."""
+    (found,) = conn.execute(SQL["calling_of"], {"deployment_id": deployment_id, "since": since})
+    return int(found[0])
+
+
 def extend(
     conn: Connection, id_: UUID, *, kind: str, first_seen_at: datetime, last_seen_at: datetime
 ) -> None:

@@ -39,6 +39,13 @@ class News:
         if len(items) > MOST_PER_KIND:
             self.too_many(reserve)
 
+    def take(self, other: News) -> None:
+        """All that another one gathered."""
+        for (reserve, event), items in other._items.items():
+            for data in items:
+                self.add(reserve, event, data)
+        self._refetch |= other._refetch
+
     def too_many(self, reserve: str) -> None:
         """There is news about the reserve, too much to tell: who watches it should fetch."""
         self._refetch.add(reserve)

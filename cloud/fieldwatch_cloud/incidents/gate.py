@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from fieldwatch_cloud.incidents.domain import Evidence
 
+MOST_AT_ONCE, FLOOD_WITHIN = 5, timedelta(minutes=10)
+"""Fires of one camera that begin to call people within that time before somebody answers one."""
 OVERPASS = timedelta(minutes=20)
 """Hotspots that lie so near in time are of one look from above; the next satellite comes later."""
 
@@ -38,6 +40,21 @@ def held_back(confidence: float, least: Mapping[str, float] | None, danger_class
         return None
     # Four digits: 0.2996 must not be told as "0.30 under 0.30".
     return f"confidence {confidence:.4g} under {wanted:.4g} for {danger_class.replace('_', ' ')} danger"
+
+
+def flooded(calling: int) -> str | None:
+    """Why one more fire of a camera calls nobody by itself, or None: it calls.
+
+    A camera that is broken, or was knocked askew, sees fires everywhere, and five hundred calls in a minute
+    reach nobody. Its people are being called; what more it sees is in their list, and calls once somebody has
+    answered, or after a while, if the camera still sees it, and at once if another one does.
+
+    Args:
+        calling: fires that this camera saw, for which people are called since `FLOOD_WITHIN`, unanswered.
+    """
+    if calling < MOST_AT_ONCE:
+        return None
+    return f"{calling} other fires of this camera call people already, and nobody has answered"
 
 
 def hotspot_held_back(confidence: str) -> str | None:

@@ -176,7 +176,14 @@ class Intake:
         new, ids = staging.insert(self._conn, rows)
         if not new:
             return
-        wildlife.judge(self._conn, reserve_of, rows, utc_now())
+        try:
+            with translated(), self._conn.transaction():
+                wildlife.judge(self._conn, reserve_of, rows, utc_now())
+        except DatabaseUnavailableError:
+            raise
+        except Exception:
+            # A rule that we fail over must not cost the counts.
+            log.exception("ingest.rules_failed")
         if ids is None:
             for reserve in set(reserve_of.values()):
                 news.too_many(reserve)

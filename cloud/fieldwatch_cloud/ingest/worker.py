@@ -48,9 +48,13 @@ class LaneKinds:
     plain: tuple[Kind, ...]
     receive_maximum: int = 65535
     """Where it is smaller than that of the settings: messages in memory, not yet committed."""
+    batch_messages: int = 65535
+    """Where it is smaller than that of the settings: messages in one transaction."""
 
 
-URGENT = LaneKinds("urgent", (Kind.SUSPICIONS,), (Kind.STATE,))
+# Few at once: the first fire of a backlog calls when its batch is committed, and no ranger's answer gets at
+# the reserve's incidents before that.
+URGENT = LaneKinds("urgent", (Kind.SUSPICIONS,), (Kind.STATE,), batch_messages=20)
 BULK = LaneKinds("bulk", (Kind.OBSERVATIONS, Kind.HEARTBEAT), ())
 PICTURES = LaneKinds("pictures", (Kind.MEDIA,), (), receive_maximum=100)
 LANES = (URGENT, BULK, PICTURES)
@@ -63,6 +67,7 @@ class Lane:
         self._settings = settings
         self._store = store
         self._inbox = Inbox()
+        self._batch_messages = min(settings.ingest.batch_messages, kinds.batch_messages)
         self._stopping = threading.Event()
         name = str(slot) if kinds is BULK else f"{slot}_{kinds.name}"
         self.name = f"ingest_{name}"
@@ -105,7 +110,7 @@ class Lane:
                     intake = Intake(conn, self._store)
                     while not self._stopping.is_set():
                         batch = batch or self._inbox.take(
-                            messages=self._settings.ingest.batch_messages,
+                            messages=self._batch_messages,
                             size=self._settings.ingest.batch_bytes,
                         )
                         if batch:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from fieldwatch_cloud.incidents.domain import Sighting, Spot
-from fieldwatch_cloud.incidents.gate import held_back, hotspot_held_back, seen_by_another
+from fieldwatch_cloud.incidents.gate import flooded, held_back, hotspot_held_back, seen_by_another
 
 LEAST = {"low": 0.5, "moderate": 0.3}
 
@@ -59,3 +59,10 @@ def test_who_is_another_witness(new: Sighting | Spot, other: Sighting | Spot, an
     assert seen_by_another(new, [other]) is another
     assert not seen_by_another(new, [])
     assert seen_by_another(new, [new, other]) is another
+
+
+@pytest.mark.parametrize(("calling", "held"), [(0, False), (4, False), (5, True), (40, True)])
+def test_a_camera_whose_fires_call_already_floods(calling: int, held: bool) -> None:
+    reason = flooded(calling)
+    assert (reason is not None) == held
+    assert reason is None or reason.startswith(f"{calling} other fires of this camera call people already")

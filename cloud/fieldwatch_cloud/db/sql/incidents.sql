@@ -72,6 +72,11 @@ VALUES (
     %(drill)s, %(fwi)s, %(held_back)s
 );
 
+-- name: calling_of
+SELECT count(*) FROM escalation e JOIN incident i ON i.id = e.incident_id
+WHERE e.ended_at IS NULL AND e.began_at >= %(since)s AND NOT i.drill
+    AND EXISTS (SELECT FROM suspicion s WHERE s.incident_id = i.id AND s.deployment_id = %(deployment_id)s);
+
 -- name: extend
 UPDATE incident SET
     first_seen_at = least(first_seen_at, %(first_seen_at)s),
