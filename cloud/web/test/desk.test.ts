@@ -182,6 +182,7 @@ it("why nobody was called is said in the reader's language", () => {
   const gate = "confidence 0.21 under 0.3 for very high danger";
   expect(heldWords(gate, translator("zh"))).toBe("相机把握为 0.21，很高火险时需要 0.3");
   expect(heldWords("a hotspot of low confidence, and nothing else has seen it", translator("en"))).toContain("satellite");
+  expect(heldWords("5 other fires of this camera call people already, and nobody has answered", translator("zh"))).toContain("另外5起火情");
   expect(heldWords("a later reason", translator("zh"))).toBe("a later reason");
 });
 

@@ -8,5 +8,7 @@ export function heldWords(reason: string, t: Translate): string {
     const [, confidence, least, danger] = gate as unknown as [string, string, string, string];
     return t("held.confidence", { confidence, least, danger: wordFor(t, "danger", danger.replace(" ", "_")) });
   }
+  const flood = /^(\d+) other fires of this camera call people already/.exec(reason);
+  if (flood) return t("held.flood", { count: flood[1] as string });
   return reason.startsWith("a hotspot of low confidence") ? t("held.hotspot") : reason;
 }

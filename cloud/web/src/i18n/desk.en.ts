@@ -389,6 +389,7 @@ export const deskEn = {
   "drill.step_missed": "did not come",
   "drill.step_spared": "was not needed",
   "held.confidence": "the camera was {confidence} sure; at {danger} fire danger {least} is needed",
+  "held.flood": "{count} other fires of this camera call people already, and nobody has answered: is the camera broken?",
   "held.hotspot": "a satellite’s doubtful pixel, and nothing else has seen it",
   "desk.unreached": "not reached: {names}",
 } as const;

@@ -391,6 +391,7 @@ export const deskZh: Readonly<Record<keyof typeof deskEn, string>> = {
   "drill.step_missed": "没有执行",
   "drill.step_spared": "无需执行",
   "held.confidence": "相机把握为 {confidence}，{danger}火险时需要 {least}",
+  "held.flood": "该摄像头的另外{count}起火情正在呼叫，尚无人应答：摄像头是否故障？",
   "held.hotspot": "卫星像元可疑，且没有其他来源看到",
   "desk.unreached": "未联系上：{names}",
 };
