@@ -52,7 +52,6 @@ export interface Imported {
 // Fire: where it is, who was called, what was done ----------------------------------------------------
 
 export type Place = Schemas["Place"];
-export type DangerClass = NonNullable<Incident["danger"]>;
 export type ActionKind = Incident["may"][number];
 export type NewAction = Schemas["Action"];
 export type FalseAlarmReason = NonNullable<NewAction["reason"]>;

@@ -164,7 +164,6 @@ export const en = {
   "fire.seen": "seen {ago}",
   "fire.late": "This report came late: seen {ago}, arrived {delay} after.",
   "fire.open_panel": "Details",
-  "fire.on_map": "Show on map",
   "fire.hide": "Hide this notice",
   "fire.back": "All incidents",
   "fire.bearing": "Direction",

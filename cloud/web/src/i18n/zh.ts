@@ -163,7 +163,6 @@ export const zh: Messages = {
   "fire.seen": "{ago}发现",
   "fire.late": "此报告迟到：{ago}发现，{delay}后才到达。",
   "fire.open_panel": "详情",
-  "fire.on_map": "在地图上显示",
   "fire.hide": "隐藏此提示",
   "fire.back": "全部火情",
   "fire.bearing": "方位",
