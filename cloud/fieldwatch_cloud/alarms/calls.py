@@ -20,6 +20,8 @@ from fieldwatch_cloud.alarms.crew import Crew
 from fieldwatch_cloud.alarms.news import announce_change
 from fieldwatch_cloud.calls.plan import LOOK_AGAIN, REPEAT, REPEAT_FOR, Step, next_due
 from fieldwatch_cloud.db import calls, deliveries, incidents
+from fieldwatch_cloud.db.pool import translated
+from fieldwatch_cloud.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,11 +59,12 @@ def begin(conn: Connection, incident_id: UUID, now: datetime) -> int:
     if incident.state != "new" or incident.merged or not calls.start(conn, incident_id, now):
         return 0
     try:
-        with conn.transaction():
+        with translated(), conn.transaction():
             return _Round(conn, incident, now).advance()
+    except DatabaseUnavailableError:
+        raise  # All is tried again, at once.
     except Exception:
         log.exception("calls.begin_failed", incident_id=str(incident_id))
-        # Fails, too, where the connection is lost: then nothing is committed.
         calls.put_off(conn, incident_id, now + TRY_AGAIN)
         return 0
 
