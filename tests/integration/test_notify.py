@@ -321,6 +321,21 @@ def test_a_call_that_cannot_be_worded_stands_in_nobodys_way(
     assert fires.ledger(broken)[0].failure == "the message could not be written"
 
 
+def test_a_fire_whose_words_fail_is_told_all_the_same(
+    fires: Fires, phones: dict[str, Phone], settings: CloudSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ValueError("a zone that nobody can pronounce")
+
+    monkeypatch.setattr("fieldwatch_cloud.notify.compose.compose", fail)
+    incident = fires.fire(utc_now())
+    fires.begin(incident, utc_now())
+    with notifying(settings):
+        (push,) = phones["li"].wait(1)
+    assert push.payload["incident"] == str(incident)
+    assert "Fieldwatch" in push.payload["title"]
+
+
 def test_backoff_doubles_spreads_and_obeys() -> None:
     for attempts, usual in ((1, 1), (2, 2), (5, 16), (7, LONGEST_BACKOFF_S), (500, LONGEST_BACKOFF_S)):
         waits = [backoff_s(attempts) for _ in range(200)]

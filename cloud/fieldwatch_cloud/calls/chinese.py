@@ -16,6 +16,7 @@ BETWEEN_SENTENCES = ""
 BETWEEN_PARTS = "，"
 DRILL_MARK = "【演练】"
 DRILL_SENTENCE = "这是演练，并无火情。"
+OPEN_FIRE, OPEN = "有火情消息，请打开 Fieldwatch", "有新消息，请打开 Fieldwatch"
 _WHY = {"no_device": "无设备", "failed": "发送失败", "no_answer": "未应答"}
 _DID = {
     "new": "{by}已重新打开",

@@ -17,6 +17,7 @@ BETWEEN_SENTENCES = " "
 BETWEEN_PARTS = ". "
 DRILL_MARK = "[DRILL] "
 DRILL_SENTENCE = "This is a drill, there is no fire."
+OPEN_FIRE, OPEN = "News of a fire: open Fieldwatch", "Open Fieldwatch: there is news"
 _WHY = {"no_device": "has no device", "failed": "message failed", "no_answer": "no answer"}
 _DID = {
     "new": "{by} has opened it again",

@@ -1,6 +1,7 @@
 """From the facts of a call to the words of its message. Pure.
 
     compose(facts) -> Message: title and body for a screen, one SMS, sentences to be read aloud, and data
+    compose_plainly(facts) -> Message: the least that must be said, should that fail
 
 The words themselves stand in `english` and `chinese`; here is what holds in every language: a drill is marked
 first, what is not known is said to be unknown, and an SMS stays one SMS.
@@ -25,27 +26,50 @@ def compose(facts: Facts) -> Message:
     phrases = english if facts.language == "en" else chinese
     mark = phrases.DRILL_MARK if facts.drill else ""
     body = [phrases.DRILL_SENTENCE if facts.drill else "", *phrases.sentences(facts)]
-    path = f"/#incident/{facts.incident_id}" if facts.incident_id else "/#phone"
-    first, others = phrases.sms(facts, facts.base_url + path if facts.base_url else "")
-    alert_id = facts.animal.alert_id if facts.animal else None
+    first, others = phrases.sms(facts, facts.base_url + _path(facts) if facts.base_url else "")
+    return _message(
+        facts,
+        title=mark + phrases.title(facts),
+        body=phrases.BETWEEN_SENTENCES.join(part for part in body if part),
+        short=put_together(mark + first, others, between=phrases.BETWEEN_PARTS),
+        spoken=phrases.spoken(facts),
+        data=_data(facts),
+    )
+
+
+def compose_plainly(facts: Facts) -> Message:
+    """Hardly a word, for when `compose` fails: that there is something to open. Nothing here can fail."""
+    phrases = english if facts.language == "en" else chinese
+    mark = phrases.DRILL_MARK if facts.drill else ""
+    text = mark + (phrases.OPEN if facts.incident_id is None else phrases.OPEN_FIRE)
+    return _message(facts, title=text, body=text, short=text, spoken=text, data={})
+
+
+def _message(
+    facts: Facts, *, title: str, body: str, short: str, spoken: str, data: dict[str, Any]
+) -> Message:
     return Message(
         delivery_id=facts.delivery_id,
         secret=facts.secret,
         kind=facts.kind,
         drill=facts.drill,
         language=facts.language,
-        title=mark + phrases.title(facts),
-        body=phrases.BETWEEN_SENTENCES.join(part for part in body if part),
-        short=put_together(mark + first, others, between=phrases.BETWEEN_PARTS),
-        spoken=phrases.spoken(facts),
-        path=path,
+        title=title,
+        body=body,
+        short=short,
+        spoken=spoken,
+        path=_path(facts),
         base_url=facts.base_url,
         at=facts.observed_at or facts.created_at,
-        tag=facts.incident_id or alert_id or facts.delivery_id,
+        tag=facts.incident_id or (facts.animal.alert_id if facts.animal else None) or facts.delivery_id,
         incident_id=facts.incident_id,
         media_id=facts.media_id,
-        data=_data(facts),
+        data=data,
     )
+
+
+def _path(facts: Facts) -> str:
+    return f"/#incident/{facts.incident_id}" if facts.incident_id else "/#phone"
 
 
 def _data(f: Facts) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from fieldwatch_cloud.calls.facts import Animal, Facts, Unreached
-from fieldwatch_cloud.calls.wording import compose
+from fieldwatch_cloud.calls.wording import compose, compose_plainly
 from fieldwatch_cloud.db import deliveries
 from fieldwatch_cloud.incidents.danger import danger_class
 
@@ -14,12 +16,20 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.deliveries import Claimed
     from fieldwatch_cloud.db.pool import Connection
 
+log = structlog.get_logger(__name__)
+
 
 def message(conn: Connection, claimed: Claimed, base_url: str) -> Message:
     """Raises:
     NotFoundError: its notification is gone.
     """
-    return compose(facts(deliveries.facts(conn, claimed.notification_id), claimed, base_url))
+    known = facts(deliveries.facts(conn, claimed.notification_id), claimed, base_url)
+    try:
+        return compose(known)
+    except Exception:
+        # Whatever ails our words, a fire is told.
+        log.exception("notify.plain_words", delivery_id=str(claimed.id))
+        return compose_plainly(known)
 
 
 def facts(row: dict[str, Any], claimed: Claimed, base_url: str) -> Facts:

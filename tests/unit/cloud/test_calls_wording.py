@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fieldwatch_cloud import words
 from fieldwatch_cloud.calls import sms
 from fieldwatch_cloud.calls.facts import Animal, Facts, Unreached
-from fieldwatch_cloud.calls.wording import compose
+from fieldwatch_cloud.calls.wording import compose, compose_plainly
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "wording"
 NOW = datetime(2026, 11, 21, 6, 5, tzinfo=UTC)  # 14:05 in Shanghai.
@@ -282,3 +282,15 @@ def test_the_webhooks_data_is_json_and_says_null_for_what_is_not_known() -> None
     assert data["place"] is None
     assert data["observed_at"] == "2026-11-21T06:04:40Z"
     assert json.loads(json.dumps(dict(compose(PLACED).data)))["place"]["lon"] == 107.501234
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("case", CASES)
+def test_where_words_fail_the_least_is_said(case: str, language: str) -> None:
+    facts = replace(CASES[case], language=language)
+    plain, usual = compose_plainly(facts), compose(facts)
+    assert plain.title
+    assert len(plain.short) <= 70
+    assert plain.title.startswith(("[DRILL] ", "【演练】")) == facts.drill
+    same = ("delivery_id", "secret", "kind", "path", "at", "tag", "incident_id", "media_id", "urgent")
+    assert [getattr(plain, name) for name in same] == [getattr(usual, name) for name in same]
