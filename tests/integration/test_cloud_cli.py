@@ -185,22 +185,25 @@ def test_a_second_supervisor_is_refused(cli: Cli, running: subprocess.Popen[byte
     assert re.search(rf"process {running.pid} already runs Fieldwatch", cli("run", "--port", "0", fails=True))
 
 
+PARTS = len(("postgres", "mosquitto", "api", "notify", "jobs", "ingest 0"))
+
+
 def test_a_part_that_dies_is_started_again(cli: Cli, running: subprocess.Popen[bytes]) -> None:
-    before = eventually(lambda: len(found := _children(running.pid)) == 5 and found, within_s=30)
+    before = eventually(lambda: len(found := _children(running.pid)) == PARTS and found, within_s=30)
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     after = eventually(
-        lambda: len(found := _children(running.pid)) == 5 and not found.keys() & before.keys() and found,
+        lambda: len(found := _children(running.pid)) == PARTS and not found.keys() & before.keys() and found,
         within_s=60,
     )
-    assert len(after) == 5
+    assert len(after) == PARTS
     eventually(lambda: _answers(cli.running()["http_url"]), within_s=60)
 
 
 def test_when_the_supervisor_is_killed_all_end_and_the_next_run_recovers(
     cli: Cli, running: subprocess.Popen[bytes]
 ) -> None:
-    children = eventually(lambda: len(found := _children(running.pid)) == 5 and found, within_s=30)
+    children = eventually(lambda: len(found := _children(running.pid)) == PARTS and found, within_s=30)
     first = cli.running()
     running.kill()
     running.wait()
