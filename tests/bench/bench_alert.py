@@ -29,13 +29,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from tests.bench.bench_latency import CAMERA, Node
 from tests.bench.mjpeg_camera import MjpegCamera
 from tests.e2e.field import Cloud, start_node
 from tests.integration.push_receiver import PushService
@@ -44,12 +40,9 @@ from tests.integration.test_edge_reference_sequences import SEQUENCES, sequence
 from fieldwatch.demo import reserve
 from fieldwatch.demo.nodes import NodeCamera, write_config
 from fieldwatch_shared.ids import uuid7
-from fieldwatch_shared.messages import SCHEMA_VERSION, Clock, Observation, ObservationBatch
-from fieldwatch_shared.topics import Kind, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from uuid import UUID
 
     from tests.integration.push_receiver import Phone, Push
 
@@ -86,21 +79,12 @@ class Ignition:
 
 
 class Animals:
-    """A node that sends observations, `PER_SECOND` of them, until it is closed."""
+    """Has a node send `PER_SECOND` observations until it is closed."""
 
-    def __init__(self, broker: str, node: str, password: str, deployment: UUID) -> None:
-        self._deployment = deployment
-        self._topic = str(Topic(reserve.SLUG, node, Kind.OBSERVATIONS))
+    def __init__(self, node: Node) -> None:
+        self._node = node
         self._closed = threading.Event()
         self.sent = 0
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-        self._client.username_pw_set(node, password)
-        address = urlsplit(broker)
-        self._client.connect(address.hostname or "", address.port or 1883)
-        self._client.loop_start()
-        self._properties = Properties(PacketTypes.PUBLISH)
-        self._properties.ContentType = "application/json"
-        self._properties.UserProperty = ("schema-version", SCHEMA_VERSION)
         self._thread = threading.Thread(target=self._send_for_ever, daemon=True)
         self._thread.start()
 
@@ -108,31 +92,13 @@ class Animals:
         due = time.monotonic()
         while not self._closed.wait(max(0.0, due - time.monotonic())):
             due += BATCH / PER_SECOND
-            now = datetime.now(UTC)
-            batch = [
-                Observation(
-                    id=uuid7(now),
-                    deployment_id=self._deployment,
-                    observed_at=now,
-                    ended_at=now,
-                    clock=Clock(quality="ntp"),
-                    observation_type="animal",
-                    scientific_name="Cervidae",
-                    confidence=0.9,
-                    frames=4,
-                    model="bench@1",
-                )
-                for _ in range(BATCH)
-            ]
-            payload = ObservationBatch(message_id=uuid7(), observations=batch).model_dump_json()
-            self._client.publish(self._topic, payload, qos=1, properties=self._properties)
+            self._node.send(BATCH)
             self.sent += BATCH
 
     def close(self) -> None:
         self._closed.set()
         self._thread.join()
-        self._client.disconnect()
-        self._client.loop_stop()
+        self._node.close()
 
 
 class Bench:
@@ -156,8 +122,8 @@ class Bench:
             stack.callback(camera.close)
         self.phone = self._phone()
         self._node(folder, stack)
-        site = self.cloud.made.sites["Larch meadow"]
-        self.animals = Animals(self.cloud.broker_url, site.node, site.mqtt_password, site.deployment_id)
+        site = self.cloud.made.sites[CAMERA]
+        self.animals = Animals(Node(self.cloud.broker_url, site.mqtt_password, site.deployment_id))
         stack.callback(self.animals.close)
 
     def _phone(self) -> Phone:

@@ -83,25 +83,28 @@ class Node:
         self._properties.ContentType = "application/json"
         self._properties.UserProperty = ("schema-version", SCHEMA_VERSION)
 
-    def send(self) -> tuple[str, float]:
-        """The observation's id, and when it left, in seconds since 1970."""
+    def send(self, count: int = 1) -> tuple[list[str], float]:
+        """One message: its observations' ids, and when it left, in seconds since 1970."""
         now = datetime.now(UTC)
-        observation = Observation(
-            id=uuid7(now),
-            deployment_id=self._deployment,
-            observed_at=now,
-            ended_at=now,
-            clock=Clock(quality="ntp"),
-            observation_type="animal",
-            scientific_name="Cervidae",
-            confidence=0.9,
-            frames=4,
-            model="bench@1",
-        )
-        payload = ObservationBatch(message_id=uuid7(), observations=[observation]).model_dump_json()
+        observations = [
+            Observation(
+                id=uuid7(now),
+                deployment_id=self._deployment,
+                observed_at=now,
+                ended_at=now,
+                clock=Clock(quality="ntp"),
+                observation_type="animal",
+                scientific_name="Cervidae",
+                confidence=0.9,
+                frames=4,
+                model="bench@1",
+            )
+            for _ in range(count)
+        ]
+        payload = ObservationBatch(message_id=uuid7(), observations=observations).model_dump_json()
         left = time.time()
         self._client.publish(TOPIC, payload, qos=1, properties=self._properties)
-        return str(observation.id), left
+        return [str(observation.id) for observation in observations], left
 
     def close(self) -> None:
         self._client.disconnect()
@@ -119,7 +122,7 @@ class Way:
         self._page.evaluate(LISTEN, self._stream)
         sent = {}
         for _ in range(messages):
-            id_, left = self._node.send()
+            (id_,), left = self._node.send()
             sent[id_] = left
             time.sleep(GAP_S)
         self._page.wait_for_function(f"Object.keys(window.seen).length >= {messages}", timeout=30_000)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import pytest
 from PIL import Image, ImageDraw
 
 from fieldwatch_edge.domain import Picture
@@ -45,6 +46,8 @@ from fieldwatch_shared.messages import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+WEB = Path(__file__).parents[2] / "cloud" / "fieldwatch_cloud" / "web"
+"""The built app."""
 FIELDWATCH = [sys.executable, "-m", "fieldwatch"]
 EMAIL, PASSWORD = "researcher@foping.example", "a long enough password"
 SLUG, NODE, TIMEZONE = "foping", "mast-1", "Asia/Shanghai"
@@ -102,6 +105,8 @@ class Site:
 def running_site(state: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
     """Start the service on `state`, set it up, and stop it at the end; `folder` is for files of our own,
     `settings` are environment variables of the service."""
+    if not all((WEB / file).is_file() for file in ("index.html", "sw.js")):
+        pytest.fail("the web app is not built: (cd cloud/web && npm ci && npm run build)")
     state.mkdir(mode=0o711)
     log = (folder / "cloud.log").open("w")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("FIELDWATCH_")}

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_desk import MANAGER, RANGER, SECOND, SMOKE, asked, enter, see_fire
-from tests.e2e.browser_page import chromium, pixel, sound_page
+from tests.e2e.browser_page import pixel, sound_page
 from tests.e2e.browser_review import add_account
 from tests.e2e.browser_site import EMAIL, PASSWORD, SLUG, FieldNode, Site, running_site, wait_for
 
@@ -21,11 +20,11 @@ from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from uuid import UUID
 
     from playwright.sync_api import APIResponse, Browser, Page
 
-BUILT = Path(__file__).parents[2] / "cloud" / "fieldwatch_cloud" / "web" / "index.html"
 KEY = re.compile(r"\b(?:act|action|desk|device|drill|fire|held|mask|plan|rule|said|whom)\.[a-z_]+")
 expect.set_options(timeout=30_000)  # as all else in these tests: the machine may have much to do
 SECTIONS = ("", "/roster", "/wildlife", "/masks", "/drills", "/devices")
@@ -33,25 +32,11 @@ SECTIONS = ("", "/roster", "/wildlife", "/masks", "/drills", "/devices")
 
 @pytest.fixture(scope="module")
 def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    if not BUILT.is_file():
-        pytest.fail("the web app is not built: (cd cloud/web && npm ci && npm run build)")
     with running_site(short_dir / "desk", tmp_path_factory.mktemp("site")) as site:
         add_account(site, MANAGER, "manager", "Zhang Min")
         add_account(site, RANGER, "ranger", "Wu Gang")
         add_account(site, SECOND, "ranger", "Li Na")
         yield site
-
-
-@pytest.fixture(scope="module")
-def node(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldNode]:
-    with FieldNode.running(site, tmp_path_factory.mktemp("node")) as node:
-        yield node
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

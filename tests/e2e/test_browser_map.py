@@ -8,13 +8,11 @@ Fires are therefore kept apart: at `ridge` one now, at `lick` one an hour ago, a
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_page import (
-    chromium,
     is_clear,
     map_view,
     picture_of,
@@ -34,10 +32,10 @@ from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page, Route
 
-BUILT = Path(__file__).parents[2] / "cloud" / "fieldwatch_cloud" / "web" / "index.html"
 PICTURE = (640, 360)
 FIRE_TINT = 25
 """Red above blue by this much: the base map is green and blue, fire alone is orange."""
@@ -45,8 +43,6 @@ FIRE_TINT = 25
 
 @pytest.fixture(scope="module")
 def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    if not BUILT.is_file():
-        pytest.fail("the web app is not built: (cd cloud/web && npm ci && npm run build)")
     with running_site(short_dir / "browser", tmp_path_factory.mktemp("site")) as site:
         yield site
 
@@ -73,12 +69,6 @@ def node(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field
             node.observation("river", start + hour, "Elephantidae", count=4),
         )
         yield node
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from tests.e2e.browser_desk import see_fire
-from tests.e2e.browser_page import chromium, sound_page
+from tests.e2e.browser_page import sound_page
 from tests.e2e.browser_ranger import (
     CLICK,
     MANAGER,
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-BUILT = Path(__file__).parents[2] / "cloud" / "fieldwatch_cloud" / "web" / "sw.js"
 HERE = {"longitude": 107.80, "latitude": 33.62, "accuracy": 12}
 BUDGET = 60_000
 """Bytes over the wire for one opened alert: requests and answers, with headers, picture included."""
@@ -63,8 +62,6 @@ def pushes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushService]:
 
 @pytest.fixture(scope="module")
 def site(pushes: PushService, short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    if not BUILT.is_file():
-        pytest.fail("the web app is not built: (cd cloud/web && npm ci && npm run build)")
     settings = {
         "FIELDWATCH_NOTIFY_CA_FILE": str(pushes.ca_file),
         "FIELDWATCH_NOTIFY_PRIVATE_NETWORKS": "true",  # our push service is on this machine
@@ -73,12 +70,6 @@ def site(pushes: PushService, short_dir: Path, tmp_path_factory: pytest.TempPath
     with running_site(short_dir / "ranger", tmp_path_factory.mktemp("site"), settings) as site:
         add_people(site)
         yield site
-
-
-@pytest.fixture(scope="module")
-def node(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldNode]:
-    with FieldNode.running(site, tmp_path_factory.mktemp("node")) as node:
-        yield node
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +88,6 @@ def ranger(site: Site) -> Iterator[Caller]:
 def colleague(site: Site) -> Iterator[Caller]:
     with Caller(site, NEXT) as caller:
         yield caller
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

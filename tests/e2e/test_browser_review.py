@@ -6,13 +6,12 @@ The tests share one service; each has a picture or a camera of its own, and asks
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import expect
-from tests.e2e.browser_page import chromium, sound_page
+from tests.e2e.browser_page import sound_page
 from tests.e2e.browser_review import Seen, add_account, drag, now_less, on_picture, report, stored
 from tests.e2e.browser_site import EMAIL, PASSWORD, SLUG, FieldNode, Site, running_site, wait_for
 
@@ -20,34 +19,20 @@ from fieldwatch_shared.ids import uuid7
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
-BUILT = Path(__file__).parents[2] / "cloud" / "fieldwatch_cloud" / "web" / "index.html"
 RANGER, COLLEAGUE = "ranger@foping.example", "li@foping.example"
 UNSURE = Seen("Cervidae", (0.3, 0.4, 0.25, 0.3), 0.45)
 
 
 @pytest.fixture(scope="module")
 def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    if not BUILT.is_file():
-        pytest.fail("the web app is not built: (cd cloud/web && npm ci && npm run build)")
     with running_site(short_dir / "review", tmp_path_factory.mktemp("site")) as site:
         add_account(site, RANGER, "ranger", "Ranger Wu")
         add_account(site, COLLEAGUE, "researcher", "Li Wei")
         yield site
-
-
-@pytest.fixture(scope="module")
-def node(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldNode]:
-    with FieldNode.running(site, tmp_path_factory.mktemp("node")) as node:
-        yield node
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from fieldwatch_cloud.api.models.fires import (
     SuggestedMask,
     Suspicion,
 )
-from fieldwatch_cloud.db import fires
+from fieldwatch_cloud.db import fires, hotspots
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotFoundError
 from fieldwatch_cloud.incidents import life
@@ -174,7 +174,7 @@ def _suspicion(row: fires.Suspicion) -> Suspicion:
     )
 
 
-def _hotspot(row: fires.Hotspot) -> IncidentHotspot:
+def _hotspot(row: hotspots.Hotspot) -> IncidentHotspot:
     return IncidentHotspot(
         id=row.id,
         source=row.source,

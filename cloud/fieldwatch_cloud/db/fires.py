@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg.rows import class_row
 
+from fieldwatch_cloud.db.hotspots import Hotspot
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError
 
@@ -94,25 +95,6 @@ class Suspicion:
     clock_quality: str
     clock_offset_s: float | None
     model: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hotspot:
-    id: UUID
-    source: str
-    satellite: str
-    instrument: str
-    observed_at: datetime
-    received_at: datetime
-    lon: float
-    lat: float
-    scan_km: float
-    track_km: float
-    confidence: str
-    confidence_percent: int | None
-    brightness_k: float | None
-    frp_mw: float | None
-    daynight: str | None
 
 
 @dataclass(frozen=True, slots=True)

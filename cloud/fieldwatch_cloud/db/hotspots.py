@@ -47,11 +47,9 @@ class Belonging:
 
 @dataclass(frozen=True, slots=True)
 class Hotspot:
-    """As `incidents.domain.Hotspot`; `inside`: of the reserve, not only near it."""
+    """As `incidents.domain.Hotspot`, once it is stored."""
 
     id: UUID
-    incident_id: UUID | None
-    inside: bool
     source: str
     satellite: str
     instrument: Literal["VIIRS", "MODIS"]
@@ -66,6 +64,13 @@ class Hotspot:
     brightness_k: float | None
     frp_mw: float | None
     daynight: Literal["D", "N"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Hotspot):
+    incident_id: UUID | None
+    inside: bool
+    """In the reserve, not only near it."""
 
 
 def boxes(conn: Connection) -> list[Box]:
@@ -117,7 +122,7 @@ def of_reserve(
     since: datetime | None = None,
     until: datetime | None = None,
     limit: int = 5000,
-) -> list[Hotspot]:
+) -> list[Listed]:
     """In the reserve and near it, observed within [since, until), newest first."""
     parameters = {
         "reserve_id": reserve_id,
@@ -126,5 +131,5 @@ def of_reserve(
         "limit": limit,
         "within_m": NEAR_M,
     }
-    with conn.cursor(row_factory=class_row(Hotspot)) as cursor:
+    with conn.cursor(row_factory=class_row(Listed)) as cursor:
         return cursor.execute(SQL["list"], parameters).fetchall()

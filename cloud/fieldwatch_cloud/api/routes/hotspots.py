@@ -82,7 +82,7 @@ def import_hotspots(
     )
 
 
-def _hotspot(row: hotspots.Hotspot) -> Hotspot:
+def _hotspot(row: hotspots.Listed) -> Hotspot:
     return Hotspot(
         id=row.id,
         geometry=Point(coordinates=(row.lon, row.lat)),

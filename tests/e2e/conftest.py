@@ -1,0 +1,26 @@
+"""What the browser tests share. Each module has a `site` of its own, and where it needs more a `node`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.e2e.browser_page import chromium
+from tests.e2e.browser_site import FieldNode, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def node(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldNode]:
+    with FieldNode.running(site, tmp_path_factory.mktemp("node")) as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
