@@ -1,0 +1,1 @@
+"""`fieldwatch cloud dataset`: data sets of others in, one's own out."""

@@ -1,0 +1,1 @@
+"""What a verdict says, in words: by code, in English and Chinese."""

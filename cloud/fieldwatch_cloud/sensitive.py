@@ -1,0 +1,1 @@
+"""Species whose places are not told to everybody."""
