@@ -27,6 +27,7 @@ TAGS = [
     {"name": "records", "description": "Observations and pictures."},
     {"name": "review", "description": "Pictures worth a look, and what people say that they show."},
     {"name": "counts", "description": "Counts by species within any polygon and time span, with effort."},
+    {"name": "exchange", "description": "Records in and out, in the formats of other tools."},
     {"name": "incidents", "description": "Fires: what rangers act on."},
     {"name": "masks", "description": "What cameras are to ignore."},
     {"name": "hotspots", "description": "What satellites saw."},
