@@ -448,6 +448,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/exports/{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Records as a file
+         * @description With citation, licence, query and software version inside. Times have a UTC offset and are corrected
+         *     for clocks that were found wrong; people's labels stand where there are any; places are WGS 84, longitude
+         *     first. Sensitive species are blurred but for admins, managers and researchers.
+         */
+        get: operations["export_records"];
+        put?: never;
+        /**
+         * Records of a drawn area as a file
+         * @description As `GET`, with an area.
+         */
+        post: operations["export_area"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/hotspots": {
         parameters: {
             query?: never;
@@ -591,6 +617,149 @@ export interface paths {
          *     (blank pictures aside) and every taxon asked for. Answers with what the figures rest on.
          */
         post: operations["count_species"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/counts/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Counts by day, month, season or year
+         * @description Periods begin and end at midnight of the reserve's time zone; the first and the last are cut to the
+         *     span. An event belongs to the period in which it starts.
+         */
+        post: operations["count_series"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/counts/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Counts by cell of a grid
+         * @description Every cell that intersects the area, at most 20,000; those without effort are `not_observed`.
+         */
+        post: operations["count_grid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/counts/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Two areas or spans against each other
+         * @description The ratio of the rates of each species, a to b, with its interval.
+         */
+        post: operations["compare_counts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/estimates/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The estimators
+         * @description What each answers, what it needs and assumes, and its options as JSON Schema.
+         */
+        get: operations["list_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/estimates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One estimate, with its interval and a verdict
+         * @description Runs one of `GET /estimates/methods` on what the area's cameras saw in the span, and says how far the
+         *     data bear the number.
+         */
+        post: operations["estimate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/effort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hours in which each camera looked, by day and night
+         * @description From the heartbeats of the nodes, never from a deployment's dates alone. Days are those of the
+         *     reserve's time zone; it is day while the sun stands above the horizon of the camera's place.
+         */
+        get: operations["list_effort"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The polygons in a file
+         * @description GeoJSON, GeoPackage, KML or zipped Shapefile, at most 5 MiB; in WGS 84 after. Nothing is stored.
+         */
+        post: operations["read_area_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1419,12 +1588,119 @@ export interface components {
              */
             whom: "duty" | "next" | "managers" | "all";
         };
+        /** Cell */
+        Cell: {
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+            /** Id */
+            id: string;
+            /** Geometry */
+            geometry: components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
+            properties: components["schemas"]["CellProperties"];
+        };
+        /**
+         * CellProperties
+         * @description `not_observed`: no camera looked in this cell; its figures are null.
+         */
+        CellProperties: {
+            /**
+             * Cell
+             * @description H3 index, or column and row of the square.
+             */
+            cell: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "observed" | "not_observed";
+            /** Camera Days */
+            camera_days: number;
+            /**
+             * Deployments
+             * @description That stand in this cell, whenever they stood there.
+             */
+            deployments: number;
+            /** Events */
+            events: number | null;
+            /** Individuals */
+            individuals: number | null;
+            /**
+             * Rate
+             * @description Independent events per 100 camera-days.
+             */
+            rate: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
         /**
          * ClockQuality
          * @description Who vouched for the time, best first.
          * @enum {string}
          */
         ClockQuality: "gnss" | "ntp" | "rtc" | "unsynchronised";
+        /** Coefficient */
+        Coefficient: {
+            /**
+             * Name
+             * @description `part(covariate)`.
+             * @example psi(Int)
+             */
+            name: string;
+            /**
+             * Value
+             * @description On the scale of its part's link.
+             */
+            value: number;
+            /** Se */
+            se: number | null;
+        };
+        /** CompareQuery */
+        CompareQuery: {
+            a: components["schemas"]["CountQuery"];
+            b: components["schemas"]["CountQuery"];
+        };
+        /** ComparedSide */
+        ComparedSide: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "observed" | "not_observed";
+            /** Camera Days */
+            camera_days: number;
+            /** Deployments */
+            deployments: number;
+            /** Looked */
+            looked: number;
+            /** Area Km2 */
+            area_km2: number | null;
+        };
+        /** ComparedSpecies */
+        ComparedSpecies: {
+            /** Scientific Name */
+            scientific_name: string | null;
+            observation_type: components["schemas"]["ObservationType"];
+            /** @description null: nobody looked on that side. */
+            a: components["schemas"]["SpeciesCount"] | null;
+            b: components["schemas"]["SpeciesCount"] | null;
+            /** @description null: nobody looked on one side. */
+            ratio: components["schemas"]["Ratio"] | null;
+        };
+        /** Comparison */
+        Comparison: {
+            a: components["schemas"]["ComparedSide"];
+            b: components["schemas"]["ComparedSide"];
+            /** Species */
+            species: components["schemas"]["ComparedSpecies"][];
+            /** Verdict */
+            verdict: components["schemas"]["VerdictLine"][];
+        };
         /** CountQuery */
         CountQuery: {
             /**
@@ -1566,6 +1842,34 @@ export interface components {
             assumption_codes: string[];
             query: components["schemas"]["CountQueryEcho"];
         };
+        /**
+         * Curve
+         * @description Something to plot: `y` over `x`, with its band where there is one.
+         */
+        Curve: {
+            /** Name */
+            name: string;
+            /** Meaning */
+            meaning: string;
+            /** X */
+            x: number[];
+            /**
+             * X Unit
+             * @description `h` (hour of the day, 0 to 24), `d`, `m`, `a` (a year), `1`, or `s` since 1970.
+             */
+            x_unit: string;
+            /**
+             * Y
+             * @description null: not observed there.
+             */
+            y: (number | null)[];
+            /** Y Unit */
+            y_unit: string;
+            /** Low */
+            low: (number | null)[] | null;
+            /** High */
+            high: (number | null)[] | null;
+        };
         /** Deployment */
         Deployment: {
             /**
@@ -1581,6 +1885,21 @@ export interface components {
             id: string;
             geometry: components["schemas"]["Point"];
             properties: components["schemas"]["DeploymentProperties"];
+        };
+        /** DeploymentCalendar */
+        DeploymentCalendar: {
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /** Location Name */
+            location_name: string;
+            /**
+             * Days
+             * @description Only days with any effort.
+             */
+            days: components["schemas"]["EffortOfDay"][];
         };
         /** DeploymentEffort */
         DeploymentEffort: {
@@ -1881,6 +2200,34 @@ export interface components {
             /** By Deployment */
             by_deployment: components["schemas"]["DeploymentEffort"][];
         };
+        /** EffortCalendar */
+        EffortCalendar: {
+            /** Timezone */
+            timezone: string;
+            /** Deployments */
+            deployments: components["schemas"]["DeploymentCalendar"][];
+        };
+        /** EffortOfDay */
+        EffortOfDay: {
+            /**
+             * Day
+             * Format: date
+             * @description In the reserve's time zone.
+             */
+            day: string;
+            /**
+             * Hours
+             * @description During which frames really came.
+             */
+            hours: number;
+            /**
+             * Day Hours
+             * @description Of them, with the sun above the horizon at this place.
+             */
+            day_hours: number;
+            /** Night Hours */
+            night_hours: number;
+        };
         /** EndedDeployment */
         EndedDeployment: {
             /**
@@ -1895,6 +2242,246 @@ export interface components {
              * @example 2026-05-04T06:30:00Z
              */
             ended_at: string;
+        };
+        /**
+         * EstimateAnswer
+         * @description `estimated`: see `estimates`, and read the verdict. `unfit`: the data do not bear this method; what
+         *     numbers there are must not be published. `not_observed`: no camera looked, which says nothing of animals:
+         *     there are no numbers.
+         */
+        EstimateAnswer: {
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "rate" | "occupancy" | "occupancy_false_positive" | "occupancy_dynamic" | "royle_nichols" | "n_mixture" | "count_occupancy" | "activity" | "activity_overlap" | "rem" | "distance" | "time_to_event" | "space_to_event" | "instantaneous" | "scr" | "roost" | "accumulation" | "trend" | "corrected_counts";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "estimated" | "unfit" | "not_observed";
+            /** Estimates */
+            estimates: components["schemas"]["EstimateValue"][] | null;
+            /** Coefficients */
+            coefficients: components["schemas"]["Coefficient"][] | null;
+            /** Series */
+            series: components["schemas"]["Curve"][] | null;
+            /** Verdict */
+            verdict: components["schemas"]["VerdictLine"][];
+            inputs: components["schemas"]["EstimateInputs"];
+            /**
+             * Source
+             * @description The publication whose formulas these are.
+             */
+            source: string;
+            /**
+             * Software
+             * @example Fieldwatch 0.1.0
+             */
+            software: string;
+            query: components["schemas"]["EstimateQueryEcho"];
+        };
+        /** EstimateInputs */
+        EstimateInputs: {
+            /**
+             * Sites
+             * @description Deployments with effort.
+             */
+            sites: number;
+            /**
+             * Occasions
+             * @description Visits per site; null where the method has none.
+             */
+            occasions: number | null;
+            /**
+             * Detections
+             * @description Independent events that went into it.
+             */
+            detections: number;
+            /** Camera Days */
+            camera_days: number;
+            /** Deployments */
+            deployments: string[];
+        };
+        /** EstimateQuery */
+        EstimateQuery: {
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "rate" | "occupancy" | "occupancy_false_positive" | "occupancy_dynamic" | "royle_nichols" | "n_mixture" | "count_occupancy" | "activity" | "activity_overlap" | "rem" | "distance" | "time_to_event" | "space_to_event" | "instantaneous" | "scr" | "roost" | "accumulation" | "trend" | "corrected_counts";
+            /**
+             * Taxon
+             * @description Scientific name.
+             * @example Rhinopithecus roxellana
+             */
+            taxon?: string | null;
+            /**
+             * Taxa
+             * @description Several at once: two for `activity_overlap`; `accumulation` counts these (null: all). For the other methods they are pooled as if they were one taxon.
+             */
+            taxa?: string[] | null;
+            /**
+             * Area
+             * @description GeoJSON, longitude before latitude; null with `zone` null: the whole reserve.
+             */
+            area?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
+            /**
+             * Zone
+             * @description A zone of the reserve, instead of `area`.
+             */
+            zone?: string | null;
+            /**
+             * From
+             * Format: date-time
+             * @description Start of the span, included.
+             * @example 2026-05-04T06:30:00Z
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             * @description End of the span, excluded.
+             * @example 2026-06-01T00:00:00Z
+             */
+            to: string;
+            /**
+             * Min Confidence
+             * @default 0
+             */
+            min_confidence: number;
+            /**
+             * Event Interval Min
+             * @description Records at least so many minutes apart are independent events.
+             * @default 30
+             */
+            event_interval_min: number;
+            /**
+             * Options
+             * @description Of the method; their JSON Schema is in `GET /estimates/methods`.
+             */
+            options?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * EstimateQueryEcho
+         * @description The question as it was understood, with the defaults of all options.
+         */
+        EstimateQueryEcho: {
+            /** Taxa */
+            taxa: string[] | null;
+            /**
+             * From
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            to: string;
+            /** Zone */
+            zone: string | null;
+            /** Whole Reserve */
+            whole_reserve: boolean;
+            /** Min Confidence */
+            min_confidence: number;
+            /** Event Interval Min */
+            event_interval_min: number;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /** EstimateValue */
+        EstimateValue: {
+            /**
+             * Name
+             * @description A stable code.
+             * @example occupancy
+             */
+            name: string;
+            /**
+             * Meaning
+             * @description What it is, in words.
+             */
+            meaning: string;
+            /** Value */
+            value: number;
+            /**
+             * Se
+             * @description Standard error; null where the method gives an interval only.
+             */
+            se: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Level
+             * @description Confidence level of low to high.
+             * @example 0.95
+             */
+            level: number;
+            /**
+             * Unit
+             * @description UCUM-like; `1` for a share or a plain number.
+             * @example 1
+             * @example 1/km2
+             * @example 1/(100 d)
+             */
+            unit: string;
+            /**
+             * Method
+             * @description How the interval was made.
+             */
+            method: string;
+        };
+        /** ExportQuery */
+        ExportQuery: {
+            /**
+             * Area
+             * @description GeoJSON: deployments that stand in it; null: all.
+             */
+            area?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
+            /**
+             * Zone
+             * @description Deployments that stand in this zone.
+             */
+            zone?: string | null;
+            /**
+             * From
+             * @description Start of the span, included.
+             */
+            from?: string | null;
+            /**
+             * To
+             * @description End of the span, excluded.
+             */
+            to?: string | null;
+            /**
+             * Taxa
+             * @description Scientific names; none: all.
+             * @default []
+             */
+            taxa: string[];
+            /**
+             * Deployments
+             * @description None given: all.
+             * @default []
+             */
+            deployments: string[];
+            /**
+             * Min Confidence
+             * @description Of the model's records; what a person has labelled is never left out.
+             * @default 0
+             */
+            min_confidence: number;
         };
         /** FieldError */
         FieldError: {
@@ -2065,6 +2652,107 @@ export interface components {
              * @description The fire that it belongs to: a new one, or one that others saw.
              */
             incident_id: string;
+        };
+        /**
+         * Grid
+         * @description GeoJSON FeatureCollection, with the verdict as a foreign member (RFC 7946, 6.1).
+         */
+        Grid: {
+            /**
+             * Type
+             * @default FeatureCollection
+             * @constant
+             */
+            type: "FeatureCollection";
+            /** Features */
+            features: components["schemas"]["Cell"][];
+            /** Verdict */
+            verdict: components["schemas"]["VerdictLine"][];
+        };
+        /** GridQuery */
+        GridQuery: {
+            /**
+             * Area
+             * @description GeoJSON, longitude before latitude, at most 10,000 vertices; null: the whole reserve.
+             * @example {
+             *       "coordinates": [
+             *         [
+             *           [
+             *             107.5,
+             *             33.6
+             *           ],
+             *           [
+             *             107.7,
+             *             33.6
+             *           ],
+             *           [
+             *             107.7,
+             *             33.7
+             *           ],
+             *           [
+             *             107.5,
+             *             33.7
+             *           ],
+             *           [
+             *             107.5,
+             *             33.6
+             *           ]
+             *         ]
+             *       ],
+             *       "type": "Polygon"
+             *     }
+             */
+            area?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
+            /**
+             * From
+             * Format: date-time
+             * @description Start of the span, included.
+             * @example 2026-05-04T06:30:00Z
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             * @description End of the span, excluded.
+             * @example 2026-06-01T00:00:00Z
+             */
+            to: string;
+            /**
+             * Taxa
+             * @description Give `taxon`.
+             */
+            taxa?: null;
+            /**
+             * Event Interval Min
+             * @description Records at least so many minutes apart are independent events.
+             * @default 30
+             */
+            event_interval_min: number;
+            /**
+             * Min Confidence
+             * @default 0
+             */
+            min_confidence: number;
+            /** Cells */
+            cells: components["schemas"]["H3Cells"] | components["schemas"]["SquareCells"];
+            /**
+             * Taxon
+             * @description Scientific name; null: all animals together.
+             */
+            taxon?: string | null;
+        };
+        /** H3Cells */
+        H3Cells: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "h3";
+            /**
+             * Resolution
+             * @description H3's: 6 is some 36 km², 8 some 0.7 km².
+             */
+            resolution: number;
         };
         /**
          * Health
@@ -3116,6 +3804,51 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /**
+         * Method
+         * @description An estimator, and what it asks for.
+         */
+        Method: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "rate" | "occupancy" | "occupancy_false_positive" | "occupancy_dynamic" | "royle_nichols" | "n_mixture" | "count_occupancy" | "activity" | "activity_overlap" | "rem" | "distance" | "time_to_event" | "space_to_event" | "instantaneous" | "scr" | "roost" | "accumulation" | "trend" | "corrected_counts";
+            /** Title */
+            title: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Answers
+             * @description The question that it answers.
+             */
+            answers: string;
+            /** Answers Zh */
+            answers_zh: string;
+            /** Needs */
+            needs: string;
+            /** Needs Zh */
+            needs_zh: string;
+            /**
+             * Taxa
+             * @description How many taxa it is asked of.
+             * @enum {string}
+             */
+            taxa: "one" | "two" | "any";
+            /** Assumptions */
+            assumptions: string[];
+            /** Assumptions Zh */
+            assumptions_zh: string[];
+            /** Source */
+            source: string;
+            /**
+             * Options
+             * @description JSON Schema (2020-12) of `options`, with defaults.
+             */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * MultiPolygon
          * @description GeoJSON MultiPolygon.
          */
@@ -3658,6 +4391,48 @@ export interface components {
             reachable: boolean;
         };
         /**
+         * Period
+         * @description `not_observed`: no camera looked then. That is not zero animals, so `species` is null.
+         */
+        Period: {
+            /**
+             * From
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            to: string;
+            /**
+             * Label
+             * @example 2026-05
+             * @example 2026-05-04
+             * @example 2026 spring
+             * @example 2026
+             */
+            label: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "observed" | "not_observed";
+            /** Camera Days */
+            camera_days: number;
+            /**
+             * Looked
+             * @description Deployments with any effort.
+             */
+            looked: number;
+            /** Species */
+            species: components["schemas"]["SpeciesCount"][] | null;
+        };
+        /**
          * PersonReach
          * @description How a member can be called; their addresses are their own.
          */
@@ -3885,6 +4660,22 @@ export interface components {
              * @description Confidence level of low to high.
              * @example 0.95
              */
+            level: number;
+            /** Method */
+            method: string;
+        };
+        /**
+         * Ratio
+         * @description Of the rates, a to b. Nothing seen in b: no upper bound, `value` and `high` are null.
+         */
+        Ratio: {
+            /** Value */
+            value: number | null;
+            /** Low */
+            low: number;
+            /** High */
+            high: number | null;
+            /** Level */
             level: number;
             /** Method */
             method: string;
@@ -4196,6 +4987,89 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "manager" | "researcher" | "ranger" | "technician";
+        /** Series */
+        Series: {
+            /** Timezone */
+            timezone: string;
+            /** Periods */
+            periods: components["schemas"]["Period"][];
+            /** Verdict */
+            verdict: components["schemas"]["VerdictLine"][];
+        };
+        /** SeriesQuery */
+        SeriesQuery: {
+            /**
+             * Area
+             * @description GeoJSON, longitude before latitude, at most 10,000 vertices; null: the whole reserve.
+             * @example {
+             *       "coordinates": [
+             *         [
+             *           [
+             *             107.5,
+             *             33.6
+             *           ],
+             *           [
+             *             107.7,
+             *             33.6
+             *           ],
+             *           [
+             *             107.7,
+             *             33.7
+             *           ],
+             *           [
+             *             107.5,
+             *             33.7
+             *           ],
+             *           [
+             *             107.5,
+             *             33.6
+             *           ]
+             *         ]
+             *       ],
+             *       "type": "Polygon"
+             *     }
+             */
+            area?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
+            /**
+             * From
+             * Format: date-time
+             * @description Start of the span, included.
+             * @example 2026-05-04T06:30:00Z
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             * @description End of the span, excluded.
+             * @example 2026-06-01T00:00:00Z
+             */
+            to: string;
+            /**
+             * Taxa
+             * @description Scientific names; a taxon named here is answered even when nothing of it was seen.
+             * @example [
+             *       "Rhinopithecus roxellana"
+             *     ]
+             */
+            taxa?: string[] | null;
+            /**
+             * Event Interval Min
+             * @description Records at least so many minutes apart are independent events.
+             * @default 30
+             */
+            event_interval_min: number;
+            /**
+             * Min Confidence
+             * @default 0
+             */
+            min_confidence: number;
+            /**
+             * By
+             * @description In the reserve's time zone; seasons are March to May and so on.
+             * @enum {string}
+             */
+            by: "day" | "month" | "season" | "year";
+        };
         /** ServiceHealth */
         ServiceHealth: {
             /**
@@ -4279,6 +5153,19 @@ export interface components {
              */
             deployments: number;
             rate_per_100_camera_days: components["schemas"]["Rate"];
+        };
+        /** SquareCells */
+        SquareCells: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "square";
+            /**
+             * Size M
+             * @description Side in metres; equal areas.
+             */
+            size_m: number;
         };
         /** StoredWeather */
         StoredWeather: {
@@ -4456,6 +5343,44 @@ export interface components {
             expires_at: string | null;
             /** Last Used At */
             last_used_at: string | null;
+        };
+        /** UploadedArea */
+        UploadedArea: {
+            /** Name */
+            name: string | null;
+            /** Name Zh */
+            name_zh: string | null;
+            /** Geometry */
+            geometry: components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
+        };
+        /** UploadedAreas */
+        UploadedAreas: {
+            /** Areas */
+            areas: components["schemas"]["UploadedArea"][];
+        };
+        /**
+         * VerdictLine
+         * @description What the data, or the fit, say about one assumption.
+         */
+        VerdictLine: {
+            /**
+             * Code
+             * @description Stable, for scripts and translations; the words may change.
+             */
+            code: string;
+            /**
+             * Severity
+             * @description `note`: worth knowing. `caution`: an assumption is strained, the number may be off. `unfit`: do not publish this number.
+             * @enum {string}
+             */
+            severity: "note" | "caution" | "unfit";
+            /** Text */
+            text: string;
+            /**
+             * Remedy
+             * @description What would mend it; empty where nothing needs to be.
+             */
+            remedy: string;
         };
         /**
          * WeatherObservation
@@ -6188,6 +7113,186 @@ export interface operations {
             };
         };
     };
+    export_records: {
+        parameters: {
+            query?: {
+                /** @description Observed at or after. */
+                from?: string | null;
+                /** @description Observed before. */
+                to?: string | null;
+                /** @description Scientific name; may be repeated. */
+                taxon?: string[] | null;
+                /** @description May be repeated. */
+                deployment?: string[] | null;
+                /** @description Deployments that stand in this zone. */
+                zone?: string | null;
+                min_confidence?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `camtrap-dp` (Camtrap DP 1.0.2), `darwin-core` (archive), `csv` (zip of tables), `geojson` (observations), `gpkg` (GeoPackage), `parquet` (zip of GeoParquet), `earthranger` (events) or `coco` (COCO Camera Traps). */
+                format: "camtrap-dp" | "darwin-core" | "csv" | "geojson" | "gpkg" | "parquet" | "earthranger" | "coco";
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": string;
+                    "application/geopackage+sqlite3": string;
+                    "application/json": string;
+                    "application/zip": string;
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_area: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `camtrap-dp` (Camtrap DP 1.0.2), `darwin-core` (archive), `csv` (zip of tables), `geojson` (observations), `gpkg` (GeoPackage), `parquet` (zip of GeoParquet), `earthranger` (events) or `coco` (COCO Camera Traps). */
+                format: "camtrap-dp" | "darwin-core" | "csv" | "geojson" | "gpkg" | "parquet" | "earthranger" | "coco";
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": string;
+                    "application/geopackage+sqlite3": string;
+                    "application/json": string;
+                    "application/zip": string;
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_hotspots: {
         parameters: {
             query?: {
@@ -6825,6 +7930,517 @@ export interface operations {
             };
             /** @description No such thing, or it lies in a reserve of which the account is no member. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_series: {
+        parameters: {
+            query?: {
+                /** @description Of the words in the answer; absent: the account's. */
+                language?: ("en" | "zh") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeriesQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_grid: {
+        parameters: {
+            query?: {
+                /** @description Of the words in the answer; absent: the account's. */
+                language?: ("en" | "zh") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GridQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grid"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_counts: {
+        parameters: {
+            query?: {
+                /** @description Of the words in the answer; absent: the account's. */
+                language?: ("en" | "zh") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Method"][];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    estimate: {
+        parameters: {
+            query?: {
+                /** @description Of the words in the answer; absent: the account's. */
+                language?: ("en" | "zh") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EstimateQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateAnswer"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_effort: {
+        parameters: {
+            query: {
+                /** @description Start of the span, included. */
+                from: string;
+                /** @description End of the span, excluded. */
+                to: string;
+                /** @description Only this one. */
+                deployment?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffortCalendar"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_area_file: {
+        parameters: {
+            query: {
+                filename: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedAreas"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
