@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fieldwatch_cloud.db import actions, desired, incidents, masks
-from fieldwatch_cloud.errors import AlreadyExistsError, NotFoundError, RowRefusedError
+from fieldwatch_cloud.errors import AlreadyExistsError, NotAllowedNowError, NotFoundError, RowRefusedError
 from fieldwatch_cloud.incidents.masks import RECURRING, suggest
 from fieldwatch_shared.messages import utc_now
 
@@ -42,11 +42,14 @@ def add(
     Raises:
         NotFoundError: no such deployment, or no such incident in its reserve.
         AlreadyExistsError: the id is that of another mask, or of one that was removed.
+        NotAllowedNowError: a data set brought the deployment: no camera hangs there.
         RowRefusedError: the camera has as many masks as it can.
     """
     place = masks.deployment(conn, deployment_id)
     if incident_id is not None and actions.reserve_of(conn, incident_id) != place.reserve:
         raise NotFoundError(f"no such incident: {incident_id}")
+    if place.node_id is None:
+        raise NotAllowedNowError("this deployment came with a data set: it has no camera that could ignore")
     masks.lock_node(conn, place.node_id)
     known = masks.known(conn, mask_id)
     if known is not None:

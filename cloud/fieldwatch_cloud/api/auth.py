@@ -18,6 +18,7 @@ from fieldwatch_cloud.api.services import Wired
 from fieldwatch_cloud.db import accounts, geography
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotFoundError
+from fieldwatch_cloud.sensitive import sees_exact
 from fieldwatch_shared.messages import Slug
 
 ReserveSlug = Annotated[Slug, Path(description="The reserve.")]
@@ -112,6 +113,11 @@ class Member:
     caller: Caller
     reserve: str
     reserve_id: UUID
+
+    @property
+    def exact(self) -> bool:
+        """Whether they may see where sensitive species are."""
+        return sees_exact(self.caller.roles_in(self.reserve))
 
 
 def require(*roles: Role) -> Callable[..., Member]:

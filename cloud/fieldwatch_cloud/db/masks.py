@@ -27,7 +27,8 @@ SQL = statements("masks")
 @dataclass(frozen=True, slots=True)
 class Deployment:
     id: UUID
-    node_id: str
+    node_id: str | None
+    """None: a data set brought it, and no camera can be told what to ignore."""
     reserve: str
 
 

@@ -42,7 +42,8 @@ class Watched:
 class Known:
     """Whose a deployment is, and until when its camera stood there (None: it still does)."""
 
-    node: str
+    node: str | None
+    """None: a data set brought it."""
     reserve: str
     ended_at: datetime | None
 

@@ -26,7 +26,7 @@ DRAWERS = (Role.TECHNICIAN, Role.MANAGER)
 def list_masks(deployment_id: UUID, caller: SignedIn, db: Db) -> Masks:
     with db.transaction() as conn:
         place = _visible(conn, deployment_id, caller)
-        standing = desired.of_node(conn, place.node_id)
+        standing = desired.of_node(conn, place.node_id) if place.node_id is not None else None
         return Masks(
             items=[_mask(row) for row in masks.masks(conn, deployment_id)],
             media_id=masks.newest_picture(conn, deployment_id),

@@ -89,8 +89,10 @@ export function deploymentCard(one: Deployment, state: State, close: () => void)
         ${one.field_of_view_deg === null
           ? nothing
           : html`<dt>${t("camera.fov")}</dt><dd>${degrees(one.field_of_view_deg)}</dd>`}
-        <dt>${t("camera.node")}</dt>
-        <dd>${one.node_id} · ${t(health.online ? "camera.online" : "camera.offline")}</dd>
+        ${one.node_id === null
+          ? nothing
+          : html`<dt>${t("camera.node")}</dt>
+              <dd>${one.node_id} · ${t(health.online ? "camera.online" : "camera.offline")}</dd>`}
       </dl>
     </section>
   `;
