@@ -159,6 +159,12 @@ WORDS: dict[str, Words] = {
         "Add sites; or explain the differences with a covariate (occupancy, count-occupancy).",
         "增加位点，或用协变量解释差异（占有模型、计数占有模型）。",
     ),
+    "no_events_to_compare": Words(
+        "Not seen on either side in {camera_days:.1f} camera-days: there is nothing to compare.",
+        "两侧在{camera_days:.1f}个相机日内均未见到：无从比较。",
+        "Look longer or at more places.",
+        "延长时间或增加位点。",
+    ),
     "dispersion_unknown": Words(
         "With {cameras} camera(s) nobody can tell whether places differ: the interval takes for granted that "
         "they do not, and is likely too narrow.",
