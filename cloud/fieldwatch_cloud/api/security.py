@@ -13,7 +13,11 @@ MAX_BODY_BYTES = 1024**2
 """A polygon of `geojson.MAX_VERTICES` fits."""
 MAX_FILE_BYTES = 32 * 1024**2
 """A file of labels of some 50,000 boxes fits, or a day of the whole world's hotspots."""
-_FILES = re.compile(r"/api/v1/reserves/[^/]+/(labels|hotspots)/import")
+MAX_AREAS_BYTES = 5 * 1024**2
+_FILES = (
+    (re.compile(r"/api/v1/reserves/[^/]+/(labels|hotspots)/import"), MAX_FILE_BYTES),
+    (re.compile(r"/api/v1/areas"), MAX_AREAS_BYTES),
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 # MapLibre GL starts its worker from a blob and draws sprites from data: and blob: pictures.
@@ -74,7 +78,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = MAX_FILE_BYTES if _FILES.fullmatch(scope["path"]) else MAX_BODY_BYTES
+        larger = (most for path, most in _FILES if path.fullmatch(scope["path"]))
+        most = next(larger, MAX_BODY_BYTES)
         too_large = f"a request may carry at most {most} bytes"
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdigit() or int(announced) > most:

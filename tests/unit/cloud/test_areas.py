@@ -1,4 +1,6 @@
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -6,8 +8,8 @@ import geopandas
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Polygon, box, shape
 
-from fieldwatch_cloud.areas import read_areas
-from fieldwatch_cloud.errors import SettingsError
+from fieldwatch_cloud.areas import MAX_UNPACKED_BYTES, read_areas, read_upload
+from fieldwatch_cloud.errors import DataFileError, SettingsError
 
 SQUARE = box(103.0, 28.0, 103.1, 28.1)
 BOW_TIE = Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
@@ -15,7 +17,7 @@ BOW_TIE = Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
 
 def write(path: Path, geometries: list[Any], crs: str = "EPSG:4326", **columns: list[Any]) -> Path:
     frame = geopandas.GeoDataFrame(columns, geometry=geometries, crs="EPSG:4326").to_crs(crs)
-    frame.to_file(path)
+    frame.to_file(path, driver="KML" if path.suffix == ".kml" else None)
     return path
 
 
@@ -67,3 +69,73 @@ def test_a_file_without_areas_is_refused_by_name(tmp_path: Path, content: bytes 
         path.write_bytes(content)
     with pytest.raises(SettingsError, match=r"zones\.geojson"):
         read_areas(path)
+
+
+def packed(folder: Path, keep: tuple[str, ...] = (".shp", ".shx", ".dbf", ".prj", ".cpg")) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for file in folder.iterdir():
+            if file.suffix in keep:
+                archive.write(file, f"plots/{file.name}")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["geojson", "gpkg", "kml", "shp"])
+def test_an_uploaded_file_gives_its_areas(tmp_path: Path, kind: str) -> None:
+    crs = "EPSG:4326" if kind in ("geojson", "kml") else "EPSG:32648"
+    path = write(tmp_path / f"a.{kind}", [SQUARE, MultiPolygon([SQUARE])], crs, name=["山脊", "b"])
+    content = packed(tmp_path) if kind == "shp" else path.read_bytes()
+    first, second = read_upload(f"plots.{kind}", content)
+    assert (first.name, second.name) == ("山脊", "b")
+    assert shape(json.loads(first.geometry)).symmetric_difference(SQUARE).area < 1e-9
+
+
+def test_every_folder_of_a_kml_is_read() -> None:
+    ring = " ".join(f"{x},{y}" for x, y in SQUARE.exterior.coords)
+    placemark = (
+        "<Folder><name>{0}</name><Placemark><name>{0}</name><Polygon><outerBoundaryIs><LinearRing>"
+        f"<coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></Folder>"
+    )
+    kml = (
+        '<?xml version="1.0"?>\n<!-- ours -->\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+        + placemark.format("one")
+        + placemark.format("two")
+        + "</Document></kml>"
+    )
+    assert [area.name for area in read_upload("a.kml", kml.encode())] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "no GeoJSON"),
+        (b"lon,lat\n1,2\n", "no GeoJSON"),
+        # GDAL would read what this names.
+        (b'<OGRVRTDataSource><OGRVRTLayer name="passwd"/></OGRVRTDataSource>', "no GeoJSON"),
+        (b'<!DOCTYPE kml [<!ENTITY a SYSTEM "file:///etc/passwd">]><kml>&a;</kml>', "no GeoJSON"),
+        (b"<kml>", "cannot read plots"),
+        (b"{}", "cannot read plots|no areas"),
+        (b"PK\x03\x04 broken", "cannot be unpacked"),
+        (b"SQLite format 3\0 broken", "cannot read plots"),
+        (b'{"type": "Point", "coordinates": [1, 2]}', "a Point where a Polygon"),
+    ],
+)
+def test_what_else_is_uploaded_is_refused_with_its_reason(content: bytes, reason: str) -> None:
+    with pytest.raises(DataFileError, match=reason) as refused:
+        read_upload("plots", content)
+    assert "fieldwatch-areas" not in str(refused.value)
+
+
+def test_a_shapefile_without_its_parts_names_them(tmp_path: Path) -> None:
+    write(tmp_path / "a.shp", [SQUARE])
+    with pytest.raises(DataFileError, match=r"no \.dbf, \.shx"):
+        read_upload("a.zip", packed(tmp_path, (".shp",)))
+
+
+def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a.shp", [SQUARE])
+    buffer = io.BytesIO(packed(tmp_path, (".shp", ".shx")))
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.dbf", b"\0" * (MAX_UNPACKED_BYTES + 1))
+    with pytest.raises(DataFileError, match="unpacks to more"):
+        read_upload("a.zip", buffer.getvalue())

@@ -1,13 +1,15 @@
 """When cameras looked, day by day; and areas out of people's files."""
 
+import json
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from fieldwatch_cloud import areas
 from fieldwatch_cloud.api.auth import AnyMember, SignedIn
 from fieldwatch_cloud.api.models.common import Instant, problems
-from fieldwatch_cloud.api.models.series import EffortCalendar, UploadedAreas
+from fieldwatch_cloud.api.models.series import EffortCalendar, UploadedArea, UploadedAreas
 from fieldwatch_cloud.api.services import Db
 
 router = APIRouter(tags=["counts"])
@@ -52,4 +54,9 @@ def read_area_file(
     filename: Annotated[str, Query(min_length=1, max_length=200, examples=["plots.gpkg"])],
 ) -> UploadedAreas:
     """GeoJSON, GeoPackage, KML or zipped Shapefile, at most 5 MiB; in WGS 84 after. Nothing is stored."""
-    raise NotImplementedError
+    return UploadedAreas(
+        areas=[
+            UploadedArea(name=area.name, name_zh=area.name_zh, geometry=json.loads(area.geometry))
+            for area in areas.read_upload(filename, body)
+        ]
+    )
