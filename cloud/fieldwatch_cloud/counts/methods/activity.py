@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CIRCLE = 2 * math.pi
 GRID = 512
 TIMES = np.arange(GRID) * CIRCLE / GRID
-ORDERS = np.arange(GRID // 2 + 1)
+ORDERS = np.arange(321)
 LEAST, ENOUGH = 50, 100
 """Records: below 50 the level is unstable, from about 100 its bias is small (Rowcliffe et al. 2014; 75 and
 more for patterns alone: Lashley et al. 2018, Scientific Reports 8:12964)."""
@@ -147,7 +147,7 @@ def circular(times: ArrayLike) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Trigonometric moments of n times: mean exp(i k x) for k = 0 ... 256."""
+    """Trigonometric moments of n times: mean exp(i k x) for k = 0 ... 320."""
 
     n: int
     values: NDArray[np.complex128]
@@ -155,7 +155,8 @@ class Moments:
 
 def moments(times: NDArray[np.float64]) -> Moments:
     """Of times (n,) in radians."""
-    return Moments(len(times), np.exp(1j * np.outer(times, ORDERS)).mean(axis=0))
+    powers = np.broadcast_to(np.exp(1j * times), (len(ORDERS) - 1, len(times)))
+    return Moments(len(times), np.r_[1, np.multiply.accumulate(powers, axis=0).mean(axis=1)])
 
 
 def resampled(
@@ -191,11 +192,13 @@ def density_at(times: NDArray[np.float64], at: NDArray[np.float64], kappa: float
     return np.asarray(height * np.exp(kappa * (np.cos(at[:, None] - times) - 1)).mean(axis=1))
 
 
-def on_grid(of: Moments, kappa: float) -> NDArray[np.float64]:
-    """(512,) the same at `TIMES`, as a Fourier series: a von Mises' k-th moment is I_k(κ)/I0(κ), and that of
-    a kernel density the product of it and the data's. Up to `STEEPEST`, what is cut off is below 1e-12."""
-    series = of.values.conj() * ive(ORDERS, kappa) / ive(0, kappa)
-    return np.asarray(np.maximum(np.fft.irfft(series, GRID) * GRID / CIRCLE, 0.0))
+def on_grid(of: Moments, kappa: float, points: int = GRID) -> NDArray[np.float64]:
+    """(points,) the same, evenly from 0 and without 2π, as a Fourier series: a von Mises' k-th moment is
+    I_k(κ)/I0(κ), and that of a kernel density the product of it and the data's. Up to `STEEPEST`, what is
+    cut off is below 1e-10 with 512 points or more."""
+    orders = ORDERS[: points // 2 + 1]
+    series = of.values[: len(orders)].conj() * ive(orders, kappa) / ive(0, kappa)
+    return np.asarray(np.maximum(np.fft.irfft(series, points) * points / CIRCLE, 0.0))
 
 
 def around(value: float, replicates: NDArray[np.float64], level: float) -> tuple[float | None, float | None]:
