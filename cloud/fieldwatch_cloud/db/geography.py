@@ -46,7 +46,8 @@ class Deployment:
     """A deployment with what its health is judged by. Degrees WGS 84; metres; bearings from true north."""
 
     id: UUID
-    node_id: str
+    node_id: str | None
+    """None: a data set brought it (`dataset_id`), and it is over."""
     location_name: str
     lon: float
     lat: float
@@ -57,6 +58,7 @@ class Deployment:
     detection_distance_m: float | None
     started_at: datetime
     ended_at: datetime | None
+    dataset_id: UUID | None
     online: bool
     heartbeat: dict[str, Any] | None
     """The node's newest heartbeat as it came."""
@@ -135,9 +137,14 @@ def add_zone(conn: Connection, *, reserve: UUID, name: str, name_zh: str | None 
     return new
 
 
-def deployments(conn: Connection, of_reserve: UUID) -> list[Deployment]:
+def deployments(conn: Connection, of_reserve: UUID, *, exact: bool = True) -> list[Deployment]:
+    """All of a reserve, by name.
+
+    Args:
+        exact: False: `last_observation_at` keeps silent about sensitive species.
+    """
     with conn.cursor(row_factory=class_row(Deployment)) as cursor:
-        return cursor.execute(SQL["deployments"], {"reserve_id": of_reserve}).fetchall()
+        return cursor.execute(SQL["deployments"], {"reserve_id": of_reserve, "exact": exact}).fetchall()
 
 
 def add_deployment(
@@ -207,7 +214,7 @@ def end_deployment(
         when it ended.
 
     Raises:
-        NotFoundError: no such deployment (in that reserve).
+        NotFoundError: no such deployment (in that reserve), or one that a data set brought: it is over.
         RowRefusedError: `at` lies before its start.
     """
     parameters = {"id": id_, "at": at, "reserve_id": reserve}

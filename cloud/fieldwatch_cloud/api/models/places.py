@@ -80,7 +80,8 @@ class Health(Answer):
 
 class DeploymentProperties(Answer):
     id: UUID
-    node_id: Slug
+    node_id: Slug | None = Field(description="Null: it came with a data set of others.")
+    dataset_id: UUID | None = Field(None, description="The data set that it came with.")
     location_name: str
     heading_deg: float | None = Field(description="Where the camera looks, clockwise from true north.")
     tilt_deg: float | None = Field(description="Upwards from the horizon.")

@@ -85,7 +85,7 @@ def list_zones(member: AnyMember, db: Db) -> Zones:
 )
 def list_deployments(member: AnyMember, db: Db) -> Deployments:
     with db.transaction() as conn:
-        found = geography.deployments(conn, member.reserve_id)
+        found = geography.deployments(conn, member.reserve_id, exact=member.exact)
     now = utc_now()
     return Deployments(features=[_deployment(deployment, now) for deployment in found])
 
@@ -166,7 +166,11 @@ def _deployment(deployment: geography.Deployment, now: datetime) -> Deployment:
         started_at=deployment.started_at,
         ended_at=deployment.ended_at,
         online=deployment.online,
-        heartbeat=heartbeats.read(deployment.node_id, deployment.heartbeat),
+        heartbeat=(
+            heartbeats.read(deployment.node_id, deployment.heartbeat)
+            if deployment.node_id is not None
+            else None
+        ),
         heard_at=deployment.heard_at,
         now=now,
     )
@@ -176,6 +180,7 @@ def _deployment(deployment: geography.Deployment, now: datetime) -> Deployment:
         properties=DeploymentProperties(
             id=deployment.id,
             node_id=deployment.node_id,
+            dataset_id=deployment.dataset_id,
             location_name=deployment.location_name,
             heading_deg=deployment.heading_deg,
             tilt_deg=deployment.tilt_deg,

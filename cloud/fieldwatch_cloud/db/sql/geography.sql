@@ -24,10 +24,16 @@ VALUES (%(id)s, %(reserve_id)s, %(name)s, %(name_zh)s, ST_Multi(ST_GeomFromGeoJS
 -- never have a newer one.
 SELECT d.id, d.node_id, d.location_name, ST_X(d.location) AS lon, ST_Y(d.location) AS lat,
        d.heading_deg, d.tilt_deg, d.field_of_view_deg, d.height_m, d.detection_distance_m,
-       d.started_at, d.ended_at, n.online, beat.body AS heartbeat, beat.received_at AS heard_at,
-       (SELECT max(observed_at) FROM observation WHERE deployment_id = d.id) AS last_observation_at
+       d.started_at, d.ended_at, d.dataset_id, coalesce(n.online, false) AS online, beat.body AS heartbeat, beat.received_at AS heard_at,
+       CASE WHEN %(exact)s OR NOT EXISTS (SELECT FROM sensitive_species s WHERE s.reserve_id = d.reserve_id) THEN
+           (SELECT max(observed_at) FROM observation WHERE deployment_id = d.id)
+       ELSE
+           (SELECT observed_at FROM observation
+            WHERE deployment_id = d.id AND NOT is_sensitive(d.reserve_id, scientific_name)
+            ORDER BY observed_at DESC LIMIT 1)
+       END AS last_observation_at
 FROM deployment d
-JOIN node n ON n.id = d.node_id
+LEFT JOIN node n ON n.id = d.node_id  -- None of a deployment that a data set brought.
 LEFT JOIN LATERAL (
     SELECT body, received_at FROM heartbeat
     WHERE node_id = d.node_id
@@ -51,5 +57,5 @@ VALUES (
 
 -- name: end_deployment
 UPDATE deployment SET ended_at = coalesce(%(at)s, now())
-WHERE id = %(id)s AND (%(reserve_id)s::uuid IS NULL OR reserve_id = %(reserve_id)s)
+WHERE id = %(id)s AND node_id IS NOT NULL AND (%(reserve_id)s::uuid IS NULL OR reserve_id = %(reserve_id)s)
 RETURNING ended_at;
