@@ -124,6 +124,7 @@ def log_normal(
     where q is the quantile of Student's t with `df` degrees of freedom (None: of the normal).
     """
     method = f"{how}; {LOG_NORMAL}" if how else LOG_NORMAL
+    value, se = float(value), None if se is None else float(se)
     if se is None or value <= 0:
         return Estimate(name, value, se, None, None, unit, method, level)
     tail = (1 + level) / 2

@@ -1,6 +1,6 @@
 """How much two activity patterns overlap: 0 never at the same time of day, 1 the same pattern.
 
-    Δ = ∫ min(f, g)                                  (Ridout & Linkie 2009, J. Agric. Biol. Environ. Stat. 14:322)
+    Δ = ∫ min(f, g)               (Ridout & Linkie 2009, J. Agric. Biol. Environ. Stat. 14:322)
 
 Three estimators of it, on kernel densities of different smoothness; Dhat1 is for small samples and Dhat4 for
 larger ones. That two patterns overlap is no sign that the animals meet: they may be in different places.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SMALL = 50
 """Smaller sample below which Dhat1 is taken, else Dhat4 (Meredith & Ridout 2018, after Ridout & Linkie)."""
 LEAST = 20
-"""Smaller sample below which every estimator is biased by more than its error is worth (their simulations)."""
+"""Smaller sample below which every estimator is too uncertain to be of use (their simulations)."""
 ADJUST = {"overlap_dhat1": 0.8, "overlap_dhat4": 1.0, "overlap_dhat5": 4.0}
 """The concentration is divided by this: below 1 is rougher (Ridout & Linkie 2009, section 4)."""
 INTERVALS = 127
