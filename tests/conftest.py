@@ -6,14 +6,17 @@ mosquitto the tests that need them fail with the command that installs them.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 
+from fieldwatch import logs
 from fieldwatch_cloud.db.cluster import create_database, drop_database
 from fieldwatch_cloud.db.migrate import migrate
 from fieldwatch_cloud.db.pool import Database
@@ -24,6 +27,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEMPLATE = "fieldwatch_template"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command line that runs in this process sets logging up for good: its handler writes to the standard
+    error of that one test, which is closed after it, and every later log line fails on it, in any test.
+    """
+    quiet = [logging.getLogger(name) for name in logs._QUIET]
+    root = logging.getLogger()
+    handlers, levels = root.handlers[:], {one: one.level for one in (root, *quiet)}
+    configure = structlog.configure
+
+    def without_cache(**settings: Any) -> None:
+        # A logger that is cached keeps what was configured at its first line, whatever is restored.
+        configure(**{**settings, "cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", without_cache)
+    yield
+    root.handlers[:] = handlers
+    for one, level in levels.items():
+        one.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

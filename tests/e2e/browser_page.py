@@ -75,6 +75,17 @@ def see_map(page: Page) -> None:
     page.wait_for_selector("[data-connection=live]")
 
 
+def see_map_fitted(page: Page) -> None:
+    """Wait until the map has taken the size of its frame, and has come to rest in it."""
+    page.wait_for_function(
+        """() => {
+            const map = document.querySelector(".map"), canvas = map?.querySelector("canvas");
+            return map?.dataset.state === "idle" &&
+                canvas.clientWidth === map.clientWidth && canvas.clientHeight === map.clientHeight;
+        }"""
+    )
+
+
 def map_view(page: Page) -> tuple[str, ...]:
     """Where the map looks."""
     data = page.locator(".map").evaluate("map => ({...map.dataset})")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_desk import MANAGER, RANGER, SECOND, SMOKE, asked, enter, see_fire
-from tests.e2e.browser_page import pixel, sound_page
+from tests.e2e.browser_page import pixel, see_map_fitted, sound_page
 from tests.e2e.browser_review import add_account
 from tests.e2e.browser_site import EMAIL, PASSWORD, SLUG, FieldNode, Site, running_site, wait_for
 
@@ -66,6 +66,15 @@ def tell(page: Page, site: Site, path: str, body: dict[str, Any]) -> APIResponse
     return page.request.post(f"{site.url}/api/v1{path}", data=body, headers={"Origin": site.url})
 
 
+def give_device(page: Page, site: Site, email: str) -> None:
+    """A device for whose session the page has. Twice is once: the same address is the same device."""
+    address = {"email": email}
+    made = tell(
+        page, site, "/devices", {"channel": "email", "name": "Work", "address": address, "language": "zh"}
+    )
+    assert made.ok, made.text()
+
+
 def incident_of(page: Page, suspicion: UUID) -> dict[str, Any]:
     """The incident to which a suspicion belongs, in full."""
     found: list[dict[str, Any]] = []
@@ -89,7 +98,10 @@ def see_picture(page: Page) -> None:
     page.locator(".mask-stage").scroll_into_view_if_needed()
 
 
-def test_an_incident_shows_where_it_is_and_who_was_called(page: Page, site: Site, node: FieldNode) -> None:
+def test_an_incident_shows_where_it_is_and_who_was_called(
+    page: Page, site: Site, node: FieldNode, ranger: Page
+) -> None:
+    give_device(ranger, site, RANGER)  # else nobody can be called, which is what the page then says
     (seen, *_) = see_fire(node, site, ["ridge", "lick", "saddle"], (107.762, 33.69), utc_now())
     enter(page, site)
     one = incident_of(page, seen)
@@ -102,6 +114,7 @@ def test_an_incident_shows_where_it_is_and_who_was_called(page: Page, site: Site
     assert (lon, lat) == pytest.approx((107.762, 33.69), abs=0.004)
     expect(detail.locator(".place")).to_contain_text(f"{lat:.5f}° N, {lon:.5f}° E")
     expect(detail.locator(".waiting-answer")).to_contain_text("answered")
+    expect(detail.locator(".called")).to_contain_text("Wu Gang")
     expect(detail.locator("[data-card=evidence] tbody tr")).to_have_count(3)
     file = page.request.get(f"{site.url}{detail.get_by_role('link', name='CAP file').get_attribute('href')}")
     assert file.ok
@@ -199,13 +212,7 @@ def test_roster_and_plan_say_who_is_called(page: Page, site: Site, ranger: Page)
     expect(page.locator(".week [data-day] .turn", has_text="Li Na").first).to_be_visible()
 
     tell(ranger, site, "/login", {"email": SECOND, "password": PASSWORD})  # whom no other test gives a device
-    made = tell(
-        ranger,
-        site,
-        "/devices",
-        {"channel": "email", "name": "Work", "address": {"email": SECOND}, "language": "zh"},
-    )
-    assert made.ok, made.text()
+    give_device(ranger, site, SECOND)
     page.reload()
     expect(page.locator("[data-card=now] li", has_text="Bare hills").first).to_contain_text("Li Na")
     expect(
@@ -228,13 +235,7 @@ def test_roster_and_plan_say_who_is_called(page: Page, site: Site, ranger: Page)
 
 
 def test_a_drill_calls_and_reports(page: Page, site: Site, ranger: Page) -> None:
-    # Twice is once: the same address is the same device.
-    tell(
-        ranger,
-        site,
-        "/devices",
-        {"channel": "email", "name": "Work", "address": {"email": RANGER}, "language": "zh"},
-    )
+    give_device(ranger, site, RANGER)
     enter(page, site, "/drills")
     page.get_by_role("button", name="Start a drill").click()
     dialog = page.get_by_role("dialog")
@@ -268,8 +269,8 @@ def test_a_fire_is_reported_by_pointing_at_the_map(page: Page, site: Site) -> No
     enter(page, site)
     page.get_by_role("button", name="Report a fire").click()
     page.get_by_role("dialog").get_by_role("button", name="Where it burns").click()
-    page.wait_for_selector(".map[data-state=idle]")
-    page.wait_for_timeout(600)  # the map has got its new size
+    page.wait_for_selector(".map-frame.drawing")
+    see_map_fitted(page)
     page.mouse.click(*pixel(page, 107.70, 33.58))
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("The fire is at")
@@ -296,8 +297,8 @@ def test_a_wildlife_rule_with_its_area(page: Page, site: Site) -> None:
     dialog.locator("[data-field=species]").press("Tab")
     expect(dialog.locator(".chip")).to_contain_text("Lion")
     dialog.get_by_role("button", name="Draw an area").click()
-    page.wait_for_selector(".map-frame.drawing .map[data-state=idle]")
-    page.wait_for_timeout(600)
+    page.wait_for_selector(".map-frame.drawing")
+    see_map_fitted(page)
     for corner in [(107.70, 33.64), (107.80, 33.64), (107.75, 33.68)]:
         page.mouse.click(*pixel(page, *corner))
         page.wait_for_timeout(400)  # two clicks at once would be a double click

@@ -18,6 +18,7 @@ from tests.e2e.browser_page import (
     picture_of,
     pixel,
     see_map,
+    see_map_fitted,
     shown_counts,
     sign_in,
     sound_page,
@@ -135,7 +136,8 @@ def test_counts_in_a_drawn_area_are_those_of_the_cameras_in_it(page: Page, site:
     sign_in(page, site)
     page.get_by_role("tab", name="Count").click()
     page.get_by_role("button", name="Draw an area").click()
-    page.wait_for_selector(".map-frame.drawing .map[data-state=idle]")
+    page.wait_for_selector(".map-frame.drawing")
+    see_map_fitted(page)
     corners = [(107.70, 33.64), (107.80, 33.64), (107.80, 33.68), (107.70, 33.68)]
     for corner in corners[:-1]:
         page.mouse.click(*pixel(page, *corner))
@@ -175,9 +177,12 @@ def test_an_area_can_be_drawn_with_the_keyboard_alone(page: Page, site: Site) ->
     page.get_by_role("button", name="Draw an area").focus()
     page.keyboard.press("Enter")
     bar = page.locator(".draw-bar")
-    for keys in ("Space", "ArrowRight", "Space", "ArrowDown", "Space"):
-        page.keyboard.press(keys)
-        page.wait_for_timeout(450)  # the map glides
+    page.keyboard.press("Space")
+    for arrow in ("ArrowRight", "ArrowDown"):
+        before = map_view(page)
+        page.keyboard.press(arrow)
+        wait_for(lambda before=before: map_view(page) != before, "the end of the glide")
+        page.keyboard.press("Space")
     expect(bar).to_contain_text("3 corners")
     page.keyboard.press("Backspace")
     expect(bar).to_contain_text("at each corner")
@@ -237,9 +242,10 @@ def test_a_fire_that_comes_late_is_shown_as_late(page: Page, site: Site, node: F
 
 def test_a_fire_moves_the_map_only_where_nobody_works_on_it(page: Page, site: Site, node: FieldNode) -> None:
     sign_in(page, site)
-    page.get_by_role("button", name="Zoom in").click()
-    page.get_by_role("button", name="Zoom in").click()
-    page.wait_for_timeout(1000)
+    zoom = float(map_view(page)[2])
+    for step in (1, 2):
+        page.get_by_role("button", name="Zoom in").click()
+        wait_for(lambda to=zoom + step: abs(float(map_view(page)[2]) - to) < 0.01, "the end of the glide")
     view = map_view(page)
     shown = page.locator(".fire-marker").count()
     node.say(node.suspicion("saddle", utc_now() - timedelta(hours=3), uuid7()))
@@ -257,7 +263,8 @@ def test_a_fire_leaves_the_map_alone_while_an_area_is_drawn(page: Page, site: Si
     sign_in(page, site)
     page.get_by_role("tab", name="Count").click()
     page.get_by_role("button", name="Draw an area").click()
-    page.wait_for_selector(".map-frame.drawing .map[data-state=idle]")
+    page.wait_for_selector(".map-frame.drawing")
+    see_map_fitted(page)
     view = map_view(page)
     shown = page.locator(".fire-marker").count()
     node.say(node.suspicion("saddle", utc_now() - timedelta(hours=9), uuid7()))
@@ -342,7 +349,8 @@ def test_it_fits_a_phone(phone: Page, site: Site) -> None:
         assert overflow <= 0, f"{tab} is wider than the screen"
     phone.get_by_role("tab", name="Count").tap()
     phone.get_by_role("button", name="Draw an area").tap()
-    phone.wait_for_selector(".map-frame.drawing .map[data-state=idle]")
+    phone.wait_for_selector(".map-frame.drawing")
+    see_map_fitted(phone)
     for corner in [(107.70, 33.64), (107.80, 33.64), (107.75, 33.68)]:
         phone.touchscreen.tap(*pixel(phone, *corner))
         phone.wait_for_timeout(600)

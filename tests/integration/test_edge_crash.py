@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.integration.edge_broker import eventually
 from tests.integration.edge_world import EDGE, animals, make_models, make_pictures, write_config
 
 from fieldwatch_shared.messages import Media, Observation, Suspicion
@@ -150,7 +151,7 @@ def test_a_clean_stop_is_quick_and_says_goodbye(world: Path, broker: Mosquitto, 
     process.stderr.close()
     assert code == 0, errors
     assert time.monotonic() - begun < 8
-    assert [state.online for state in cloud.states] == [True, False]
+    eventually(lambda: [state.online for state in cloud.states] == [True, False], what="goodbye")
 
 
 def test_a_second_node_in_the_same_state_directory_is_refused(world: Path, broker: Mosquitto) -> None:

@@ -80,9 +80,9 @@ def test_a_mask_arrives_is_reported_and_survives_a_reboot_without_a_link(
     with node(broker, tmp_path) as running:
         eventually(lambda: versions(cloud) == [(True, None)], what="online, by no desired state")
         publish(desired(3, CHIMNEY))
-        eventually(lambda: versions(cloud)[-1] == (True, 3), what="version 3 reported")
+        eventually(lambda: versions(cloud)[-1:] == [(True, 3)], what="version 3 reported")
         assert running.masks(CAMERA) == (tuple(CHIMNEY),)
-    eventually(lambda: versions(cloud)[-1] == (False, 3), what="goodbye")
+    eventually(lambda: versions(cloud)[-1:] == [(False, 3)], what="goodbye")
     broker.kill()
     rebooted = Desired(tmp_path / DESIRED_FILE)
     assert rebooted.version == 3
@@ -110,7 +110,7 @@ def test_neither_an_older_nor_a_malformed_one_replaces_the_last_good_one(
         publish(b"")
         publish(desired(7))  # what comes behind all that is taken
         eventually(lambda: running.version == 7, what="version 7")
-        eventually(lambda: versions(cloud)[-1] == (True, 7), what="version 7 reported")
+        eventually(lambda: versions(cloud)[-1:] == [(True, 7)], what="version 7 reported")
     assert (True, 4) not in versions(cloud)
     assert (True, 6) not in versions(cloud)
 
@@ -121,7 +121,7 @@ def test_a_node_that_comes_back_says_its_version_at_once(
     with node(broker, tmp_path) as running:
         publish(desired(2, CHIMNEY))
         eventually(lambda: running.version == 2, what="version 2")
-    eventually(lambda: versions(cloud)[-1] == (False, 2), what="goodbye")
+    eventually(lambda: versions(cloud)[-1:] == [(False, 2)], what="goodbye")
     before = len(cloud.states)
     with node(broker, tmp_path):
         eventually(lambda: len(cloud.states) > before, what="online again")

@@ -115,7 +115,8 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     followDesk(state, before);
     if (changed("incidents", "language", "deployments", "selectedIncident")) showIncidents(state);
     if (changed("incidents", "hiddenBanners", "now")) followAlarms(state);
-    if (state.drawing && !before?.drawing) map.stop(); // a corner must land where the reader points
+    // A corner, and a fire that is reported, must land where the reader points.
+    if ((state.drawing && !before?.drawing) || (state.desk.picking && !before?.desk.picking)) map.stop();
     if (changed("form", "zones", "drawing")) set("area", features.areaFeature(chosenArea(state)));
     if (changed("drawing")) drawing.show(state);
     if (changed("language")) canvas.setAttribute("aria-label", translator(state.language)("map.label"));
@@ -145,12 +146,16 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     return features.united(fires.map((one) => features.incidentBounds(one, reach)));
   }
 
-  /** Free space at the edges, in pixels: at the top below the notices, which lie on the map. */
+  /** Free space at the edges, in pixels: at the top below the notices, at the bottom above the bar that asks for a
+   * place or an area. Both lie on the map, and what is below them cannot be pointed at. */
   function room(): { top: number; bottom: number; left: number; right: number } {
-    const edge = Math.min(48, 0.07 * Math.min(element.clientWidth, element.clientHeight));
-    const notices = element.parentElement?.querySelector<HTMLElement>(".banners");
+    const [width, height] = [element.clientWidth, element.clientHeight];
+    const edge = Math.min(48, 0.07 * Math.min(width, height));
+    const over = (selector: string) => element.parentElement?.querySelector<HTMLElement>(selector);
+    const [notices, bar] = [over(".banners"), over(".draw-bar")];
     const below = notices?.offsetHeight ? notices.offsetTop + notices.offsetHeight : 0;
-    return { top: Math.min(below + edge, element.clientHeight / 2), bottom: edge, left: edge, right: edge };
+    const above = bar?.offsetHeight ? height - bar.offsetTop : 0;
+    return { top: Math.min(below + edge, height / 2), bottom: Math.min(above + edge, height / 3), left: edge, right: edge };
   }
 
   /** A fire that comes is brought into view, unless a hand is on the map. */
@@ -168,9 +173,9 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     });
   }
 
-  function isHandled({ drawing, selectedDeployment }: State): boolean {
+  function isHandled({ drawing, desk, selectedDeployment }: State): boolean {
     const lately = performance.now() - handledAt < HANDLED_FOR;
-    return drawing !== null || selectedDeployment !== null || lately;
+    return drawing !== null || desk.picking !== null || selectedDeployment !== null || lately;
   }
 
   function bringIntoView(bounds: Bounds | null): void {
