@@ -80,8 +80,8 @@ def encounter_rate(encounters: ArrayLike, effort: ArrayLike) -> Rate:
 
         var(N/L) = K / (L² (K - 1)) · Σ l_k² (n_k/l_k - N/L)²
 
-    which takes cameras as placed at random; estimator P2 of Fewster et al. 2009, Biometrics 65:225-236,
-    eq. 24, "Estimating the encounter rate variance in distance sampling".
+    the ratio estimator for cameras placed at random (Cochran 1977, eq. 6.9; R2 of Fewster et al. 2009,
+    Biometrics 65:225-236, eq. 10, with points in the place of lines).
 
     Args:
         encounters: (K,), 0 or more.

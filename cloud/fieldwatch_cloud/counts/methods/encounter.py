@@ -4,9 +4,9 @@ An animal is an ideal gas particle: it crosses a sector of radius r and angle θ
 speed and the sector's width as seen from all sides, r (2 + θ) / π. So the density is the encounter rate over
 the area swept.
 
-    D = (y / t) · π / (v r (2 + θ))         (Rowcliffe, Field, Turvey & Carbone 2008, J. Appl. Ecol. 45:1228, eq. 4)
+    D = (y / t) · π / (v r (2 + θ))               (Rowcliffe et al. 2008, J. Appl. Ecol. 45:1228-1236, eq. 4)
 
-with v the day range: speed while active times the share of the day spent active (Rowcliffe et al. 2014, 2016).
+with v the day range: speed while active times the share of the day spent active (Rowcliffe et al. 2016).
 Assumptions: cameras at random with regard to the animals' movement (not on trails, not baited); animals
 neither seek nor avoid them; an encounter is one entry into view; v, r and θ are of the same population, place
 and season; the population is closed.

@@ -1,8 +1,8 @@
 """How fast animals move, from the speeds of those that passed a camera.
 
-A fast animal passes more cameras, so passages are a sample biased by size: where speeds while moving have the
-density f with mean μ, a camera meets y with the density y f(y) / μ. Two ways back to μ (Rowcliffe et al. 2016,
-Remote Sensing in Ecology and Conservation 2:84-94):
+A fast animal passes more cameras, so passages are a sample biased by size: where speeds while moving have
+the density f with mean μ, a camera meets y with the density y f(y) / μ. Two ways back to μ (Rowcliffe et al.
+2016, Remote Sensing in Ecology and Conservation 2:84-94):
 
 - the harmonic mean of the speeds met, which assumes no distribution but suffers from the slowest few;
 - maximum likelihood of a size-biased log-normal, gamma or Weibull.
