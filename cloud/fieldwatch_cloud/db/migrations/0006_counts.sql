@@ -47,10 +47,12 @@ RETURNS TABLE (
     deployment_id uuid, observation_id uuid, media_id uuid, scientific_name text,
     observation_type observation_type, observed_at timestamptz, ended_at timestamptz, count integer,
     confidence real,         -- 1 for a person's word
-    labelled boolean, clock_quality clock_quality
+    labelled boolean, clock_quality clock_quality,
+    label_number integer     -- of a person's label, within its picture
 ) LANGUAGE sql STABLE AS $$
     SELECT o.deployment_id, o.id, o.media_id, o.scientific_name, o.observation_type,
-           o.observed_at + clock.ahead, o.ended_at + clock.ahead, o.count, o.confidence, false, o.clock_quality
+           o.observed_at + clock.ahead, o.ended_at + clock.ahead, o.count, o.confidence, false, o.clock_quality,
+           NULL::integer
     FROM (SELECT make_interval(secs => coalesce(sum(c.offset_s), 0)) AS ahead
           FROM clock_correction c WHERE c.deployment_id = seen.deployment AND c.undone_at IS NULL) clock
     JOIN observation o ON o.deployment_id = seen.deployment
@@ -61,7 +63,7 @@ RETURNS TABLE (
     SELECT o.deployment_id, NULL, l.media_id, l.scientific_name, l.observation_type, o.observed_at + clock.ahead,
            (SELECT max(other.ended_at) FROM observation other
             WHERE other.media_id = o.media_id AND other.deployment_id = o.deployment_id) + clock.ahead,
-           l.count, 1, true, o.clock_quality
+           l.count, 1, true, o.clock_quality, l.number
     FROM (SELECT make_interval(secs => coalesce(sum(c.offset_s), 0)) AS ahead
           FROM clock_correction c WHERE c.deployment_id = seen.deployment AND c.undone_at IS NULL) clock
     JOIN observation o ON o.deployment_id = seen.deployment
@@ -73,7 +75,8 @@ RETURNS TABLE (
                         AND (earlier.observed_at, earlier.id) < (o.observed_at, o.id))
     UNION ALL
     SELECT l.deployment_id, NULL, l.media_id, l.scientific_name, l.observation_type, l.observed_at + clock.ahead,
-           l.observed_at + clock.ahead, l.count, 1, true, coalesce(m.clock_quality, 'unsynchronised')
+           l.observed_at + clock.ahead, l.count, 1, true, coalesce(m.clock_quality, 'unsynchronised'),
+           l.number
     FROM (SELECT make_interval(secs => coalesce(sum(c.offset_s), 0)) AS ahead
           FROM clock_correction c WHERE c.deployment_id = seen.deployment AND c.undone_at IS NULL) clock
     JOIN current_label l ON l.deployment_id = seen.deployment
@@ -240,6 +243,13 @@ SELECT s.deployment_id,
 FROM stale s
 LEFT JOIN clock_correction c ON c.deployment_id = s.deployment_id AND c.undone_at IS NULL;
 
+CREATE VIEW stale_effort_span AS
+SELECT s.deployment_id,
+       tstzrange(s.since + make_interval(secs => coalesce(c.offset_s, 0)),
+                 s.until + make_interval(secs => coalesce(c.offset_s, 0)), '()') AS span
+FROM stale_effort s
+LEFT JOIN clock_correction c ON c.deployment_id = s.deployment_id AND c.undone_at IS NULL;
+
 -- Events ---------------------------------------------------------------------------------------------
 
 -- By the rule "from the last independent record": the end of the record that opened the current event.
@@ -369,6 +379,48 @@ RETURNS TABLE (
                   WHERE t.scientific_name IS NOT DISTINCT FROM e.scientific_name
                     AND t.observation_type = e.observation_type
                     AND t.span && tstzrange(e.started_at, e.ended_at, '[]'))
+$$;
+
+-- From when until when the records must be read to find whole events by another interval or rule that start in
+-- [since, until): each is within a chain of records less than `every` apart, so as far as chains of stored
+-- events lead from the borders. A stale span may hold records of any taxon, and belongs to every chain.
+CREATE FUNCTION chains(deployment uuid, since timestamptz, until timestamptz, every interval)
+RETURNS TABLE (since timestamptz, until timestamptz) LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE dirty AS MATERIALIZED (
+        SELECT lower(span) AS since, upper(span) AS until
+        FROM unnest((SELECT range_agg(span) FROM stale_span s WHERE s.deployment_id = chains.deployment)) AS span
+    ),
+    back (at, any_taxon, taxon, kind) AS (
+        SELECT chains.since, true, NULL::text COLLATE "C", NULL::observation_type
+        UNION
+        SELECT earlier.*
+        FROM back
+        CROSS JOIN LATERAL (
+            SELECT e.started_at, false, e.scientific_name, e.observation_type
+            FROM stored_events(chains.deployment, back.at - chains.every, back.at) e
+            WHERE back.any_taxon
+               OR (e.scientific_name IS NOT DISTINCT FROM back.taxon AND e.observation_type = back.kind)
+            UNION ALL
+            SELECT d.since, true, NULL, NULL FROM dirty d
+            WHERE d.since < back.at AND d.until > back.at - chains.every
+        ) earlier
+    ),
+    onward (at, any_taxon, taxon, kind) AS (
+        SELECT chains.until, true, NULL::text COLLATE "C", NULL::observation_type
+        UNION
+        SELECT later.*
+        FROM onward
+        CROSS JOIN LATERAL (
+            SELECT e.ended_at, false, e.scientific_name, e.observation_type
+            FROM stored_events(chains.deployment, onward.at, onward.at + chains.every) e
+            WHERE onward.any_taxon
+               OR (e.scientific_name IS NOT DISTINCT FROM onward.taxon AND e.observation_type = onward.kind)
+            UNION ALL
+            SELECT d.until, true, NULL, NULL FROM dirty d
+            WHERE d.until > onward.at AND d.since < onward.at + chains.every
+        ) later
+    )
+    SELECT (SELECT min(at) FROM back), (SELECT max(at) FROM onward) + interval '1 microsecond'
 $$;
 
 -- The events of one deployment that start in [since, until), by the default rule: exact at any time.
