@@ -21,6 +21,7 @@ CloudError
 ├── DataFileError                a file of hotspots or weather is none that we read
 ├── FeedError                    a service that we ask for data does not give it; never tells its key
 ├── LabelConflictError            somebody has labelled the picture since
+├── QuestionError                 a question cannot be answered as it was asked; says what to ask instead
 ├── BusyError                     too much of one costly thing at once: try again in a moment
 └── NotFoundError                 no such reserve, node, deployment, ...
 """
@@ -109,6 +110,10 @@ class FeedError(CloudError):
 
 
 class LabelConflictError(CloudError):
+    pass
+
+
+class QuestionError(CloudError):
     pass
 
 

@@ -22,6 +22,7 @@ STATUS: dict[type[errors.CloudError], HTTPStatus] = {
     errors.LabelFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DataFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PictureUnreadableError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.QuestionError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RowRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.QueryTimeoutError: HTTPStatus.UNPROCESSABLE_ENTITY,  # The same again would take as long again.

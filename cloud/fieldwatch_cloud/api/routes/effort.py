@@ -9,8 +9,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from fieldwatch_cloud import areas
 from fieldwatch_cloud.api.auth import AnyMember, SignedIn
 from fieldwatch_cloud.api.models.common import Instant, problems
-from fieldwatch_cloud.api.models.series import EffortCalendar, UploadedArea, UploadedAreas
+from fieldwatch_cloud.api.models.series import (
+    DeploymentCalendar,
+    EffortCalendar,
+    EffortOfDay,
+    UploadedArea,
+    UploadedAreas,
+)
 from fieldwatch_cloud.api.services import Db
+from fieldwatch_cloud.estimates import effort_calendar
 
 router = APIRouter(tags=["counts"])
 
@@ -34,7 +41,24 @@ def list_effort(
 ) -> EffortCalendar:
     """From the heartbeats of the nodes, never from a deployment's dates alone. Days are those of the
     reserve's time zone; it is day while the sun stands above the horizon of the camera's place."""
-    raise NotImplementedError
+    with db.transaction() as conn:
+        found = effort_calendar.calendar(conn, member.reserve_id, from_, to, only=deployment)
+    return EffortCalendar(
+        timezone=found.timezone,
+        deployments=[
+            DeploymentCalendar(
+                deployment_id=row.deployment.id,
+                location_name=row.deployment.location_name,
+                days=[
+                    EffortOfDay(
+                        day=one.day, hours=one.hours, day_hours=one.day_hours, night_hours=one.night_hours
+                    )
+                    for one in row.days
+                ],
+            )
+            for row in found.rows
+        ],
+    )
 
 
 @router.post(

@@ -1,0 +1,283 @@
+"""What the estimators need of an area and a time span: who looked when, and what was seen there.
+
+All of one answer is read in one transaction, from one snapshot; everything by the corrected clock, people's
+labels before the model's (see `seen` and `looked` in 0006). Times are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psycopg.rows import class_row
+
+from fieldwatch_cloud.db.statements import statements
+from fieldwatch_cloud.errors import NotFoundError, QuestionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+    from uuid import UUID
+
+    from numpy.typing import NDArray
+
+    from fieldwatch_cloud.db.pool import Connection
+
+SQL = statements("survey")
+MAX_DEPLOYMENTS = 5_000
+MAX_SPANS = 2_000_000
+MAX_EVENTS = 500_000
+MAX_RECORDS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    id: UUID
+    location_name: str
+    lon: float
+    lat: float
+    heading_deg: float | None
+    tilt_deg: float | None
+    field_of_view_deg: float | None
+    height_m: float | None
+    detection_distance_m: float | None
+    effort_from_dates: bool
+    """Of an imported data set that does not say when its cameras really looked."""
+    clock_corrected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """(n,) each: spans in which a deployment looked; disjoint, in order of deployment and time."""
+
+    deployment: NDArray[np.int64]
+    """Index into the deployments that were asked for."""
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """(n,) each: independent events, in order of deployment and time."""
+
+    deployment: NDArray[np.int64]
+    taxon: NDArray[np.str_]
+    """Scientific name; empty where an animal has none."""
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    observations: NDArray[np.int64]
+    labelled: NDArray[np.int64]
+    max_n: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """(n,) each: single observations, in order of deployment and time."""
+
+    deployment: NDArray[np.int64]
+    taxon: NDArray[np.str_]
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """So many observations with this voucher."""
+
+    deployment: int
+    scientific_name: str | None
+    model: str | None
+    """None: a person's word."""
+    labelled: bool
+    unsynchronised: bool
+    observations: int
+
+
+def begin(conn: Connection) -> None:
+    """To be called first in a transaction: it reads one snapshot, and nothing for longer than a minute."""
+    for name in ("one_instant", "room_to_sort", "not_for_ever"):
+        conn.execute(SQL[name])
+
+
+def reserve(conn: Connection, reserve_id: UUID) -> tuple[str, str | None]:
+    """Time zone, and boundary as GeoJSON."""
+    row = conn.execute(SQL["reserve"], {"reserve_id": reserve_id}).fetchone()
+    if row is None:
+        raise NotFoundError("no such reserve")
+    return row[0], row[1]
+
+
+def zone(conn: Connection, reserve_id: UUID, id_: UUID) -> str:
+    """GeoJSON of a zone.
+
+    Raises:
+        NotFoundError: the reserve has no such zone.
+    """
+    row = conn.execute(SQL["zone"], {"reserve_id": reserve_id, "id": id_}).fetchone()
+    if row is None:
+        raise NotFoundError(f"no such zone in this reserve: {id_}")
+    return str(row[0])
+
+
+def deployments(
+    conn: Connection, reserve_id: UUID, area: str | None, *, only: UUID | None = None
+) -> list[Deployment]:
+    """Those that stand in `area` (GeoJSON; None: in the reserve), or stood there once.
+
+    Raises:
+        QuestionError: more than `MAX_DEPLOYMENTS`.
+    """
+    parameters = {"reserve_id": reserve_id, "area": area, "deployment": only}
+    with conn.cursor(row_factory=class_row(Deployment)) as cursor:
+        # Not prepared: a generic plan would parse the polygon anew for every deployment.
+        found = cursor.execute(SQL["deployments"], parameters, prepare=False).fetchall()
+    if len(found) > MAX_DEPLOYMENTS:
+        raise QuestionError(
+            f"{len(found)} deployments are more than the {MAX_DEPLOYMENTS} that one answer reads: "
+            "ask for a smaller area"
+        )
+    return found
+
+
+def looked(conn: Connection, ids: Sequence[UUID], since: datetime, until: datetime) -> Spans:
+    """When each of `ids` looked.
+
+    Raises:
+        QuestionError: more than `MAX_SPANS`.
+    """
+    rows = _rows(conn, "looked", ids, since, until, MAX_SPANS, "spans of effort")
+    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+    return _joined(
+        np.array(columns[0], dtype=np.int64),
+        np.array(columns[1], dtype=np.float64),
+        np.array(columns[2], dtype=np.float64),
+    )
+
+
+def events(
+    conn: Connection,
+    ids: Sequence[UUID],
+    since: datetime,
+    until: datetime,
+    *,
+    taxa: Sequence[str] | None,
+    interval: timedelta,
+    min_confidence: float,
+) -> Events:
+    """Independent events that start in the span, of `taxa` (None: of all animals).
+
+    Raises:
+        QuestionError: more than `MAX_EVENTS`.
+    """
+    default = interval.total_seconds() == 1800 and min_confidence == 0
+    rows = _rows(
+        conn,
+        "events" if default else "events_by",
+        ids,
+        since,
+        until,
+        MAX_EVENTS,
+        "events",
+        taxa=None if taxa is None else list(taxa),
+        interval=interval,
+        min_confidence=min_confidence,
+    )
+    columns = list(zip(*rows, strict=True)) or [()] * 7
+    whole = [np.array(columns[n], dtype=np.int64) for n in (0, 4, 5, 6)]
+    return Events(
+        deployment=whole[0],
+        taxon=np.array([name or "" for name in columns[1]], dtype=np.str_),
+        start=np.array(columns[2], dtype=np.float64),
+        end=np.array(columns[3], dtype=np.float64),
+        observations=whole[1],
+        labelled=whole[2],
+        max_n=whole[3],
+    )
+
+
+def records(
+    conn: Connection,
+    ids: Sequence[UUID],
+    since: datetime,
+    until: datetime,
+    *,
+    taxa: Sequence[str],
+    min_confidence: float,
+) -> Records:
+    """Single observations that start in the span.
+
+    Raises:
+        QuestionError: more than `MAX_RECORDS`.
+    """
+    rows = _rows(
+        conn,
+        "records",
+        ids,
+        since,
+        until,
+        MAX_RECORDS,
+        "observations",
+        taxa=list(taxa),
+        min_confidence=min_confidence,
+    )
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    return Records(
+        deployment=np.array(columns[0], dtype=np.int64),
+        taxon=np.array(columns[1], dtype=np.str_),
+        start=np.array(columns[2], dtype=np.float64),
+        end=np.array(columns[3], dtype=np.float64),
+        count=np.array(columns[4], dtype=np.int64),
+    )
+
+
+def facts(
+    conn: Connection,
+    ids: Sequence[UUID],
+    since: datetime,
+    until: datetime,
+    *,
+    taxa: Sequence[str] | None,
+    min_confidence: float,
+) -> list[Fact]:
+    """Who vouches for the observations of `taxa` (None: of all animals)."""
+    parameters = _parameters(ids, since, until) | {
+        "taxa": None if taxa is None else list(taxa),
+        "min_confidence": min_confidence,
+    }
+    return [Fact(*row) for row in conn.execute(SQL["facts"], parameters, prepare=False)]
+
+
+def _rows(
+    conn: Connection,
+    name: str,
+    ids: Sequence[UUID],
+    since: datetime,
+    until: datetime,
+    most: int,
+    what: str,
+    **more: Any,
+) -> list[tuple[Any, ...]]:
+    parameters = _parameters(ids, since, until) | {"most": most + 1} | more
+    found = conn.execute(SQL[name], parameters, prepare=False).fetchall()
+    if len(found) > most:
+        raise QuestionError(
+            f"more than {most:,} {what}: ask for a smaller area, a shorter span or fewer taxa"
+        )
+    return found
+
+
+def _parameters(ids: Sequence[UUID], since: datetime, until: datetime) -> dict[str, Any]:
+    return {"deployments": list(ids), "since": since, "until": until}
+
+
+def _joined(deployment: NDArray[np.int64], start: NDArray[np.float64], end: NDArray[np.float64]) -> Spans:
+    """Spans that touch become one: one that lasts over midnight is stored in two."""
+    if not len(start):
+        return Spans(deployment, start, end)
+    opens = np.ones(len(start), dtype=bool)
+    opens[1:] = (deployment[1:] != deployment[:-1]) | (start[1:] > end[:-1])
+    first = np.flatnonzero(opens)
+    last = np.append(first[1:], len(start)) - 1
+    return Spans(deployment[first], start[first], end[last])
