@@ -138,7 +138,7 @@ class _Search:
 
     def run(self) -> None:
         number, cameras = self._counts.shape
-        self._branch({}, 0, {camera: (0, number - 1) for camera in range(cameras)})
+        self._branch({}, 0, dict.fromkeys(range(cameras), (0, number - 1)))
 
     def _branch(self, fixed: dict[int, int], total: int, windows: dict[int, tuple[int, int]]) -> None:
         if not windows:

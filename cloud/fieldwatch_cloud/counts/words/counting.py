@@ -16,7 +16,7 @@ WORDS: dict[str, Words] = {
     ),
     # methods.simultaneous
     "network_gaps": Words(
-        "{share:.0%} of the cameras' time steps were not looked at: the number is a least number all the more.",
+        "{share:.0%} of the cameras' time steps were not looked at: more may have been there.",
         "相机网络中有{share:.0%}的时间步没有观测：该数字更应视为最低数量。",
         "Use a time at which all cameras looked.",
         "选用所有相机同时工作的时段。",
@@ -26,5 +26,50 @@ WORDS: dict[str, Words] = {
         "只有一台相机时，同步计数即为该相机的MaxN。",
         "Synchronise further cameras.",
         "增加同步相机。",
+    ),
+    # methods.trend, methods.growth
+    "few_periods": Words(
+        "A trend over {periods} periods: with fewer than {least} a run of good or bad years passes for one.",
+        "趋势仅基于{periods}个时期：少于{least}个时，几个好年或坏年就可能被当成趋势。",
+        "Wait for more periods, or use shorter ones (months or seasons of each year compared alike).",
+        "等待更多时期的数据，或使用更短的时期（逐年比较相同的月份或季节）。",
+    ),
+    "no_repeat_visits": Words(
+        "{once} of {sites} sites were visited in one period only: they say nothing about change.",
+        "{sites}个位点中有{once}个只在一个时期被调查：它们不提供变化信息。",
+        "Return to the same sites.",
+        "在相同位点重复调查。",
+    ),
+    "mostly_imputed": Words(
+        "{share:.0%} of the counts are missing, and the model fills them in: the index rests on its "
+        "assumptions more than on counts.",
+        "有{share:.0%}的计数缺失并由模型补全：指数更多依赖模型假设而非实际计数。",
+        "Visit the sites every period, or leave out those that were hardly visited.",
+        "每个时期都调查各位点，或排除很少调查的位点。",
+    ),
+    "one_site_dominates": Words(
+        "One site has {share:.0%} of all that was counted: the trend is nearly that site's alone.",
+        "一个位点占全部计数的{share:.0%}：该趋势几乎只反映这个位点。",
+        "Compare the trend with and without it.",
+        "比较包含与不含该位点的趋势。",
+    ),
+    "trend_overdispersed": Words(
+        "Counts vary {dispersion:.1f} times as much as chance would have them; the errors were widened by it.",
+        "计数的变异是随机波动的{dispersion:.1f}倍；误差已相应加宽。",
+        "",
+        "",
+    ),
+    "trend_too_certain": Words(
+        "Counts vary {dispersion:.1f} times as much as the model allows: its errors are too small, and a trend "
+        "may be chance.",
+        "计数的变异是模型允许的{dispersion:.1f}倍：误差被低估，趋势可能只是偶然。",
+        "Fit it with overdispersion and serial correlation.",
+        "请在模型中估计过度离散和序列相关。",
+    ),
+    "sites_never_seen": Words(
+        "{sites} sites without a single animal are left out: they have no share in any change of the index.",
+        "有{sites}个位点从未见到该动物，已排除：它们不影响指数的变化。",
+        "",
+        "",
     ),
 }
