@@ -3,7 +3,7 @@
 At moments that are set beforehand (every 2 s, say), every animal in view has a distance. How their number
 falls off with distance tells what share was missed:
 
-    D = Σ n_k / (Σ T_k · θ/2π · π w² · P · A)          (Howe et al. 2017, Methods Ecol. Evol. 8:1558-1565, eq. 3)
+    D = Σ n_k / (Σ T_k · θ/2π · π w² · P · A)      (Howe et al. 2017, Methods Ecol. Evol. 8:1558, eq. 3)
     P = 2/w² ∫ r g(r) dr,  from the left truncation to w
 
 n_k animals at T_k moments of camera k, θ the angle of view, w the right truncation, g the chance to detect an
@@ -51,6 +51,10 @@ LEAST_CAMERAS = 10
 """Buckland et al. 2001, section 7.2.1: 10-20 samplers at least for the variance between them."""
 NEAR = 0.7
 """Share of what the curve expects in the nearest band that may be missing before animals seem to avoid it."""
+POOR = 0.01
+"""Chance of so poor a fit, below which the curve is said not to follow the distances."""
+IMPRECISE = 0.5
+"""Coefficient of variation above which a density tells little more than an order of magnitude."""
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(64)
 
 
@@ -139,7 +143,7 @@ def distance_sampling(
     r, at = np.asarray(distances, float), np.asarray(cameras, np.int64)
     if r.ndim != 1 or r.shape != at.shape or not np.isfinite(r).all() or (r < 0).any():
         raise ValueError(f"distances {r.shape}: finite, 0 or more, one camera each {at.shape}")
-    if effort.ndim != 1 or (len(at) and not (0 <= at.min() and at.max() < len(effort))):
+    if effort.ndim != 1 or (len(at) and (at.min() < 0 or at.max() >= len(effort))):
         raise ValueError(f"a camera beyond the {effort.shape} that have effort")
     if not 0 <= left < right or not 0 < angle <= 2 * math.pi:
         raise ValueError(f"truncation {left} to {right} m, angle {angle} rad: out of order")
@@ -155,11 +159,11 @@ def distance_sampling(
     bands = np.linspace(left, right, 11) if edges is None else edges
     observed = np.histogram(r, bands)[0].astype(float)
     if len(r) < 10:
-        return _too_few(len(r), rate.value, bands, observed, right)
+        return _too_few(len(r), rate.value, bands, observed)
 
     names = [name for name in KEYS if key in ("best", name)]
     fits = {name: _fit(name, r, edges, left, right) for name in names}
-    chosen = _least_qaic(fits, observed, bands, left, right)
+    chosen = _least_qaic(fits, observed, bands)
     fit, (g, _) = fits[chosen], KEYS[chosen]
     p = _probability(g, fit.coefficients, left, right)
     value = rate.value / (angle / 2 * right**2 * p) * PER_KM2 / (activity.value if activity else 1.0)
@@ -205,10 +209,13 @@ def distance_sampling(
         log_normal("effective_radius", radius, radius * cv_p / 2 if known else None, "m", level=level),
         log_normal("encounter_rate", rate.value, rate.se, "1", level=level),
     )
-    expected = len(r) * _shares(g, fit.coefficients, bands, left, right)
+    expected = len(r) * _shares(g, fit.coefficients, bands)
     line = np.linspace(left, right, 100)
     parts = {"encounter_rate": cv_rate, "detection": cv_p, "activity": activity.cv if activity else 0.0}
-    found = _check(len(r), rate.cameras, counts, observed, expected, fit, cv, left)
+    band = np.clip(np.searchsorted(bands, r, side="right") - 1, 0, len(bands) - 2)
+    by_band = np.zeros((len(effort), len(bands) - 1))
+    np.add.at(by_band, (at, band), 1)
+    found = _check(counts[effort > 0], by_band[effort > 0], expected / len(r), fit, cv, left)
     if activity is None:
         found = (*found, finding("distance_all_active", "note"))
     return DistanceFit(
@@ -242,11 +249,7 @@ def _probability(
 
 
 def _shares(
-    g: Callable[..., NDArray[np.float64]],
-    theta: NDArray[np.float64],
-    edges: NDArray[np.float64],
-    left: float,
-    right: float,
+    g: Callable[..., NDArray[np.float64]], theta: NDArray[np.float64], edges: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """(b,) chance that a detection falls in each band."""
     mass = _integral(g, theta, edges)
@@ -264,7 +267,7 @@ def _log_chances(
     """(n,) log-likelihood of each distance: of its band, or of its density r g(r) / ∫ r g(r) dr."""
     if edges is not None:
         band = np.clip(np.searchsorted(edges, r, side="right") - 1, 0, len(edges) - 2)
-        return np.asarray(np.log(_shares(g, theta, edges, left, right))[band])
+        return np.asarray(np.log(_shares(g, theta, edges))[band])
     inside = float(_integral(g, theta, np.array([left, right]))[0])
     return np.asarray(np.log(np.maximum(r, 1e-6)) + np.log(g(r, theta)) - math.log(inside))
 
@@ -306,33 +309,32 @@ def _scores(
     return np.stack(columns, axis=1)
 
 
-def _least_qaic(
-    fits: Mapping[str, Fit],
-    observed: NDArray[np.float64],
-    bands: NDArray[np.float64],
-    left: float,
-    right: float,
-) -> str:
+def _least_qaic(fits: Mapping[str, Fit], observed: NDArray[np.float64], bands: NDArray[np.float64]) -> str:
     """QAIC = -2 log L / c + 2k, c = chi-square over its degrees of freedom of the model with most parameters
     (Howe et al. 2019, eqs 1 and 5), at least 1."""
     fullest = max(fits, key=lambda name: len(fits[name].names))
     fit = fits[fullest]
-    expected = observed.sum() * _shares(KEYS[fullest][0], fit.coefficients, bands, left, right)
+    expected = observed.sum() * _shares(KEYS[fullest][0], fit.coefficients, bands)
     freedom = max(len(observed) - 1 - len(fit.names), 1)
     c = max(float(((observed - expected) ** 2 / np.maximum(expected, 1e-9)).sum()) / freedom, 1.0)
     return min(fits, key=lambda name: -2 * fits[name].log_likelihood / c + 2 * len(fits[name].names))
 
 
 def _check(
-    n: int,
-    cameras: int,
     counts: NDArray[np.float64],
-    observed: NDArray[np.float64],
-    expected: NDArray[np.float64],
+    by_band: NDArray[np.float64],
+    shares: NDArray[np.float64],
     fit: Fit,
     cv: float,
     left: float,
 ) -> tuple[Finding, ...]:
+    """
+    Args:
+        counts: (K,) distances per camera that has effort.
+        by_band: (K, b) the same per band.
+        shares: (b,) expected chance of each band.
+    """
+    n, cameras = int(counts.sum()), len(counts)
     found = []
     if not fit.converged:
         found.append(finding("not_converged", "unfit"))
@@ -342,27 +344,28 @@ def _check(
         found.append(finding("distance_few", "caution", distances=n, enough=ENOUGH))
     if cameras < LEAST_CAMERAS:
         found.append(finding("distance_few_cameras", "unfit", cameras=cameras, least=LEAST_CAMERAS))
-    if counts.max() > n / 2 and cameras >= LEAST_CAMERAS:
+    elif counts.max() > n / 2:
         found.append(finding("one_camera_rules", "caution", percent=round(100 * counts.max() / n)))
-    # A camera's moments come in runs of one animal: the chi-square is divided by the run's weight, taken as
-    # the mean number of distances per camera that has any, at most what the fit leaves at the far bands.
-    freedom = len(observed) - 1 - len(fit.names)
-    statistic = float(((observed - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
-    if freedom > 0:
-        c = statistic / freedom
-        if (chance := float(chi2.sf(statistic, freedom))) < 0.01:
-            found.append(finding("distance_poor_fit", "caution", chat=round(c, 1), chance=round(chance, 4)))
-    near = observed[0] / expected[0] if expected[0] >= 5 else 1.0
-    if near < NEAR:
-        found.append(finding("distance_avoided", "caution", percent=round(100 * (1 - near)), left=left))
-    if math.isfinite(cv) and cv > 0.5:
+    observed, expected = by_band.sum(axis=0), n * shares
+    # One animal gives many distances in a row, so the chi-square is divided by the mean design effect of the
+    # bands: their variance between cameras over that of independent distances (Rao & Scott 1984).
+    residual = by_band - counts[:, None] * shares
+    between = (residual**2).sum(axis=0) * cameras / max(cameras - 1, 1)
+    effect = np.maximum(between / np.maximum(expected * (1 - shares), 1e-9), 1.0)
+    freedom = len(shares) - 1 - len(fit.names)
+    statistic = float(((observed - expected) ** 2 / np.maximum(expected, 1e-9)).sum() / effect.mean())
+    if freedom > 0 and (chance := float(chi2.sf(statistic, freedom))) < POOR:
+        found.append(finding("distance_poor_fit", "caution", chance=round(chance, 4)))
+    missing = (expected[0] - observed[0]) / math.sqrt(max(expected[0] * effect[0], 1e-9))
+    if missing > 2 and observed[0] < NEAR * expected[0]:
+        percent = round(100 * (1 - observed[0] / expected[0]))
+        found.append(finding("distance_avoided", "caution", percent=percent, left=left))
+    if math.isfinite(cv) and cv > IMPRECISE:
         found.append(finding("density_imprecise", "caution", percent=round(100 * cv)))
     return tuple(found)
 
 
-def _too_few(
-    n: int, rate: float, bands: NDArray[np.float64], observed: NDArray[np.float64], right: float
-) -> DistanceFit:
+def _too_few(n: int, rate: float, bands: NDArray[np.float64], observed: NDArray[np.float64]) -> DistanceFit:
     code = "distance_too_few" if n else "no_encounters"
     said = finding(code, "unfit", distances=n, least=LEAST)
     density = log_normal("density", math.nan if n else 0.0, None, "1/km2")
