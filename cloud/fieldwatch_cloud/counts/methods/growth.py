@@ -9,11 +9,12 @@ site with many animals would pass for growth here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from fieldwatch_cloud.counts.estimate import Estimate, Finding
 from fieldwatch_cloud.counts.methods.trend import LEAST_PERIODS
@@ -81,12 +82,14 @@ def growth(
     if family == "quasi-poisson":
         # Never below 1: that counts are more even than chance would have them is not to be relied upon.
         model, scale = plain, max(dispersion, 1.0)
+        known = dispersion <= 1
     else:
         dispersion = _alpha(fitted, freedom)
-        model, scale = fitted(dispersion), 1.0
+        model, scale, known = fitted(dispersion), 1.0, dispersion == 0
     covariance = np.asarray(model.cov_params(), dtype=np.float64) * scale
     slope, se = float(model.params[1]), float(covariance[1, 1]) ** 0.5
-    far = float(t.ppf((1 + level) / 2, freedom)) * se
+    # Student's t pays for a dispersion that was estimated; a Poisson's is known.
+    far = float((norm.ppf if known else partial(t.ppf, df=freedom))((1 + level) / 2)) * se
     low, value, high = np.exp([slope - far, slope, slope + far])
     estimate = Estimate(
         "trend", float(value), float(value) * se, float(low), float(high), "1", METHODS[family], level

@@ -54,14 +54,14 @@ WORDS: dict[str, Words] = {
         "比较包含与不含该位点的趋势。",
     ),
     "trend_overdispersed": Words(
-        "Counts vary {dispersion:.1f} times as much as chance would have them; the errors were widened by it.",
+        "Counts vary {dispersion:.1f} times as much as chance would have them; the errors include it.",
         "计数的变异是随机波动的{dispersion:.1f}倍；误差已相应加宽。",
         "",
         "",
     ),
     "trend_too_certain": Words(
-        "Counts vary {dispersion:.1f} times as much as the model allows: its errors are too small, and a trend "
-        "may be chance.",
+        "Counts vary {dispersion:.1f} times as much as the model allows: its errors are too small, and a "
+        "trend may be chance.",
         "计数的变异是模型允许的{dispersion:.1f}倍：误差被低估，趋势可能只是偶然。",
         "Fit it with overdispersion and serial correlation.",
         "请在模型中估计过度离散和序列相关。",
@@ -71,5 +71,44 @@ WORDS: dict[str, Words] = {
         "有{sites}个位点从未见到该动物，已排除：它们不影响指数的变化。",
         "",
         "",
+    ),
+    # methods.misidentification
+    "few_labelled": Words(
+        "Only {labelled} labelled animals tell how the model errs on it; {least} or more are advised.",
+        "仅有{labelled}个标注个体用于估计模型对该类群的误差；建议至少{least}个。",
+        "Label more of its pictures.",
+        "标注更多该类群的图片。",
+    ),
+    "confused_classes": Words(
+        "The model confuses some classes so much that the correction magnifies errors {condition:.0f} times.",
+        "模型对某些类别混淆严重，校正会把误差放大{condition:.0f}倍。",
+        "Merge the classes that it confuses, or have people check their pictures.",
+        "合并易混淆的类别，或由人工核对其图片。",
+    ),
+    "naive_off": Words(
+        "The classifier said {naive:.4g}; corrected for its errors it is {mean:.4g}.",
+        "模型计数为{naive:.4g}，校正误差后为{mean:.4g}。",
+        "",
+        "",
+    ),
+    "corrected_to_zero": Words(
+        "All that was counted can be explained by other classes taken for it: the estimate lies at zero.",
+        "全部计数都可能是其他类别的误判：估计值为零。",
+        "Have people check its pictures: one sure picture settles it.",
+        "人工核对其图片：一张确定的图片即可判断。",
+    ),
+    "invented_left_in": Words(
+        "The model found {boxes} animals where nothing was; how many pictures were looked at is not known, so "
+        "the counts still hold such animals.",
+        "模型在空图中检出了{boxes}个“动物”；因不知审看的图片数，计数中仍含此类误检。",
+        "Give the number of pictures looked at, in the validation and in the field.",
+        "提供验证集和野外各自审看的图片数。",
+    ),
+    "validation_like_field": Words(
+        "The correction takes the {labelled} labelled animals to be seen as those in the field are: same "
+        "places, light, distances.",
+        "校正假定{labelled}个标注个体与野外情况相同：地点、光照、距离一致。",
+        "Label a random sample of this reserve's own pictures.",
+        "随机标注本保护区自己的图片。",
     ),
 }
