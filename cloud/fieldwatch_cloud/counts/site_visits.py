@@ -76,8 +76,8 @@ class Visits:
 
     @property
     def repeated(self) -> bool:
-        """Whether any site was visited twice: otherwise presence and detection cannot be told apart."""
-        return bool((self.seen.reshape(len(self.seen), -1).sum(axis=1) >= 2).any())
+        """Whether a site was visited twice in a season: else presence and detection cannot be told apart."""
+        return bool((self.seen.sum(axis=-1) >= 2).any())
 
 
 def visits(y: ArrayLike, *designs: Design, binary: bool, dimensions: int = 2) -> Visits:
@@ -231,6 +231,12 @@ def edge_findings(fit: Fit, **chances: float) -> list[Finding]:
     return found
 
 
+def positions(data: Visits) -> NDArray[np.float64]:
+    """(sites, ..., visits) where in the season a visit lies, counted in visits, 0 in the middle."""
+    at = np.broadcast_to(np.arange(data.y.shape[-1], dtype=float), data.y.shape)
+    return at - float(at[data.seen].mean())
+
+
 def dependence_findings(
     data: Visits,
     residual: NDArray[np.float64],
@@ -248,18 +254,21 @@ def dependence_findings(
       al. 2010, Ecol. Appl. 20:1456).
 
     Args:
-        residual: (sites, visits) y - p, 0 where nobody looked.
-        occupied: (sites,) chance that the species is there, given the data.
+        residual: (sites, visits) or (sites, seasons, visits) y - p, 0 where nobody looked.
+        occupied: (sites,) or (sites, seasons) chance that the species is there, given the data.
         scores: (sites, k) at the fit.
     """
-    position = np.broadcast_to(np.arange(data.y.shape[1], dtype=float), data.y.shape)
-    position = position - position[data.seen].mean()
+    sites = len(data.y)
+
+    def by_site(of_season: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray((occupied * of_season).reshape(sites, -1).sum(axis=1))
+
     p = data.y - residual
     variance = np.where(data.seen, p * (1 - p), 0.0)
-    both = data.seen[:, 1:] & data.seen[:, :-1]
-    differ = occupied * (residual.sum(axis=1) ** 2 - variance.sum(axis=1)) / 2
-    trend = occupied * (residual * position).sum(axis=1)
-    runs = occupied * np.where(both, residual[:, 1:] * residual[:, :-1], 0.0).sum(axis=1)
+    both = data.seen[..., 1:] & data.seen[..., :-1]
+    differ = by_site((residual.sum(axis=-1) ** 2 - variance.sum(axis=-1)) / 2)
+    trend = by_site((residual * positions(data)).sum(axis=-1))
+    runs = by_site(np.where(both, residual[..., 1:] * residual[..., :-1], 0.0).sum(axis=-1))
     return [
         *alarm("model_heterogeneity", score_test(differ, scores)),
         *alarm("model_trend", score_test(trend, scores), two_sided=True),

@@ -36,6 +36,7 @@ from fieldwatch_cloud.counts.site_visits import (
     alarm,
     data_findings,
     edge_findings,
+    positions,
     score_test,
     visits,
 )
@@ -221,9 +222,7 @@ def _findings(
     expected = animals[:, None] * single
     squared = data.y**2 - 2 * data.y * expected + second[:, None] * single**2
     scatter = np.where(data.seen, squared - expected * (1 - single), 0.0).sum(axis=1) / 2
-    position = np.broadcast_to(np.arange(data.y.shape[1], dtype=float), data.y.shape)
-    position = position - position[data.seen].mean()
-    trend = np.where(data.seen, (data.y - expected) * position, 0.0).sum(axis=1)
+    trend = np.where(data.seen, (data.y - expected) * positions(data), 0.0).sum(axis=1)
     found = [
         *alarm("abundance_counts_scatter", score_test(scatter, scores)),
         *alarm("model_trend", score_test(trend, scores), two_sided=True),

@@ -97,11 +97,11 @@ def occupancy(
     at, occupied = _scores(fit.coefficients, data, psi, p)
     b, d = split(fit.coefficients, psi, p)
     chance, detection = expit(psi.eta(b)), expit(p.eta(d))
-    mean_psi, mean_p = float(chance[data.used].mean()), float(detection[data.seen].mean())
-    findings += edge_findings(fit, psi=mean_psi, p=mean_p) + detection_findings(data, detection)
+    present, found = float(chance[data.used].mean()), float(detection[data.seen].mean())
+    findings += edge_findings(fit, psi=present, p=found) + detection_findings(data, detection)
     findings += dependence_findings(data, np.where(data.seen, data.y - detection, 0.0), occupied, at.by)
     estimates = (
-        _mean_psi(fit, data, psi, scores, level),
+        mean_psi(fit, data, psi, scores, level),
         _mean_p(fit, data, psi, p, level),
         _occupied_sites(fit, data, occupied, psi, p, level),
     )
@@ -129,7 +129,7 @@ def _scores(
     return Scores(np.where(data.used, total, 0.0), by), occupied
 
 
-def _mean_psi(
+def mean_psi(
     fit: Fit,
     data: Visits,
     psi: Design,

@@ -25,6 +25,7 @@ from fieldwatch_cloud.counts.site_visits import (
     alarm,
     data_findings,
     edge_findings,
+    positions,
     score_test,
     visits,
 )
@@ -189,14 +190,12 @@ def _findings(
     """
     n = np.arange(chances.shape[1])
     spread = (chances * ((n - rate[:, None]) ** 2 - n)).sum(axis=1) / 2
-    position = np.broadcast_to(np.arange(data.y.shape[1], dtype=float), data.y.shape)
-    position = position - position[data.seen].mean()
     missed = np.log1p(-single)[..., None] * n
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = np.where(n > 0, np.exp(missed) / -np.expm1(missed), 0.0)
     slope = n * single[..., None] * np.where(data.y[..., None] > 0, odds, -1.0)
     expected = np.where(data.seen, (slope * chances[:, None, :]).sum(axis=2), 0.0)
-    trend = (expected * position).sum(axis=1)
+    trend = (expected * positions(data)).sum(axis=1)
     return [
         *alarm("abundance_overdispersed", score_test(np.where(data.used, spread, 0.0), scores)),
         *alarm("model_trend", score_test(trend, scores), two_sided=True),
