@@ -18,6 +18,7 @@ from fieldwatch_cloud.api.routes import (
     alerts,
     cap,
     counts,
+    datasets,
     devices,
     drills,
     effort,
@@ -36,6 +37,7 @@ from fieldwatch_cloud.api.routes import (
     records,
     reports,
     roster,
+    sensitive,
     series,
     stream,
     weather,
@@ -141,6 +143,8 @@ def _application(lifespan: Any) -> FastAPI:
         alerts,
         drills,
         stream,
+        datasets,
+        sensitive,
         health,
     ):
         api.include_router(module.router)

@@ -14,9 +14,11 @@ MAX_BODY_BYTES = 1024**2
 MAX_FILE_BYTES = 32 * 1024**2
 """A file of labels of some 50,000 boxes fits, or a day of the whole world's hotspots."""
 MAX_AREAS_BYTES = 5 * 1024**2
+MAX_DATASET_BYTES = 256 * 1024**2
 _FILES = (
     (re.compile(r"/api/v1/reserves/[^/]+/(labels|hotspots)/import"), MAX_FILE_BYTES),
     (re.compile(r"/api/v1/areas"), MAX_AREAS_BYTES),
+    (re.compile(r"/api/v1/reserves/[^/]+/datasets"), MAX_DATASET_BYTES),
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 

@@ -87,8 +87,8 @@ class Package:
         return EFFORT.name in self._resources
 
     def further(self) -> list[str]:
-        """Paths of files that belong to further tables, of which we know nothing but that they are there."""
-        known = {path for resource in self._resources.values() for path in resource.paths}
+        """Paths of files that belong to tables beyond the three."""
+        known = {path for table in TABLES for path in self._resources[table].paths}
         named = {path for one in _listed(self.descriptor) for path in _paths(one)}
         return sorted(checked(path) for path in named - known if self.source.has(path))
 
@@ -249,8 +249,8 @@ def _paths(resource: dict[str, Any]) -> list[str]:
     return [one for one in (path if isinstance(path, list) else [path]) if isinstance(one, str)]
 
 
-def _resources(descriptor: dict[str, Any]) -> dict[str, _Resource]:
-    """By the table that they are: by name, else by the schema that they say they keep."""
+def described(descriptor: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a descriptor says of each of the three tables: by name, else by the schema that it claims."""
     found: dict[str, dict[str, Any]] = {}
     for one in _listed(descriptor):
         schema = str(one.get("schema", ""))
@@ -259,6 +259,11 @@ def _resources(descriptor: dict[str, Any]) -> dict[str, _Resource]:
                 found[table] = one
             elif schema.endswith(f"/{table}-table-schema.json"):
                 found.setdefault(table, one)
+    return found
+
+
+def _resources(descriptor: dict[str, Any]) -> dict[str, _Resource]:
+    found = described(descriptor)
     ours = [one for one in _listed(descriptor) if one.get("name") == EFFORT.name]
     if ours and _effort_fields(ours[0]) >= set(EFFORT.columns) and _paths(ours[0]):
         found[EFFORT.name] = ours[0]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_YEARS = 30
+MAX_LENGTH_M = 100_000.0
 NAMESPACE = UUID("6b0e5f0e-3d0c-5b07-9d3b-0a3a2f6c9d11")
 """Of the ids of data sets; see `dataset_id`."""
 
@@ -83,7 +84,7 @@ def deployment(dataset: UUID, values: Mapping[str, Any], now: datetime) -> Deplo
         ValueError: nobody can have looked that long, or until then.
     """
     start, end = values["deploymentStart"].astimezone(UTC), values["deploymentEnd"].astimezone(UTC)
-    if end > now + timedelta(days=1):
+    if end > now + timedelta(days=1) or start > now:
         raise ValueError(f"deploymentEnd: {end:%Y-%m-%d} has not been yet")
     if end - start > timedelta(days=366 * MAX_YEARS):
         raise ValueError(f"deploymentEnd: lies more than {MAX_YEARS} years after deploymentStart")
@@ -97,13 +98,18 @@ def deployment(dataset: UUID, values: Mapping[str, Any], now: datetime) -> Deplo
         uncertainty_m=values.get("coordinateUncertainty"),
         heading_deg=None if heading is None else heading % 360,
         tilt_deg=values.get("cameraTilt"),
-        height_m=values.get("cameraHeight"),
-        detection_distance_m=values.get("detectionDistance"),
+        height_m=_length(values.get("cameraHeight")),
+        detection_distance_m=_length(values.get("detectionDistance")),
         started_at=start,
         # It is over: what is said to end within a day from now is a matter of zones.
         ended_at=max(start, min(end, now)),
         clock_quality="unsynchronised" if values.get("timestampIssues") else "rtc",
     )
+
+
+def _length(metres: float | None) -> float | None:
+    """What no camera can have is no length; single precision could not even hold some."""
+    return round(metres, 4) if metres is not None and metres <= MAX_LENGTH_M else None
 
 
 def medium(dataset: UUID, values: Mapping[str, Any]) -> Medium:
@@ -197,7 +203,7 @@ def observation(dataset: UUID, values: Mapping[str, Any], picture: str | None) -
         observation_type=kind,
         scientific_name=name[:200] if name else None,
         count=min(values.get("count", 1), 2**31 - 1),
-        confidence=values.get("classificationProbability", 1.0),
+        confidence=round(values.get("classificationProbability", 1.0), 7),
         model=(values.get("classifiedBy") or values.get("classificationMethod") or "unknown")[:100],
-        box=[float(side) for side in sides if side is not None] if None not in sides else None,
+        box=[round(side, 7) for side in sides if side is not None] if None not in sides else None,
     )

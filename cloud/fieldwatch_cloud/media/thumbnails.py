@@ -141,6 +141,16 @@ def check_jpeg(content: bytes) -> None:
         pass
 
 
+def measure(content: bytes) -> tuple[str, int, int]:
+    """MIME type, width and height in pixels.
+
+    Raises:
+        PictureUnreadableError: it is no picture that a browser shows, or has too many pixels.
+    """
+    with _opened(content) as image:
+        return f"image/{image.format.lower()}", image.width, image.height
+
+
 @contextlib.contextmanager
 def _opened(content: bytes, formats: tuple[str, ...] = _FORMATS):  # type: ignore[no-untyped-def]
     try:
