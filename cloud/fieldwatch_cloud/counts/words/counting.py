@@ -98,7 +98,7 @@ WORDS: dict[str, Words] = {
         "人工核对其图片：一张确定的图片即可判断。",
     ),
     "invented_left_in": Words(
-        "The model found {boxes} animals where nothing was; how many pictures were looked at is not known, so "
+        "The model found {boxes} animals where nothing was; how many pictures were looked at is unknown, so "
         "the counts still hold such animals.",
         "模型在空图中检出了{boxes}个“动物”；因不知审看的图片数，计数中仍含此类误检。",
         "Give the number of pictures looked at, in the validation and in the field.",
@@ -110,5 +110,75 @@ WORDS: dict[str, Words] = {
         "校正假定{labelled}个标注个体与野外情况相同：地点、光照、距离一致。",
         "Label a random sample of this reserve's own pictures.",
         "随机标注本保护区自己的图片。",
+    ),
+    # methods.accumulation
+    "chao2_least": Words(
+        "The estimated number of species is a least number: species too rare to be met have no part in it.",
+        "估计的物种数是下限：极稀有而未遇见的物种不在其中。",
+        "",
+        "",
+    ),
+    "few_samples": Words(
+        "Only {samples} samples; {least} or more are advised for a number of species.",
+        "仅有{samples}个样本；估计物种数建议至少{least}个。",
+        "Add sites; species differ between places more than between days.",
+        "增加位点；物种在地点间的差异大于日间差异。",
+    ),
+    "no_species": Words(
+        "No species was seen in {samples} samples: how many there are cannot be told.",
+        "{samples}个样本中未见任何物种：无法推断物种数。",
+        "Look longer or at more places.",
+        "延长时间或增加位点。",
+    ),
+    "incomplete": Words(
+        "The sampling covers {coverage:.0%} of what there is to be met: the rest belongs to species not seen.",
+        "抽样覆盖度为{coverage:.0%}：其余属于尚未见到的物种。",
+        "Look longer; compare areas at equal coverage, not at equal effort.",
+        "延长调查；在相同覆盖度而非相同工作量下比较各区域。",
+    ),
+    "mostly_uniques": Words(
+        "{share:.0%} of the species were seen in one sample only: the estimated number may be far too low.",
+        "{share:.0%}的物种只在一个样本中出现：估计的物种数可能严重偏低。",
+        "Look longer; check these sightings by eye, as each wrong name makes a species.",
+        "延长调查；人工核对这些记录，因为每个误判都会多出一个物种。",
+    ),
+    "uneven_samples": Words(
+        "The samples differ much in effort (coefficient of variation {cv:.0%}), and are treated as alike.",
+        "各样本的工作量差异大（变异系数{cv:.0%}），而方法将其视为相同。",
+        "Take camera-days as samples.",
+        "以相机日作为样本。",
+    ),
+    # methods.roost
+    "nights_missing": Words(
+        "{missing} of {nights} nights were not looked at: they are gaps, not empty roosts.",
+        "{nights}个夜晚中有{missing}个没有观测：这是空缺，不是无鸟。",
+        "Keep the camera running; do not join the series over the gaps.",
+        "保持相机运行；不要跨空缺连接序列。",
+    ),
+    "recall_unknown": Words(
+        "How many animals the detector misses at such scenes is not known: the count is a least number, "
+        "without an upper bound.",
+        "检测模型在此类场景中的漏检率未知：计数是下限，没有上限。",
+        "Count some of the pictures by eye, and enter how many were there.",
+        "人工清点部分图片，并录入实际数量。",
+    ),
+    "recall_uncertain": Words(
+        "Only {there} labelled animals say how many the detector misses; {least} or more are advised.",
+        "仅有{there}个标注个体用于估计漏检率；建议至少{least}个。",
+        "Label more pictures of such scenes.",
+        "标注更多此类场景的图片。",
+    ),
+    "noisy_maximum": Words(
+        "The largest of many frames picks those in which the detector happened to see most: corrected for "
+        "recall, it lies above what was there.",
+        "多帧中的最大值会挑出恰好检出最多的一帧：经召回率校正后会偏高。",
+        "Average {least} frames in a row or more before taking the largest (window; it is {window}).",
+        "取最大值前先平均至少{least}个连续帧（窗口，当前为{window}）。",
+    ),
+    "mostly_turnover": Words(
+        "{arrivals} came and {departures} left: the difference is small against both, and mostly error.",
+        "到达{arrivals}只、离开{departures}只：差值相对很小，主要是误差。",
+        "Count at a time when animals go one way only.",
+        "在动物单向移动的时段计数。",
     ),
 }
