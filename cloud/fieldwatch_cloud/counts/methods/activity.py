@@ -217,7 +217,7 @@ def around(value: float, replicates: NDArray[np.float64], level: float) -> tuple
 
 def active_share(density: NDArray[np.float64]) -> NDArray[np.float64]:
     """1 / (2π max f) of densities (..., 512)."""
-    return 1 / (CIRCLE * density.max(axis=-1))
+    return np.asarray(1 / (CIRCLE * density.max(axis=-1)))
 
 
 def _mean(angles: NDArray[np.float64]) -> float:

@@ -279,7 +279,7 @@ def _check(
     """
     found = []
     if not fit.converged:
-        found.append(finding("not_converged", "unfit"))
+        found.append(finding("density_not_converged", "unfit"))
     if len(w) < LEAST_ANIMALS:
         found.append(finding("scr_few_animals", "caution", animals=len(w), least=LEAST_ANIMALS))
     if again < RECAPTURES:

@@ -253,7 +253,7 @@ def _shares(
 ) -> NDArray[np.float64]:
     """(b,) chance that a detection falls in each band."""
     mass = _integral(g, theta, edges)
-    return mass / mass.sum()
+    return np.asarray(mass / mass.sum())
 
 
 def _log_chances(
@@ -337,7 +337,7 @@ def _check(
     n, cameras = int(counts.sum()), len(counts)
     found = []
     if not fit.converged:
-        found.append(finding("not_converged", "unfit"))
+        found.append(finding("density_not_converged", "unfit"))
     if n < LEAST:
         found.append(finding("distance_too_few", "unfit", distances=n, least=LEAST))
     elif n < ENOUGH:
@@ -345,7 +345,7 @@ def _check(
     if cameras < LEAST_CAMERAS:
         found.append(finding("distance_few_cameras", "unfit", cameras=cameras, least=LEAST_CAMERAS))
     elif counts.max() > n / 2:
-        found.append(finding("one_camera_rules", "caution", percent=round(100 * counts.max() / n)))
+        found.append(finding("distance_one_camera", "caution", percent=round(100 * counts.max() / n)))
     observed, expected = by_band.sum(axis=0), n * shares
     # One animal gives many distances in a row, so the chi-square is divided by the mean design effect of the
     # bands: their variance between cameras over that of independent distances (Rao & Scott 1984).
@@ -366,8 +366,8 @@ def _check(
 
 
 def _too_few(n: int, rate: float, bands: NDArray[np.float64], observed: NDArray[np.float64]) -> DistanceFit:
-    code = "distance_too_few" if n else "no_encounters"
-    said = finding(code, "unfit", distances=n, least=LEAST)
+    few = finding("distance_too_few", "unfit", distances=n, least=LEAST)
+    said = few if n else finding("density_no_encounters", "unfit")
     density = log_normal("density", math.nan if n else 0.0, None, "1/km2")
     trapped = log_normal("encounter_rate", rate, None, "1")
     nothing = np.array([])

@@ -124,7 +124,7 @@ def encounter_density(
 def _check_rate(rate: Rate) -> tuple[Finding, ...]:
     found = []
     if not rate.encounters:
-        return (finding("no_encounters", "unfit", cameras=rate.cameras),)
+        return (finding("density_no_encounters", "unfit"),)
     if rate.cameras < LEAST_CAMERAS or rate.encounters < LEAST_ENCOUNTERS:
         found.append(
             finding(
@@ -140,7 +140,7 @@ def _check_rate(rate: Rate) -> tuple[Finding, ...]:
     if rate.se is not None and rate.cameras >= LEAST_CAMERAS:
         spread = (rate.se / rate.value) ** 2 * rate.encounters
         if spread > UNEVEN:
-            found.append(finding("cameras_differ", "caution", times=round(spread, 1)))
+            found.append(finding("encounters_uneven", "caution", times=round(spread, 1)))
     return tuple(found)
 
 

@@ -122,7 +122,7 @@ def time_to_event_history(
         after = np.r_[here, np.inf][first] - whole
         exposure.append(np.minimum(after, length) / crossing * searched)
         event.append(after < length)
-        unit.append(np.full(len(whole), int(camera)))
+        unit.append(np.full(whole.shape, int(camera)))
     if not exposure:
         return History(np.array([]), np.array([], bool), np.array([], np.int64))
     return History(np.concatenate(exposure), np.concatenate(event), np.concatenate(unit))
@@ -275,7 +275,7 @@ def _cv(density: Estimate) -> float:
 
 def _check(events: int, units: int, between: str) -> tuple[Finding, ...]:
     if not events:
-        return (finding("no_encounters", "unfit", cameras=units),)
+        return (finding("density_no_encounters", "unfit"),)
     found = []
     if events < LEAST:
         found.append(finding("events_too_few", "unfit", events=events, least=LEAST))
