@@ -14,7 +14,7 @@ never a sample without species.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import ceil, exp, floor, log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MAO_TAU = "exact rarefaction, Mao Tau (Colwell, Mao & Chang 2004)"
-CHAO2 = "Chao2, log-normal interval (Chao 1987)"
+MAO_TAU = "exact rarefaction, Mao Tau (Colwell, Mao & Chang 2004), logit interval"
+CHAO2 = "Chao2, log-normal interval (Chao 1987), whole species"
 COVERAGE = "sample coverage for incidences (Chao & Jost 2012)"
 LEAST_SAMPLES = 25
 """Kays et al. 2020, Methods in Ecology and Evolution 11:700-713: 25 to 35 sites for precise richness."""
@@ -93,16 +93,17 @@ def accumulation(
     unseen = _share_unseen(seen_in, total, samples)
     richness = len(seen_in) - unseen.sum(axis=0)
     # Equation 6 takes for all species, seen or not, the estimate of how many there are.
-    variance = ((1 - unseen) ** 2).sum(axis=0) - richness**2 / max(chao.value, 1.0)
-    se = np.sqrt(np.maximum(variance, 0.0))
+    seen_share = ((1 - unseen) ** 2).sum(axis=0)
+    se = np.sqrt(np.maximum(seen_share - richness**2 / max(chao.value, 1.0), 0.0))
+    low, high = _bounds(richness, seen_share, chao.value, z)
     covered = _coverage(seen_in, total, samples)
     estimates = (
         Estimate(
             "species_seen",
             float(len(seen_in)),
             float(se[-1]),
-            float(max(richness[-1] - z * se[-1], 0)),
-            float(richness[-1] + z * se[-1]),
+            float(low[-1]),
+            float(high[-1]),
             "1",
             MAO_TAU,
             level,
@@ -110,9 +111,22 @@ def accumulation(
         chao,
         Estimate("coverage", float(covered[-1]), None, None, None, "1", COVERAGE, level),
     )
-    low, high = np.maximum(richness - z * se, 0), richness + z * se
     findings = _check(seen_in, spent, float(covered[-1]))
     return Accumulation(samples, richness, se, low, high, covered, estimates, findings)
+
+
+def _bounds(richness: Array, seen_share: Array, species: float, z: float) -> tuple[Array, Array]:
+    """Limits of the expected richness, as a share of two species more than are thought to be there.
+
+    On the logit scale, and with two added as Agresti & Coull 1998 do to a share (The American Statistician
+    52:119-126): symmetric limits end below what is there once nearly all species were seen.
+    """
+    ceiling = species + 2
+    error = np.sqrt(np.maximum(seen_share - richness**2 / ceiling, 0.0))
+    at = np.maximum(richness, 1e-9)
+    far = np.exp(z * error * ceiling / (at * (ceiling - at)))
+    odds = at / (ceiling - at)
+    return ceiling * odds / (odds + far), ceiling * odds * far / (1 + odds * far)
 
 
 def _share_unseen(seen_in: NDArray[np.int64], total: int, samples: NDArray[np.int64]) -> Array:
@@ -139,7 +153,7 @@ def _chao2(seen_in: NDArray[np.int64], total: int, z: float, level: float) -> Es
         variance = a * once * (once - 1) / 2 + a**2 * (once * (2 * once - 1) ** 2 / 4 - once**4 / (4 * value))
     if unseen > 0:
         spread = exp(z * log(1 + max(variance, 0.0) / unseen**2) ** 0.5)
-        low, high = seen + unseen / spread, seen + unseen * spread
+        low, high = float(floor(seen + unseen / spread)), float(ceil(seen + unseen * spread))
     else:
         # Nothing points to further species: chance that one as frequent as those seen was missed (Chao 1987).
         counts = seen_in.astype(np.float64)

@@ -131,7 +131,7 @@ WORDS: dict[str, Words] = {
         "延长时间或增加位点。",
     ),
     "incomplete": Words(
-        "The sampling covers {coverage:.0%} of what there is to be met: the rest belongs to species not seen.",
+        "The sampling covers {coverage:.0%} of what there is to be met; the rest is of species not seen.",
         "抽样覆盖度为{coverage:.0%}：其余属于尚未见到的物种。",
         "Look longer; compare areas at equal coverage, not at equal effort.",
         "延长调查；在相同覆盖度而非相同工作量下比较各区域。",
