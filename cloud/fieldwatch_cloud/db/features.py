@@ -1,0 +1,440 @@
+"""A reserve's records as features, page by page: for exports and the OGC API.
+
+    Selection ─▶ deployments, in order ─▶ seen() | events() | looked() of each ─▶ rows by deployment and time
+
+Pages follow a key and no offset: what arrives while somebody turns them never shifts or doubles a row.
+Walking deployment by deployment, a page reads little more than it shows, however much the reserve holds.
+
+Where a sensitive species was, those who may not know see a blurred place, and neither camera nor picture.
+These rows come after all others, by time alone: beside a camera's other rows they would say whose they are.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from fieldwatch_cloud import sensitive as rules
+from fieldwatch_cloud.db import sensitive
+from fieldwatch_cloud.db.pool import translated
+from fieldwatch_cloud.db.statements import statements
+from fieldwatch_cloud.errors import NotFoundError, RowRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fieldwatch_cloud.db.pool import Connection, Database
+
+SQL = statements("features")
+Name = Literal["deployments", "observations", "events", "effort", "incidents", "zones"]
+Kind = Literal["string", "number", "integer", "boolean", "instant", "date", "uuid"]
+Row = dict[str, Any]
+"""`id`, the collection's columns, and `wkb`: the geometry (WGS 84, longitude first) or None."""
+FAR_PAST = datetime(1, 1, 2, tzinfo=UTC)
+FAR_FUTURE = datetime(9999, 12, 30, tzinfo=UTC)
+AT_ONCE = 64
+"""Deployments that one statement may look at, once the first few gave little."""
+
+_SEEN: dict[str, Kind] = {
+    "deployment_id": "uuid",
+    "deployment": "string",
+    "observation_type": "string",
+    "scientific_name": "string",
+}
+COLUMNS: dict[Name, dict[str, Kind]] = {
+    "deployments": {
+        "deployment_id": "uuid",
+        "deployment": "string",
+        "node_id": "string",
+        "dataset_id": "uuid",
+        "heading_deg": "number",
+        "tilt_deg": "number",
+        "field_of_view_deg": "number",
+        "height_m": "number",
+        "detection_distance_m": "number",
+        "coordinate_uncertainty_m": "number",
+        "started_at": "instant",
+        "ended_at": "instant",
+    },
+    "observations": {
+        "observation_id": "uuid",
+        **_SEEN,
+        "count": "integer",
+        "observed_at": "instant",
+        "ended_at": "instant",
+        "confidence": "number",
+        "labelled": "boolean",
+        "media_id": "uuid",
+        "clock_quality": "string",
+        "model": "string",
+        "coordinate_uncertainty_m": "number",
+    },
+    "events": {
+        **_SEEN,
+        "started_at": "instant",
+        "ended_at": "instant",
+        "observations": "integer",
+        "labelled": "integer",
+        "max_n": "integer",
+        "coordinate_uncertainty_m": "number",
+    },
+    "effort": {
+        "deployment_id": "uuid",
+        "deployment": "string",
+        "day": "date",
+        "started_at": "instant",
+        "hours": "number",
+    },
+    "incidents": {
+        "kind": "string",
+        "state": "string",
+        "first_seen_at": "instant",
+        "last_seen_at": "instant",
+        "opened_at": "instant",
+        "drill": "boolean",
+        "placed": "boolean",
+        "location_method": "string",
+        "semi_major_m": "number",
+        "semi_minor_m": "number",
+        "orientation_deg": "number",
+        "fwi": "number",
+        "zone": "string",
+    },
+    "zones": {"name": "string", "name_zh": "string", "area_km2": "number"},
+}
+"""What each collection tells, in order; nothing else can be filtered by."""
+_PER_DEPLOYMENT = frozenset({"observations", "events", "effort"})
+_OF_SPECIES = frozenset({"observations", "events"})
+_CELL = ("cell_ids", "cell_ms", "cell_lons", "cell_lats", "cell_uncertainties")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which features of a reserve. A span includes its start and excludes its end, by corrected clocks."""
+
+    reserve_id: UUID
+    exact: bool
+    """Whether places of sensitive species may be told."""
+    since: datetime | None = None
+    until: datetime | None = None
+    area: str | None = None
+    """GeoJSON: features that share a place with it, as they are shown."""
+    deployments: tuple[UUID, ...] | None = None
+    taxa: tuple[str, ...] | None = None
+    """Of observations and events."""
+    min_confidence: float = 0.0
+    """Of observations; a person's word has 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on a collection's columns (`db.cql2`): SQL whose every value is a parameter."""
+
+    sql: bytes = b"true"
+    values: tuple[tuple[str, Any], ...] = ()
+
+
+ANYTHING = Condition()
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where the page before ended."""
+
+    at: datetime
+    id: str
+
+
+@contextmanager
+def snapshot(database: Database, seconds: int) -> Iterator[Connection]:
+    """A transaction that sees one instant of the records; each statement may take so many seconds."""
+    with database.transaction() as conn:
+        conn.execute(SQL["one_instant"])
+        not_for_ever(conn, seconds)
+        yield conn
+
+
+def not_for_ever(conn: Connection, seconds: int) -> None:
+    conn.execute(SQL["not_for_ever"], {"seconds": str(seconds)})
+
+
+def zone_area(conn: Connection, reserve_id: UUID, zone: UUID) -> str:
+    """GeoJSON of a zone.
+
+    Raises:
+        NotFoundError: the reserve has no such zone.
+    """
+    row = conn.execute(SQL["zone"], {"reserve_id": reserve_id, "zone": zone}).fetchone()
+    if row is None:
+        raise NotFoundError(f"no such zone in this reserve: {zone}")
+    return str(row[0])
+
+
+def licence(conn: Connection, reserve_id: UUID) -> tuple[str, str | None]:
+    """(SPDX id, whose the records are where not the reserve's) of a reserve's records."""
+    row = conn.execute(SQL["licence"], {"reserve_id": reserve_id}).fetchone()
+    if row is None:
+        raise NotFoundError("no such reserve")
+    return row[0], row[1]
+
+
+def set_licence(conn: Connection, slug: str, licence: str, rights_holder: str | None) -> None:
+    """Raises:
+    NotFoundError: no such reserve.
+    RowRefusedError: no licence that we know.
+    """
+    values = {"slug": slug, "licence": licence, "rights_holder": rights_holder}
+    with translated():
+        if conn.execute(SQL["set_licence"], values).fetchone() is None:
+            raise NotFoundError(f"no such reserve: {slug!r}")
+
+
+def extent(conn: Connection, reserve_id: UUID) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of all that has a fixed place; None: nothing has."""
+    row = conn.execute(SQL["extent"], {"reserve_id": reserve_id}).fetchone()
+    return None if row is None or row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+def began(conn: Connection, reserve_id: UUID) -> datetime | None:
+    """When the first deployment began."""
+    row = conn.execute(SQL["began"], {"reserve_id": reserve_id}).fetchone()
+    return row[0] if row else None
+
+
+def page(
+    conn: Connection,
+    name: Name,
+    selection: Selection,
+    *,
+    limit: int,
+    after: After | None = None,
+    condition: Condition = ANYTHING,
+) -> list[Row]:
+    """At most `limit` features, from behind `after`.
+
+    Raises:
+        QueryTimeoutError: too much to look through for a page.
+        RowRefusedError: a value of the condition, or `area`, cannot be.
+    """
+    with translated():
+        if name not in _PER_DEPLOYMENT:
+            return _rows(conn, name, selection, (), limit=limit, after=after, condition=condition)
+        found: list[Row] = []
+        if after is None or not after.id.startswith("hidden."):
+            found = _walk(conn, name, selection, limit, after, condition)
+            after = None
+        if name in _OF_SPECIES and not selection.exact and len(found) < limit:
+            found += _hidden(conn, name, selection, limit - len(found), after, condition)
+        return found
+
+
+def pages(
+    conn: Connection, name: Name, selection: Selection, *, size: int = 5_000, condition: Condition = ANYTHING
+) -> Iterator[list[Row]]:
+    """All of it, `size` rows at a time: no more of them are in memory."""
+    after = None
+    while rows := page(conn, name, selection, limit=size, after=after, condition=condition):
+        yield rows
+        if len(rows) < size:
+            return
+        after = key(rows[-1])
+
+
+def one(conn: Connection, name: Name, selection: Selection, id_: str) -> Row:
+    """The feature of that id, if `selection` lets it be seen.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    at_its_time = selection
+    if name in _PER_DEPLOYMENT:
+        deployment, _, rest = id_.partition(".")
+        try:
+            at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(rest.partition(".")[0]))
+            ids = None if deployment == "hidden" else (UUID(deployment),)
+            until = at + (timedelta(days=1) if name == "effort" else timedelta(microseconds=1))
+        except (ValueError, OverflowError) as error:
+            raise NotFoundError(f"no such feature: {id_!r}") from error
+        at_its_time = replace(selection, since=at, until=until, deployments=ids)
+    else:
+        try:
+            UUID(id_)
+        except ValueError as error:
+            raise NotFoundError(f"no such feature: {id_!r}") from error
+    is_it = Condition(b"f.id = %(id)s::text", (("id", id_),))
+    found = page(conn, name, at_its_time, limit=1, condition=is_it)
+    if not found:
+        raise NotFoundError(f"no such feature: {id_!r}")
+    return found[0]
+
+
+def count(conn: Connection, name: Name, selection: Selection, condition: Condition = ANYTHING) -> int | None:
+    """How many there are; None for collections where counting would take as long as reading them."""
+    if name in _PER_DEPLOYMENT:
+        return None
+    statement = b"\n".join((SQL["count_begin"], SQL[name], SQL["count_end"]))
+    with translated():
+        row = conn.execute(
+            statement.replace(b"%(filter)s", condition.sql),
+            _parameters(selection, ()) | dict(condition.values) | {"shape": selection.area},
+            prepare=False,
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def key(row: Row) -> After:
+    """Where a page that ends with this row ends."""
+    return After(row["at"], row["id"])
+
+
+def pictures(
+    conn: Connection,
+    selection: Selection,
+    deployment: UUID,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[Row]:
+    """Kept pictures of one deployment in order of time, each with its boxes: people's where they gave any,
+    else the model's."""
+    with translated(), conn.cursor(row_factory=dict_row) as cursor:
+        parameters = _parameters(selection, ()) | {
+            "deployment": deployment,
+            "exact": selection.exact,
+            "after_at": after[0] if after else None,
+            "after_id": after[1] if after else None,
+            "limit": limit,
+        }
+        return cursor.execute(SQL["pictures"], parameters, prepare=False).fetchall()
+
+
+def chosen(conn: Connection, selection: Selection) -> list[UUID]:
+    """The deployments of a selection, in the order in which they are walked through."""
+    parameters = {
+        "reserve_id": selection.reserve_id,
+        "area": selection.area,
+        "ids": None if selection.deployments is None else list(selection.deployments),
+    }
+    with translated():
+        return [id_ for (id_,) in conn.execute(SQL["chosen"], parameters, prepare=False)]
+
+
+def _walk(
+    conn: Connection,
+    name: Name,
+    selection: Selection,
+    limit: int,
+    after: After | None,
+    condition: Condition,
+) -> list[Row]:
+    ids = chosen(conn, selection)
+    if after is not None:
+        reached = _deployment_of(after)
+        ids = [id_ for id_ in ids if id_ >= reached]
+        if not ids or ids[0] != reached:
+            after = None
+    found: list[Row] = []
+    here = replace(selection, area=None)  # The deployments were chosen by it.
+    take = 1
+    while ids and len(found) < limit:
+        now, ids = ids[:take], ids[take:]
+        found += _rows(conn, name, here, now, limit=limit - len(found), after=after, condition=condition)
+        after, take = None, min(2 * take, AT_ONCE)
+    return found
+
+
+def _hidden(
+    conn: Connection,
+    name: Name,
+    selection: Selection,
+    limit: int,
+    after: After | None,
+    condition: Condition,
+) -> list[Row]:
+    species = sensitive.species(conn, selection.reserve_id)
+    if not species.species or selection.deployments is not None:
+        return []  # Which camera it was may not be told: so nothing of it is found by its camera.
+    everywhere = chosen(conn, replace(selection, area=None))
+    cells = _cells(conn, selection.reserve_id, species)
+    return _rows(
+        conn, name, selection, everywhere, limit=limit, after=after, condition=condition, cells=cells
+    )
+
+
+def _rows(
+    conn: Connection,
+    name: Name,
+    selection: Selection,
+    deployments: Sequence[UUID],
+    *,
+    limit: int,
+    after: After | None,
+    condition: Condition,
+    cells: dict[str, list[Any]] | None = None,
+) -> list[Row]:
+    parameters = _parameters(selection, deployments)
+    if name in _OF_SPECIES:
+        species = rules.Sensitive({}) if selection.exact else sensitive.species(conn, selection.reserve_id)
+        parameters |= {
+            "sensitive": cells is not None,
+            "blur_names": [one.lower() for one in species.species],
+            "blur_ms": list(species.species.values()),
+        }
+        parameters |= cells or {column: [] for column in _CELL}
+    parameters |= {
+        "first_since": max(parameters["since"], after.at) if after else parameters["since"],
+        "after_at": after.at if after else None,
+        "after_id": after.id if after else None,
+        "shape": selection.area,
+        "limit": limit,
+        **dict(condition.values),
+    }
+    statement = b"\n".join((SQL["page_begin"], SQL[name], SQL["page_end"]))
+    with conn.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(
+            statement.replace(b"%(filter)s", condition.sql), parameters, prepare=False
+        ).fetchall()
+    for row in found:
+        del row["geometry"], row["ordinal"]
+    return found
+
+
+def _cells(conn: Connection, reserve_id: UUID, species: rules.Sensitive) -> dict[str, list[Any]]:
+    """What is told instead of each deployment's place, for each breadth of blur."""
+    places = sensitive.places(conn, reserve_id)
+    told: dict[tuple[float, float, int], rules.Blurred] = {}
+    cells: dict[str, list[Any]] = {column: [] for column in _CELL}
+    for id_, lon, lat, uncertain_m in conn.execute(SQL["places"], {"reserve_id": reserve_id}):
+        for blur_m in sorted(set(species.species.values())):
+            instead = told.get((lon, lat, blur_m))
+            if instead is None:
+                instead = rules.blurred(lon, lat, blur_m, places=places)
+                told[lon, lat, blur_m] = instead
+            values = (id_, blur_m, instead.lon, instead.lat, instead.uncertainty_m + int(uncertain_m or 0))
+            for name, value in zip(cells, values, strict=True):
+                cells[name].append(value)
+    return cells
+
+
+def _parameters(selection: Selection, deployments: Sequence[UUID]) -> dict[str, Any]:
+    return {
+        "reserve_id": selection.reserve_id,
+        "deployments": list(deployments),
+        "ids": None if selection.deployments is None else list(selection.deployments),
+        "since": selection.since or FAR_PAST,
+        "until": selection.until or FAR_FUTURE,
+        "taxa": None if selection.taxa is None else list(selection.taxa),
+        "min_confidence": selection.min_confidence,
+    }
+
+
+def _deployment_of(after: After) -> UUID:
+    try:
+        return UUID(after.id.partition(".")[0])
+    except ValueError as error:
+        raise RowRefusedError(f"no page of ours ended at {after.id!r}") from error
