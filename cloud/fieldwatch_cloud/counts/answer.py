@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fieldwatch_cloud.counts.rates import ASSUMPTION, Rate, rate_per_100_camera_days
+from fieldwatch_cloud.counts.tally import Tally
 
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """One taxon within the area and span."""
-
-    scientific_name: str | None
-    observation_type: str
-    observations: int
-    individuals: int
-    """Sum over events of MaxN."""
-    events: int
-    max_count: int
-    deployments: int
+if TYPE_CHECKING:
+    from fieldwatch_cloud.counts.events import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +26,7 @@ def species(tallies: list[Tally], asked: list[str] | None, camera_days: float) -
     """
     seen = {tally.scientific_name for tally in tallies}
     unseen = [name for name in dict.fromkeys(asked or []) if name not in seen]
-    everything = tallies + [Tally(name, "animal", 0, 0, 0, 0, 0) for name in unseen]
+    everything = tallies + [Tally(name, "animal") for name in unseen]
     rated = [(tally, rate_per_100_camera_days(tally.events, camera_days)) for tally in everything]
     return [Species(tally, rate) for tally, rate in rated if rate is not None] if camera_days > 0 else None
 
@@ -49,8 +40,18 @@ EFFORT = (
     "Effort is the time in which frames really came, as the nodes report it with their heartbeats; the "
     "newest minutes may still be on their way."
 )
-DETECTION = "Nothing corrects for animals that the detector missed or mistook; see its model card."
-EDGES = "An observation belongs to the span in which it starts; an event that straddles its border is cut."
+DETECTION = (
+    "What a person labelled counts as labelled. Otherwise nothing corrects for animals that the detector "
+    "missed or mistook; see its model card."
+)
+EDGES = (
+    "An event belongs to the span in which it starts, with all its observations: neighbouring spans add up, "
+    "and no event is cut."
+)
+_GAPS: dict[Rule, str] = {
+    "last_record": "from the end of one to the start of the next",
+    "last_independent_record": "from the end of the record that opened the event",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,12 @@ class Assumption:
 
 
 def assumptions(
-    *, interval_min: float, min_confidence: float, without_effort: int, observed: bool
+    *,
+    interval_min: float,
+    min_confidence: float,
+    without_effort: int,
+    observed: bool,
+    rule: Rule = "last_record",
 ) -> list[Assumption]:
     """What the figures rest on, in plain sentences.
 
@@ -71,8 +77,8 @@ def assumptions(
     """
     if observed:
         events = (
-            f"Records of one taxon at one deployment that are less than {interval_min:g} min apart (from the "
-            "end of one to the start of the next) are one event."
+            f"Records of one taxon at one deployment that are less than {interval_min:g} min apart "
+            f"({_GAPS[rule]}) are one event."
         )
         said = [
             Assumption("events", events),

@@ -1,31 +1,45 @@
 """Events, MaxN and effort within a polygon and a time span, worked out where the rows are.
 
-The polygon picks deployments first, and their ids then lead through the index (deployment, time): one joined
-statement is slower, because the planner cannot know how many deployments a polygon holds. Its edges are
-straight in longitude and latitude, as a map draws them over the breadth of a reserve.
+The polygon picks deployments first, and their ids then lead through the indexes (deployment, time): one
+joined statement is slower, because the planner cannot know how many deployments a polygon holds. Its edges
+are straight in longitude and latitude, as a map draws them over the breadth of a reserve.
 
-An observation belongs to the span in which it starts. One that began before the span is left out even if it
-lasts into it, and one that lasts beyond its end is counted whole; so neighbouring spans share no observation,
-while an event that straddles their border counts in each.
+An event belongs to the span in which it starts, with all its records. Sums that a job keeps (`db.rollups`)
+answer where they hold; what they cannot answer, or where markers say that they do not hold now, is derived
+from the records: the answer is the same.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import class_row
 
+from fieldwatch_cloud.counts.events import DEFAULT_INTERVAL, DEFAULT_RULE, Rule
+from fieldwatch_cloud.counts.pieces import Pieces, pieces
+from fieldwatch_cloud.counts.tally import Tally
 from fieldwatch_cloud.db.statements import statements
+from fieldwatch_cloud.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
     from fieldwatch_cloud.db.pool import Connection
 
 SQL = statements("counts")
+
+
+def _by_taxon(*parts: str) -> bytes:
+    return b"\n".join(SQL[name] for name in ("by_taxon", *parts, "end_by_taxon"))
+
+
+_FROM_SUMS = _by_taxon("from_sums")
+_FROM_SUMS_AND_STALE = _by_taxon("from_sums", "from_stale")
+_FROM_RECORDS = _by_taxon("from_records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +49,15 @@ class Query:
     """GeoJSON geometry; None: the whole reserve."""
     since: datetime
     until: datetime
-    interval: timedelta
+    interval: timedelta = DEFAULT_INTERVAL
     taxa: list[str] | None = None
     min_confidence: float = 0.0
+    rule: Rule = DEFAULT_RULE
 
-
-@dataclass(frozen=True, slots=True)
-class TaxonCount:
-    scientific_name: str | None
-    observation_type: str
-    observations: int
-    individuals: int
-    """Sum over events of MaxN."""
-    events: int
-    max_count: int
-    deployments: int
+    @property
+    def by_sums(self) -> bool:
+        """Whether the kept sums can answer it."""
+        return (self.interval, self.rule, self.min_confidence) == (DEFAULT_INTERVAL, DEFAULT_RULE, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,60 +67,120 @@ class Counted:
     """All that stand in the area, or stood there once."""
     camera_days: dict[UUID, float]
     """Only deployments with any effort."""
-    taxa: list[TaxonCount]
-    observations_without_effort: int
+    taxa: list[Tally]
 
 
 def count(conn: Connection, query: Query) -> Counted:
     """Answer `query` from one snapshot. To be called first in a transaction, which becomes read-only."""
-    conn.execute(SQL["one_instant"])
-    conn.execute(SQL["room_to_sort"])
-    conn.execute(SQL["not_for_ever"])
+    one_snapshot(conn)
     place = {"reserve_id": query.reserve_id, "area": query.area}
     row = conn.execute(SQL["area_km2"], place).fetchone()
-    # Not prepared: a generic plan would parse the polygon anew for every deployment.
-    ids = [id_ for (id_,) in conn.execute(SQL["deployments_within"], place, prepare=False)]
+    ids = deployments_within(conn, query.reserve_id, query.area)
     camera_days = effort_by_deployment(conn, ids, query.since, query.until)
     return Counted(
         area_km2=row[0] if row else None,
         deployments=ids,
         camera_days=camera_days,
-        taxa=events_by_taxon(conn, ids, query),
-        observations_without_effort=_observations_at(conn, [i for i in ids if i not in camera_days], query),
+        taxa=events_by_taxon(conn, ids, query, blind=[id_ for id_ in ids if id_ not in camera_days]),
     )
+
+
+def one_snapshot(conn: Connection) -> None:
+    """Make the transaction, which must have just begun, read one state, only read, and not for ever."""
+    for name in ("one_instant", "room_to_sort", "not_for_ever"):
+        conn.execute(SQL[name])
+
+
+def deployments_within(conn: Connection, reserve_id: UUID, area: str | None) -> list[UUID]:
+    """Those that stand in the GeoJSON geometry, or stood there once; without one, all of the reserve."""
+    # Not prepared: a generic plan would parse the polygon anew for every deployment.
+    place = {"reserve_id": reserve_id, "area": area}
+    return [id_ for (id_,) in conn.execute(SQL["deployments_within"], place, prepare=False)]
+
+
+def zone_area(conn: Connection, reserve_id: UUID, zone: UUID) -> str:
+    """The zone's area as GeoJSON.
+
+    Raises:
+        NotFoundError: the reserve has no such zone.
+    """
+    row = conn.execute(SQL["zone_area"], {"zone": zone, "reserve_id": reserve_id}).fetchone()
+    if row is None:
+        raise NotFoundError(f"the reserve has no zone {zone}")
+    return str(row[0])
 
 
 def effort_by_deployment(
     conn: Connection, deployments: Sequence[UUID], since: datetime, until: datetime
 ) -> dict[UUID, float]:
     """Camera-days of each deployment that has any; see `counts.effort.camera_days`."""
-    rows = conn.execute(
-        SQL["effort_by_deployment"],
-        {"deployments": list(deployments), "since": since, "until": until},
-        prepare=False,
-    )
+    named = {"deployments": list(deployments), "since": since, "until": until}
+    stale = _stale(conn, "stale_effort", named)
+    cut = {id_: pieces(since, until, spans) for id_, spans in stale.items()}
+    whole = pieces(since, until)
+    of = [(id_, cut.get(id_, whole)) for id_ in deployments]
+    parameters = {
+        **_columns("month", ((id_, *month) for id_, p in of for month in p.months)),
+        # Days are as they are: kept sums of effort begin at the month.
+        **_columns("span", ((id_, *span) for id_, p in of for span in (*p.day_spans, *p.spans))),
+    }
+    rows = conn.execute(SQL["effort"], parameters, prepare=False)
     return {id_: days for id_, days in rows if days > 0}
 
 
-def events_by_taxon(conn: Connection, deployments: Sequence[UUID], query: Query) -> list[TaxonCount]:
-    """Counts per taxon, most events first; see `counts.events.independent_events`."""
-    with conn.cursor(row_factory=class_row(TaxonCount)) as cursor:
-        parameters = _parameters(deployments, query) | {"interval": query.interval}
-        return cursor.execute(SQL["events_by_taxon"], parameters, prepare=False).fetchall()
+def events_by_taxon(
+    conn: Connection, deployments: Sequence[UUID], query: Query, *, blind: Sequence[UUID] = ()
+) -> list[Tally]:
+    """Counts per taxon, most events first; see `counts.events.independent_events`.
 
-
-def _observations_at(conn: Connection, deployments: Sequence[UUID], query: Query) -> int:
-    if not deployments:
-        return 0
-    row = conn.execute(SQL["observations_at"], _parameters(deployments, query), prepare=False).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _parameters(deployments: Sequence[UUID], query: Query) -> dict[str, Any]:
-    return {
+    Args:
+        blind: those of the deployments that reported no effort.
+    """
+    named: dict[str, Any] = {
         "deployments": list(deployments),
         "since": query.since,
         "until": query.until,
+        "interval": query.interval,
+        "rule": query.rule,
         "min_confidence": query.min_confidence,
         "taxa": query.taxa,
+        "blind": list(blind),
     }
+    statement = _FROM_RECORDS
+    if query.by_sums:
+        stale = _stale(conn, "stale", named)
+        statement = _FROM_SUMS_AND_STALE if stale else _FROM_SUMS
+        named |= _from_sums(deployments, query.since, query.until, stale)
+    with conn.cursor(row_factory=class_row(Tally)) as cursor:
+        return cursor.execute(statement, named, prepare=False).fetchall()
+
+
+def _stale(conn: Connection, name: str, named: dict[str, Any]) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    """Where sums do not hold, by deployment, in order."""
+    found = defaultdict(list)
+    for id_, since, until in conn.execute(SQL[name], named, prepare=False):
+        found[id_].append((since, until))
+    return found
+
+
+def _from_sums(
+    deployments: Sequence[UUID],
+    since: datetime,
+    until: datetime,
+    stale: dict[UUID, list[tuple[datetime, datetime]]],
+) -> dict[str, list[Any]]:
+    whole = pieces(since, until)
+    cut: dict[UUID, Pieces] = {id_: pieces(since, until, spans) for id_, spans in stale.items()}
+    of = [(id_, cut.get(id_, whole)) for id_ in deployments]
+    return {
+        **_columns("month", ((id_, *month) for id_, p in of for month in p.months)),
+        **_columns("day", ((id_, *day) for id_, p in of for day in p.days)),
+        **_columns("span", ((id_, *span) for id_, p in of if id_ not in cut for span in p.spans)),
+        **_columns("stale", ((id_, *span) for id_, p in cut.items() for span in p.spans)),
+    }
+
+
+def _columns(name: str, rows: Iterable[tuple[UUID, Any, Any]]) -> dict[str, list[Any]]:
+    """Rows as the arrays that a statement unnests."""
+    of, since, until = zip(*listed, strict=True) if (listed := list(rows)) else ((), (), ())
+    return {f"{name}_of": list(of), f"{name}_from": list(since), f"{name}_to": list(until)}

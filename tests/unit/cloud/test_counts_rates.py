@@ -3,8 +3,9 @@
 import pytest
 from scipy.stats import poisson
 
-from fieldwatch_cloud.counts.answer import Tally, assumptions, species
+from fieldwatch_cloud.counts.answer import assumptions, species
 from fieldwatch_cloud.counts.rates import rate_per_100_camera_days
+from fieldwatch_cloud.counts.tally import Tally
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_impossible_numbers_are_refused(events: int, days: float, level: float) 
 
 
 def test_a_taxon_asked_for_and_not_seen_is_answered_once() -> None:
-    seen = Tally("Sus scrofa", "animal", 5, 4, 3, 2, 1)
+    seen = Tally("Sus scrofa", "animal", observations=5, individuals=4, events=3, max_count=2, deployments=1)
     answered = species([seen], ["Sus scrofa", "Ursus thibetanus", "Ursus thibetanus"], 10)
     assert answered is not None
     assert [(one.tally.scientific_name, one.tally.events) for one in answered] == [
@@ -66,7 +67,24 @@ def test_a_taxon_asked_for_and_not_seen_is_answered_once() -> None:
 
 
 def test_without_effort_there_is_no_species_at_all() -> None:
-    assert species([Tally("Sus scrofa", "animal", 5, 4, 3, 2, 1)], None, 0) is None
+    assert (
+        species(
+            [
+                Tally(
+                    "Sus scrofa",
+                    "animal",
+                    observations=5,
+                    individuals=4,
+                    events=3,
+                    max_count=2,
+                    deployments=1,
+                )
+            ],
+            None,
+            0,
+        )
+        is None
+    )
 
 
 def test_assumptions_name_the_interval_the_threshold_and_missing_effort() -> None:

@@ -260,7 +260,7 @@ BEGIN
 END $$;
 CREATE AGGREGATE opening_end(timestamptz, timestamptz, interval) (sfunc = opened, stype = timestamptz);
 
--- Independent events and MaxN of the records that start in [since, until), as `counts.events` defines them. A
+-- Independent events and MaxN of the records that start in [since, until), and no others (see `events_by`), as `counts.events` defines them. A
 -- record opens an event if it starts `every` or more after the latest end before it (rule `last_record`), or
 -- after the end of the record that opened the current event (`last_independent_record`). Gaps and islands,
 -- twice: within an event, only records that overlap another need the sweep over starts and ends that finds the
@@ -423,7 +423,22 @@ RETURNS TABLE (since timestamptz, until timestamptz) LANGUAGE sql STABLE AS $$
     SELECT (SELECT min(at) FROM back), (SELECT max(at) FROM onward) + interval '1 microsecond'
 $$;
 
--- The events of one deployment that start in [since, until), by the default rule: exact at any time.
+-- The events of one deployment that start in [since, until), by any interval and rule, from the records: whole,
+-- however far they reach beyond the span.
+CREATE FUNCTION events_by(
+    deployment uuid, since timestamptz, until timestamptz, every interval, rule text, min_confidence real
+) RETURNS TABLE (
+    deployment_id uuid, scientific_name text, observation_type observation_type, started_at timestamptz,
+    ended_at timestamptz, last_at timestamptz, observations bigint, labelled bigint, max_n bigint
+) LANGUAGE sql STABLE AS $$
+    SELECT e.*
+    FROM chains(events_by.deployment, events_by.since, events_by.until, events_by.every) whole
+    CROSS JOIN LATERAL events_of(events_by.deployment, whole.since, whole.until, events_by.every, events_by.rule,
+                                 events_by.min_confidence) e
+    WHERE e.started_at >= events_by.since AND e.started_at < events_by.until
+$$;
+
+-- The same by the default rule, out of what is kept: exact at any time.
 CREATE FUNCTION events(deployment uuid, since timestamptz, until timestamptz)
 RETURNS TABLE (
     deployment_id uuid, scientific_name text, observation_type observation_type, started_at timestamptz,

@@ -8,6 +8,9 @@ SET LOCAL work_mem = '64MB';
 -- name: not_for_ever
 SET LOCAL statement_timeout = '60s';
 
+-- name: zone_area
+SELECT ST_AsGeoJSON(area, 15) FROM zone WHERE id = %(zone)s AND reserve_id = %(reserve_id)s;
+
 -- name: area_km2
 -- On the ellipsoid; without an area, that of the reserve.
 SELECT ST_Area(coalesce(ST_GeomFromGeoJSON(%(area)s), boundary)::geography) / 1e6
@@ -19,87 +22,99 @@ SELECT id FROM deployment
 WHERE reserve_id = %(reserve_id)s
   AND (%(area)s::text IS NULL OR ST_Intersects(location, ST_GeomFromGeoJSON(%(area)s)));
 
--- name: effort_by_deployment
+-- name: stale
+-- Where within the query's span no kept sum holds: the markers, and the stored events that they touch.
+WITH dirty AS MATERIALIZED (
+    SELECT deployment_id, range_agg(span) AS spans FROM stale_span
+    WHERE deployment_id = ANY (%(deployments)s) GROUP BY deployment_id
+),
+unsure AS (
+    SELECT deployment_id, unnest(spans) AS span FROM dirty
+    UNION ALL
+    SELECT dirty.deployment_id, tstzrange(e.started_at, e.ended_at, '[]')
+    FROM dirty CROSS JOIN LATERAL stored_events(dirty.deployment_id, lower(spans), upper(spans)) e
+    WHERE tstzrange(e.started_at, e.ended_at, '[]') && spans
+)
+SELECT deployment_id, lower(span), upper(span)
+FROM (
+    SELECT deployment_id,
+           unnest(range_agg(span) * tstzmultirange(tstzrange(%(since)s, %(until)s))) AS span
+    FROM unsure GROUP BY deployment_id
+) piece
+ORDER BY deployment_id, span;
+
+-- name: stale_effort
+SELECT deployment_id, lower(span), upper(span)
+FROM (
+    SELECT deployment_id,
+           unnest(range_agg(span) * tstzmultirange(tstzrange(%(since)s, %(until)s))) AS span
+    FROM stale_effort_span WHERE deployment_id = ANY (%(deployments)s) GROUP BY deployment_id
+) piece
+ORDER BY deployment_id, span;
+
+-- name: effort
 -- Camera-days per deployment: the length of the union of its spans within the query's.
-SELECT deployment_id, extract(epoch FROM sum(upper(span) - lower(span)))::float8 / 86400
-FROM effort_day, unnest(spans * tstzmultirange(tstzrange(%(since)s, %(until)s))) AS span
-WHERE deployment_id = ANY (%(deployments)s)
-  AND day BETWEEN (%(since)s::timestamptz AT TIME ZONE 'UTC')::date
-              AND (%(until)s::timestamptz AT TIME ZONE 'UTC')::date
+SELECT deployment_id, extract(epoch FROM sum(looked))::float8 / 86400
+FROM (
+    SELECT m.deployment_id, m.looked
+    FROM unnest(%(month_of)s::uuid[], %(month_from)s::date[], %(month_to)s::date[]) AS piece (id, since, until)
+    JOIN effort_month m ON m.deployment_id = piece.id AND m.month >= piece.since AND m.month < piece.until
+    UNION ALL
+    SELECT l.deployment_id, upper(l.span) - lower(l.span)
+    FROM unnest(%(span_of)s::uuid[], %(span_from)s::timestamptz[], %(span_to)s::timestamptz[])
+         AS piece (id, since, until)
+    CROSS JOIN LATERAL looked(piece.id, piece.since, piece.until) l
+) part
 GROUP BY deployment_id;
 
--- name: observations_at
-SELECT count(*) FROM observation
-WHERE deployment_id = ANY (%(deployments)s) AND observed_at >= %(since)s AND observed_at < %(until)s
-  AND confidence >= %(min_confidence)s::real AND observation_type <> 'blank'
-  AND (%(taxa)s::text[] IS NULL OR scientific_name = ANY (%(taxa)s));
+-- name: by_taxon
+-- The start of a statement that goes on with `part`: sums of one deployment and taxon, in pieces.
+SELECT scientific_name, observation_type::text, sum(observations)::bigint AS observations,
+       sum(labelled)::bigint AS labelled, sum(individuals)::bigint AS individuals, sum(events)::bigint AS events,
+       max(max_count)::bigint AS max_count, count(*) AS deployments,
+       coalesce(sum(observations) FILTER (WHERE deployment_id = ANY (%(blind)s)), 0)::bigint AS without_effort
+FROM (
+    SELECT deployment_id, scientific_name, observation_type, sum(observations) AS observations,
+           sum(labelled) AS labelled, sum(individuals) AS individuals, sum(events) AS events,
+           max(max_count) AS max_count
+    FROM (
 
--- name: events_by_taxon
--- Independent events and MaxN, as `counts.events` defines them, deployment by deployment: many small sorts in
--- memory instead of a large one on disk. Gaps and islands, twice: an event ends where nothing starts within
--- the interval after its latest end; within it, only records that overlap another need the sweep over starts
--- and ends that finds the largest number seen at once. Most events are a single record, and skip all that.
-SELECT taxon AS scientific_name, kind::text AS observation_type, sum(observations)::bigint AS observations,
-       sum(individuals)::bigint AS individuals, sum(events)::bigint AS events,
-       max(max_count)::bigint AS max_count, count(*) AS deployments
-FROM unnest(%(deployments)s::uuid[]) AS deployment(id)
-CROSS JOIN LATERAL (
-    WITH seen AS (
-        SELECT scientific_name COLLATE "C" AS taxon, observation_type AS kind, observed_at, ended_at, count
-        FROM observation
-        WHERE deployment_id = deployment.id AND observed_at >= %(since)s AND observed_at < %(until)s
-          AND confidence >= %(min_confidence)s::real AND observation_type <> 'blank'
-          AND (%(taxa)s::text[] IS NULL OR scientific_name = ANY (%(taxa)s))
-    ),
-    with_neighbours AS (
-        SELECT *,
-               max(ended_at) OVER (in_order ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS end_before,
-               lead(observed_at) OVER in_order AS next_start
-        FROM seen
-        WINDOW in_order AS (PARTITION BY taxon, kind ORDER BY observed_at, ended_at)
-    ),
-    marked AS MATERIALIZED (
-        SELECT taxon, kind, observed_at, ended_at, count, end_before, next_start,
-               end_before IS NULL OR observed_at - end_before >= %(interval)s AS opens,
-               next_start IS NULL OR next_start - greatest(end_before, ended_at) >= %(interval)s AS closes
-        FROM with_neighbours
-    ),
-    numbered AS (
-        SELECT taxon, kind, observed_at, ended_at, count,
-               count(*) FILTER (WHERE opens) OVER (
-                   PARTITION BY taxon, kind ORDER BY observed_at, ended_at ROWS UNBOUNDED PRECEDING
-               ) AS event,
-               coalesce(observed_at <= end_before, false)
-               OR coalesce(next_start <= greatest(end_before, ended_at), false) AS shared
-        FROM marked
-        WHERE NOT (opens AND closes)
-    ),
-    edges AS (
-        SELECT taxon, kind, event, observed_at AS at, count AS change FROM numbered WHERE shared
-        UNION ALL
-        SELECT taxon, kind, event, ended_at, -count FROM numbered WHERE shared
-    ),
-    at_once AS (
-        -- Starts before ends of the same instant: spans include both of theirs.
-        SELECT taxon, kind, event, (change > 0)::int AS observations,
-               sum(change) OVER (
-                   PARTITION BY taxon, kind ORDER BY at, change DESC ROWS UNBOUNDED PRECEDING
-               ) AS level
-        FROM edges
-        UNION ALL
-        SELECT taxon, kind, event, 1, count FROM numbered WHERE NOT shared
-    ),
-    events AS (
-        SELECT taxon, kind, sum(observations) AS observations, max(level) AS max_n
-        FROM at_once
-        GROUP BY taxon, kind, event
-        UNION ALL
-        SELECT taxon, kind, 1, count FROM marked WHERE opens AND closes
-    )
-    SELECT taxon, kind, sum(observations) AS observations, sum(max_n) AS individuals, count(*) AS events,
-           max(max_n) AS max_count
-    FROM events
-    GROUP BY taxon, kind
+-- name: end_by_taxon
+    ) part
+    WHERE %(taxa)s::text[] IS NULL OR scientific_name = ANY (%(taxa)s)
+    GROUP BY deployment_id, scientific_name, observation_type
 ) at_one
-GROUP BY taxon, kind
-ORDER BY events DESC, taxon, kind;
+GROUP BY scientific_name, observation_type
+ORDER BY events DESC, scientific_name, observation_type;
+
+-- name: from_sums
+SELECT m.deployment_id, m.scientific_name, m.observation_type, m.observations, m.labelled, m.individuals, m.events,
+       m.max_count
+FROM unnest(%(month_of)s::uuid[], %(month_from)s::date[], %(month_to)s::date[]) AS piece (id, since, until)
+JOIN count_month m ON m.deployment_id = piece.id AND m.month >= piece.since AND m.month < piece.until
+UNION ALL
+SELECT d.deployment_id, d.scientific_name, d.observation_type, d.observations, d.labelled, d.individuals, d.events,
+       d.max_count
+FROM unnest(%(day_of)s::uuid[], %(day_from)s::date[], %(day_to)s::date[]) AS piece (id, since, until)
+JOIN count_day d ON d.deployment_id = piece.id AND d.day >= piece.since AND d.day < piece.until
+UNION ALL
+SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e.labelled, e.max_n, 1, e.max_n
+FROM unnest(%(span_of)s::uuid[], %(span_from)s::timestamptz[], %(span_to)s::timestamptz[])
+     AS piece (id, since, until)
+JOIN event e ON e.deployment_id = piece.id AND e.started_at >= piece.since AND e.started_at < piece.until
+
+-- name: from_stale
+-- Goes on after `from_sums`, where markers lie: planning it takes longer than most answers.
+UNION ALL
+SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e.labelled, e.max_n, 1, e.max_n
+FROM unnest(%(stale_of)s::uuid[], %(stale_from)s::timestamptz[], %(stale_to)s::timestamptz[])
+     AS piece (id, since, until)
+CROSS JOIN LATERAL events(piece.id, piece.since, piece.until) e
+
+-- name: from_records
+-- By another interval or rule, or above a confidence: deployment by deployment, many small sorts in memory
+-- instead of a large one on disk.
+SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e.labelled, e.max_n AS individuals,
+       1 AS events, e.max_n AS max_count
+FROM unnest(%(deployments)s::uuid[]) AS d (id)
+CROSS JOIN LATERAL events_by(d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real) e

@@ -8,13 +8,15 @@ type Figures = Pick<Counts, "query" | "observations_without_effort">;
 
 const CHINESE: Readonly<Record<string, (of: Figures) => string>> = {
   events: ({ query }) =>
-    `同一相机的同一物种记录，若前一条结束到后一条开始不足 ${query.event_interval_min} 分钟，算作一次事件。`,
+    query.rule === "last_independent_record"
+      ? `同一相机的同一物种记录，若距本次事件第一条记录结束不足 ${query.event_interval_min} 分钟，算作同一次事件。`
+      : `同一相机的同一物种记录，若前一条结束到后一条开始不足 ${query.event_interval_min} 分钟，算作一次事件。`,
   max_n: () => "个体数为每次事件中同时出现的最大数量之和：同一只动物若在另一次事件中再次出现，或经过两台相机，会被重复计数。",
   effort: () => "监测量是真正收到画面的时间，由节点随心跳上报；最近几分钟的数据可能仍在途中。",
   poisson: () =>
     "比率的区间假定各事件相互独立，且任何时间发生的可能性相同（泊松过程）；动物成群出现或相机差异很大时，真实的不确定性更大。",
-  detection: () => "未对检测器漏检或误检的动物作校正，详见其模型卡。",
-  edges: () => "观测归入其开始时所在的时段；跨越时段边界的事件会被截断。",
+  detection: () => "经人工标注的以标注为准；此外未对检测器漏检或误检的动物作校正，详见其模型卡。",
+  edges: () => "事件连同其全部观测归入其开始时所在的时段：相邻时段可以相加，任何事件都不会被截断。",
   not_observed: () => "该区域与时段内没有已知在工作的相机：这不等于零。",
   min_confidence: ({ query }) => `置信度低于 ${query.min_confidence} 的观测未计入。`,
   without_effort_counted: (of) =>

@@ -1,0 +1,23 @@
+"""How much of one taxon was counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One taxon within an area and a span of time: the events that start in it, and their records."""
+
+    scientific_name: str | None
+    observation_type: str
+    observations: int = 0
+    labelled: int = 0
+    """How many of the observations a person confirmed or corrected."""
+    individuals: int = 0
+    """Sum over events of MaxN."""
+    events: int = 0
+    max_count: int = 0
+    deployments: int = 0
+    without_effort: int = 0
+    """How many of the observations come from deployments that reported no effort."""
