@@ -235,6 +235,26 @@ class FirmsSettings(BaseSettings):
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
 
+class CountsSettings(BaseSettings):
+    """Estimates: how many at once, for how long, and by whose detectors."""
+
+    model_config = SettingsConfigDict(env_prefix="FIELDWATCH_COUNTS_", frozen=True)
+
+    processes: int = Field(1, ge=1, le=32, description="Estimates that are worked out at the same time.")
+    waiting: int = Field(8, ge=0, le=1000, description="Those that wait for their turn; more are refused.")
+    time_limit_s: float = Field(60, gt=0, le=3600, description="An estimate that takes longer is given up.")
+    model_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Folders of models that observations come from, beside the shipped ones, with colons "
+        "between: what their metrics.json says of their errors corrects the counts.",
+    )
+
+    @field_validator("model_folders", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(map(Path, filter(None, value.split(":")))) if isinstance(value, str) else value
+
+
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
     """All of them together; `state` alone decides where the embedded services are."""
@@ -248,6 +268,7 @@ class CloudSettings:
     jobs: JobsSettings
     firms: FirmsSettings
     notify: NotifySettings
+    counts: CountsSettings
 
     @classmethod
     def load(cls, state: Path | None = None) -> CloudSettings:
@@ -267,6 +288,7 @@ class CloudSettings:
                 jobs=JobsSettings(),
                 firms=FirmsSettings(),
                 notify=NotifySettings(),
+                counts=CountsSettings(),
             )
         except ValidationError as error:
             prefix = f"FIELDWATCH_{error.title.removesuffix('Settings').upper()}_".replace("_STATE_", "_")

@@ -48,6 +48,7 @@ from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.media.store import MediaStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
+from fieldwatch_shared import cards
 
 PREFIX = "/api/v1"
 LOGIN_FAILURES = 10
@@ -84,6 +85,7 @@ def create_app(
                 live=live,
                 attempts=Attempts(LOGIN_FAILURES, LOGIN_WINDOW_S),
                 place_attempts=Attempts(LOGIN_FAILURES_OF_PLACE, LOGIN_WINDOW_S),
+                detectors=cards.measured(settings.counts.model_folders),
             )
             listening = asyncio.create_task(live.run(settings.database_url), name="live")
             try:

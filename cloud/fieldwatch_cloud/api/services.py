@@ -1,5 +1,6 @@
 """What handlers need beside their request: made once in the app's lifespan, reached by dependency."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 from uuid import UUID
@@ -12,6 +13,7 @@ from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.media.store import MediaStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
+from fieldwatch_shared.cards import Measured
 
 
 class Operations(Protocol):
@@ -48,6 +50,8 @@ class Services:
     """To log in, by address and place."""
     place_attempts: Attempts
     """To log in, by place: trying one password on many addresses is guessing too."""
+    detectors: Mapping[str, Measured]
+    """What was measured of the models that observations come from, by `name@version`."""
 
 
 def _services(request: Request) -> Services:

@@ -8,9 +8,9 @@ from fastapi import Depends, Query
 from fieldwatch_cloud.api.auth import SignedIn
 from fieldwatch_cloud.api.models.verdict import VerdictLine
 from fieldwatch_cloud.counts.estimate import Finding
+from fieldwatch_cloud.counts.words import say
 
 Language = Literal["en", "zh"]
-_GRAVEST_FIRST = ("unfit", "caution", "note")
 
 
 def _language(
@@ -26,11 +26,8 @@ Spoken = Annotated[Language, Depends(_language)]
 
 
 def verdict(findings: Iterable[Finding], language: Language) -> list[VerdictLine]:
-    """`findings` in words, the gravest first; what is said twice is said once."""
-    from fieldwatch_cloud.counts.words import say
-
-    said = dict.fromkeys(say(finding, language) for finding in findings)
+    """`findings` in words, in their order."""
+    said = [say(finding, language) for finding in findings]
     return [
-        VerdictLine(code=one.code, severity=one.severity, text=one.text, remedy=one.remedy)
-        for one in sorted(said, key=lambda one: _GRAVEST_FIRST.index(one.severity))
+        VerdictLine(code=one.code, severity=one.severity, text=one.text, remedy=one.remedy) for one in said
     ]

@@ -83,6 +83,22 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """Events of one taxon at one deployment in one period."""
+
+    deployment: int
+    period: int
+    scientific_name: str | None
+    observation_type: str
+    observations: int
+    labelled: int
+    individuals: int
+    """Sum over events of MaxN."""
+    events: int
+    max_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """So many observations with this voucher."""
 
@@ -165,13 +181,14 @@ def events(
     taxa: Sequence[str] | None,
     interval: timedelta,
     min_confidence: float,
+    rule: str = "last_record",
 ) -> Events:
     """Independent events that start in the span, of `taxa` (None: of all animals).
 
     Raises:
         QuestionError: more than `MAX_EVENTS`.
     """
-    default = interval.total_seconds() == 1800 and min_confidence == 0
+    default = interval.total_seconds() == 1800 and min_confidence == 0 and rule == "last_record"
     rows = _rows(
         conn,
         "events" if default else "events_by",
@@ -182,6 +199,7 @@ def events(
         "events",
         taxa=None if taxa is None else list(taxa),
         interval=interval,
+        rule=rule,
         min_confidence=min_confidence,
     )
     columns = list(zip(*rows, strict=True)) or [()] * 7
@@ -230,6 +248,39 @@ def records(
         end=np.array(columns[3], dtype=np.float64),
         count=np.array(columns[4], dtype=np.int64),
     )
+
+
+def tallies(
+    conn: Connection,
+    ids: Sequence[UUID],
+    edges: Sequence[datetime],
+    *,
+    taxa: Sequence[str] | None,
+    interval: timedelta,
+    rule: str,
+    min_confidence: float,
+) -> list[Tally]:
+    """Events by deployment, taxon and period; those between the first and the last of `edges`, rising.
+
+    Raises:
+        QuestionError: more than `MAX_EVENTS` rows.
+    """
+    default = interval.total_seconds() == 1800 and min_confidence == 0 and rule == "last_record"
+    rows = _rows(
+        conn,
+        "tallies" if default else "tallies_by",
+        ids,
+        edges[0],
+        edges[-1],
+        MAX_EVENTS,
+        "counts",
+        edges=list(edges),
+        taxa=None if taxa is None else list(taxa),
+        interval=interval,
+        rule=rule,
+        min_confidence=min_confidence,
+    )
+    return [Tally(*row) for row in rows]
 
 
 def facts(

@@ -1,19 +1,32 @@
 """Counts through time, over a grid, and of two areas or spans against each other."""
 
+from datetime import timedelta
+
 from fastapi import APIRouter
 
-from fieldwatch_cloud.api.auth import AnyMember
+from fieldwatch_cloud.api.auth import AnyMember, Member
 from fieldwatch_cloud.api.models.common import problems
+from fieldwatch_cloud.api.models.counts import CountQuery, Rate, SpeciesCount
 from fieldwatch_cloud.api.models.series import (
+    Cell,
+    CellProperties,
+    ComparedSide,
+    ComparedSpecies,
     CompareQuery,
     Comparison,
     Grid,
     GridQuery,
+    H3Cells,
+    Period,
+    Ratio,
     Series,
     SeriesQuery,
 )
-from fieldwatch_cloud.api.services import Db
-from fieldwatch_cloud.api.verdict import Spoken
+from fieldwatch_cloud.api.services import Wired
+from fieldwatch_cloud.api.verdict import Spoken, verdict
+from fieldwatch_cloud.estimates import tables
+from fieldwatch_cloud.estimates.ground import Question
+from fieldwatch_shared.messages import ObservationType
 
 router = APIRouter(tags=["counts"])
 
@@ -23,10 +36,27 @@ router = APIRouter(tags=["counts"])
     summary="Counts by day, month, season or year",
     responses=problems(401, 403, 404, 413, 422, 503),
 )
-def count_series(body: SeriesQuery, member: AnyMember, db: Db, language: Spoken) -> Series:
+def count_series(body: SeriesQuery, member: AnyMember, services: Wired, language: Spoken) -> Series:
     """Periods begin and end at midnight of the reserve's time zone; the first and the last are cut to the
     span. An event belongs to the period in which it starts."""
-    raise NotImplementedError
+    with services.database.transaction() as conn:
+        found = tables.series(conn, _question(body, member), body.by, frozenset(services.detectors))
+    return Series(
+        timezone=found.timezone,
+        periods=[
+            Period(
+                from_=period.start,
+                to=period.end,
+                label=period.label,
+                status="not_observed" if looked.species is None else "observed",
+                camera_days=looked.camera_days,
+                looked=looked.looked,
+                species=None if looked.species is None else [_species(one) for one in looked.species],
+            )
+            for period, looked in found.periods
+        ],
+        verdict=verdict(found.findings, language),
+    )
 
 
 @router.post(
@@ -34,9 +64,17 @@ def count_series(body: SeriesQuery, member: AnyMember, db: Db, language: Spoken)
     summary="Counts by cell of a grid",
     responses=problems(401, 403, 404, 413, 422, 503),
 )
-def count_grid(body: GridQuery, member: AnyMember, db: Db, language: Spoken) -> Grid:
+def count_grid(body: GridQuery, member: AnyMember, services: Wired, language: Spoken) -> Grid:
     """Every cell that intersects the area, at most 20,000; those without effort are `not_observed`."""
-    raise NotImplementedError
+    with services.database.transaction() as conn:
+        found = tables.gridded(
+            conn,
+            _question(body, member, None if body.taxon is None else [body.taxon]),
+            kind=body.cells.kind,
+            size=body.cells.resolution if isinstance(body.cells, H3Cells) else body.cells.size_m,
+            measured=frozenset(services.detectors),
+        )
+    return Grid(features=[_cell(one) for one in found.cells], verdict=verdict(found.findings, language))
 
 
 @router.post(
@@ -44,6 +82,99 @@ def count_grid(body: GridQuery, member: AnyMember, db: Db, language: Spoken) -> 
     summary="Two areas or spans against each other",
     responses=problems(401, 403, 404, 413, 422, 503),
 )
-def compare_counts(body: CompareQuery, member: AnyMember, db: Db, language: Spoken) -> Comparison:
-    """The ratio of the rates of each species, a to b, with its interval."""
-    raise NotImplementedError
+def compare_counts(body: CompareQuery, member: AnyMember, services: Wired, language: Spoken) -> Comparison:
+    """The ratio of the rates of each species, a to b, with its interval. Where both are the same cameras at
+    two spans, each camera is compared with itself."""
+    with services.database.transaction() as conn:
+        found = tables.compared(
+            conn, _question(body.a, member), _question(body.b, member), frozenset(services.detectors)
+        )
+    return Comparison(
+        a=_side(found.a),
+        b=_side(found.b),
+        species=[_compared(one) for one in found.species],
+        verdict=verdict(found.findings, language),
+    )
+
+
+def _question(body: CountQuery, member: Member, taxa: list[str] | None = None) -> Question:
+    taxa = taxa or body.taxa
+    return Question(
+        reserve_id=member.reserve_id,
+        area=body.area.model_dump_json() if body.area else None,
+        zone=None,
+        since=body.from_,
+        until=body.to,
+        taxa=None if taxa is None else tuple(taxa),
+        interval=timedelta(minutes=body.event_interval_min),
+        min_confidence=body.min_confidence,
+    )
+
+
+def _species(one: tables.Species) -> SpeciesCount:
+    rate = one.rate
+    return SpeciesCount(
+        scientific_name=one.scientific_name,
+        observation_type=ObservationType(one.observation_type),
+        observations=one.observations,
+        individuals=one.individuals,
+        events=one.events,
+        max_count=one.max_count,
+        deployments=one.deployments,
+        rate_per_100_camera_days=Rate(
+            estimate=rate.value,
+            low=rate.low or 0.0,
+            high=rate.high or 0.0,
+            level=rate.level,
+            method=rate.method,
+        ),
+    )
+
+
+def _cell(one: tables.CellAnswer) -> Cell:
+    species = one.looked.species[0] if one.looked.species else None
+    return Cell(
+        id=one.cell.id,
+        geometry=one.cell.geometry.__geo_interface__,
+        properties=CellProperties(
+            cell=one.cell.id,
+            status="observed" if species else "not_observed",
+            camera_days=one.looked.camera_days,
+            deployments=one.deployments,
+            events=species.events if species else None,
+            individuals=species.individuals if species else None,
+            rate=species.rate.value if species else None,
+            low=species.rate.low if species else None,
+            high=species.rate.high if species else None,
+        ),
+    )
+
+
+def _side(one: tables.Side) -> ComparedSide:
+    return ComparedSide(
+        status="not_observed" if one.looked.species is None else "observed",
+        camera_days=one.looked.camera_days,
+        deployments=one.deployments,
+        looked=one.looked.looked,
+        area_km2=one.area_km2,
+    )
+
+
+def _compared(one: tables.Compared) -> ComparedSpecies:
+    name, kind = one.taxon
+    ratio = one.ratio
+    return ComparedSpecies(
+        scientific_name=name,
+        observation_type=ObservationType(kind),
+        a=_species(one.a) if one.a else None,
+        b=_species(one.b) if one.b else None,
+        ratio=None
+        if ratio is None
+        else Ratio(
+            value=tables.finite(ratio.value),
+            low=ratio.low or 0.0,
+            high=tables.finite(ratio.high),
+            level=ratio.level,
+            method=ratio.method,
+        ),
+    )

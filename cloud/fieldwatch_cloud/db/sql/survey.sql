@@ -51,7 +51,7 @@ SELECT d.number - 1, e.scientific_name, extract(epoch FROM e.started_at)::float8
        extract(epoch FROM e.ended_at)::float8, e.observations, e.labelled, e.max_n
 FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS d(id, number)
 CROSS JOIN LATERAL events_of(
-    d.id, %(since)s, %(until)s, %(interval)s, 'last_record', %(min_confidence)s::real
+    d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real
 ) e
 WHERE (%(taxa)s::text[] IS NULL AND e.observation_type = 'animal') OR e.scientific_name = ANY (%(taxa)s)
 ORDER BY d.number, e.started_at, e.scientific_name
@@ -75,3 +75,26 @@ LEFT JOIN observation o ON o.id = s.observation_id
 WHERE s.confidence >= %(min_confidence)s::real AND s.observation_type <> 'blank'
   AND ((%(taxa)s::text[] IS NULL AND s.observation_type = 'animal') OR s.scientific_name = ANY (%(taxa)s))
 GROUP BY 1, 2, 3, 4, 5;
+
+-- name: tallies
+-- Events by the period in which they start; by the default rule they are kept by a job, exact at any time.
+SELECT d.number - 1, width_bucket(e.started_at, %(edges)s::timestamptz[]) - 1, e.scientific_name,
+       e.observation_type::text, sum(e.observations)::bigint, sum(e.labelled)::bigint, sum(e.max_n)::bigint,
+       count(*), max(e.max_n)
+FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS d(id, number)
+CROSS JOIN LATERAL events(d.id, %(since)s, %(until)s) e
+WHERE %(taxa)s::text[] IS NULL OR e.scientific_name = ANY (%(taxa)s)
+GROUP BY 1, 2, 3, 4
+LIMIT %(most)s;
+
+-- name: tallies_by
+SELECT d.number - 1, width_bucket(e.started_at, %(edges)s::timestamptz[]) - 1, e.scientific_name,
+       e.observation_type::text, sum(e.observations)::bigint, sum(e.labelled)::bigint, sum(e.max_n)::bigint,
+       count(*), max(e.max_n)
+FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS d(id, number)
+CROSS JOIN LATERAL events_of(
+    d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real
+) e
+WHERE %(taxa)s::text[] IS NULL OR e.scientific_name = ANY (%(taxa)s)
+GROUP BY 1, 2, 3, 4
+LIMIT %(most)s;
