@@ -167,7 +167,7 @@ def score_test(direction: NDArray[np.float64], scores: NDArray[np.float64]) -> f
 
 
 def alarm(
-    code: str, z: float, *, two_sided: bool = False, level: float = ALARM, **figures: float
+    code: str, z: float, *, two_sided: bool = False, level: float = ALARM, **figures: float | str
 ) -> list[Finding]:
     """A caution where a score test rejects."""
     p = float(2 * norm.sf(abs(z)) if two_sided else norm.sf(z))
