@@ -140,8 +140,8 @@ def _rates(called: NDArray[np.float64]) -> NDArray[np.float64]:
     """(sites, visits) rate at which boxes come: between the site's mean and the visit's own number.
 
     The visits' rates are gamma with shape a around the site's mean m; a visit with c boxes then has the
-    expected rate m (c + a) / (m + a). a comes from how far the numbers scatter beyond Poisson, pooled over the
-    sites (empirical Bayes by moments; Robbins 1956). NaN visits have none.
+    expected rate m (c + a) / (m + a). a comes from how far the numbers scatter beyond Poisson, pooled over
+    the sites (empirical Bayes by moments; Robbins 1956). NaN visits have none.
     """
     seen = ~np.isnan(called)
     each = seen.sum(axis=1)
