@@ -614,9 +614,30 @@ export interface paths {
         /**
          * Counts by species within a polygon and a time span
          * @description Independent events, MaxN and the rate per 100 camera-days with its interval: for every taxon seen
-         *     (blank pictures aside) and every taxon asked for. Answers with what the figures rest on.
+         *     (blank pictures aside) and every taxon asked for. Answers with what the figures rest on, and how far the
+         *     data bear them.
          */
         post: operations["count_species"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/counts/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The events of one taxon that a count rests on, with their pictures
+         * @description By time; all pages together are the events of `POST .../counts` with the same question.
+         */
+        post: operations["trace_count"];
         delete?: never;
         options?: never;
         head?: never;
@@ -675,7 +696,8 @@ export interface paths {
         put?: never;
         /**
          * Two areas or spans against each other
-         * @description The ratio of the rates of each species, a to b, with its interval.
+         * @description The ratio of the rates of each species, a to b, with its interval. Where both are the same cameras at
+         *     two spans, each camera is compared with itself.
          */
         post: operations["compare_counts"];
         delete?: never;
@@ -1336,6 +1358,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Data sets of others in this reserve
+         * @description With licence and citation: who publishes with them says so.
+         */
+        get: operations["list_datasets"];
+        put?: never;
+        /**
+         * Import a data set of others
+         * @description For researchers and managers: a zip with a Camtrap DP 1.0, of 256 MiB at most. Its deployments,
+         *     observations and effort can then be asked beside one's own. Rows that cannot be used are named in
+         *     `rejected`, the others are kept. The same package again changes nothing; another version of it is refused
+         *     (409) until the earlier one is deleted.
+         */
+        post: operations["import_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A data set as it came
+         * @description Its tables row by row, with its own descriptor, licence and citation. Where it tells of a sensitive
+         *     species of the reserve: for admins, managers and researchers.
+         */
+        get: operations["export_as_it_came"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a data set out
+         * @description For researchers and managers. Not (409) once somebody has labelled its pictures or corrected its
+         *     clocks.
+         */
+        delete: operations["delete_dataset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/sensitive-species": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Species whose places are blurred
+         * @description Rangers and technicians see their records without place and picture, or blurred by so much.
+         */
+        get: operations["list_sensitive_species"];
+        /**
+         * Say which species are sensitive
+         * @description For managers: the whole list. Holds from the next answer on.
+         */
+        put: operations["replace_sensitive_species"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -1736,6 +1851,11 @@ export interface components {
              */
             area?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
             /**
+             * Zone
+             * @description A zone of the reserve, instead of an `area`.
+             */
+            zone?: string | null;
+            /**
              * From
              * Format: date-time
              * @description Start of the span, included.
@@ -1764,7 +1884,15 @@ export interface components {
              */
             event_interval_min: number;
             /**
+             * Rule
+             * @description Since what they must be so far apart: the end of the last record, or of the record that opened the event.
+             * @default last_record
+             * @enum {string}
+             */
+            rule: "last_record" | "last_independent_record";
+            /**
              * Min Confidence
+             * @description What a person labelled counts whatever the model's confidence.
              * @default 0
              */
             min_confidence: number;
@@ -1788,10 +1916,17 @@ export interface components {
              * @example 2026-05-04T06:30:00Z
              */
             to: string;
+            /** Zone */
+            zone: string | null;
             /** Taxa */
             taxa: string[] | null;
             /** Event Interval Min */
             event_interval_min: number;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "last_record" | "last_independent_record";
             /** Min Confidence */
             min_confidence: number;
             /** Whole Reserve */
@@ -1821,6 +1956,16 @@ export interface components {
              * @description Observations at deployments of the area for which no effort has been reported (yet).
              */
             observations_without_effort: number;
+            /**
+             * Labelled
+             * @description Observations of all these species that a person has confirmed or corrected.
+             */
+            labelled: number;
+            /**
+             * Verdict
+             * @description How far the data bear the figures, the gravest first.
+             */
+            verdict: components["schemas"]["VerdictLine"][];
             /**
              * Assumptions
              * @description What the figures rest on, in plain sentences.
@@ -1869,6 +2014,49 @@ export interface components {
             low: (number | null)[] | null;
             /** High */
             high: (number | null)[] | null;
+        };
+        /** Dataset */
+        Dataset: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Licence
+             * @description Of its data, as its package says.
+             */
+            licence: string | null;
+            /**
+             * Citation
+             * @description How its owners want it cited.
+             */
+            citation: string | null;
+            /**
+             * Effort From Dates
+             * @description Nobody said when its cameras really looked: counted as if always, from start to end.
+             */
+            effort_from_dates: boolean;
+            /**
+             * Imported At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            imported_at: string;
+            /**
+             * Account
+             * @description Who imported it; null: from the command line.
+             */
+            account: string | null;
+            /** Deployments */
+            deployments: number;
+            /** Media */
+            media: number;
+            /** Observations */
+            observations: number;
         };
         /** Deployment */
         Deployment: {
@@ -1926,8 +2114,16 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /** Node Id */
-            node_id: string;
+            /**
+             * Node Id
+             * @description Null: it came with a data set of others.
+             */
+            node_id: string | null;
+            /**
+             * Dataset Id
+             * @description The data set that it came with.
+             */
+            dataset_id?: string | null;
             /** Location Name */
             location_name: string;
             /**
@@ -2704,6 +2900,11 @@ export interface components {
              */
             area?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
             /**
+             * Zone
+             * @description A zone of the reserve, instead of an `area`.
+             */
+            zone?: string | null;
+            /**
              * From
              * Format: date-time
              * @description Start of the span, included.
@@ -2729,7 +2930,15 @@ export interface components {
              */
             event_interval_min: number;
             /**
+             * Rule
+             * @description Since what they must be so far apart: the end of the last record, or of the record that opened the event.
+             * @default last_record
+             * @enum {string}
+             */
+            rule: "last_record" | "last_independent_record";
+            /**
              * Min Confidence
+             * @description What a person labelled counts whatever the model's confidence.
              * @default 0
              */
             min_confidence: number;
@@ -2939,6 +3148,52 @@ export interface components {
              */
             left_out: number;
         };
+        /** ImportedDataset */
+        ImportedDataset: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * New
+             * @description False: this very package was here already, and nothing changed.
+             */
+            new: boolean;
+            /** Deployments */
+            deployments: number;
+            /** Media */
+            media: number;
+            /**
+             * Pictures
+             * @description Of the media, those that came along and are kept here.
+             */
+            pictures: number;
+            /**
+             * Observations
+             * @description Rows that are kept.
+             */
+            observations: number;
+            /**
+             * Counted
+             * @description Of them, those that count: of an event that is described as a whole, that description; nothing about putting up the camera.
+             */
+            counted: number;
+            /** Effort From Dates */
+            effort_from_dates: boolean;
+            /**
+             * Rejected
+             * @description 1000 at most.
+             */
+            rejected: components["schemas"]["fieldwatch_cloud__api__models__datasets__RejectedRow"][];
+            /**
+             * Rejected Rows
+             * @description All of them.
+             */
+            rejected_rows: number;
+        };
         /**
          * ImportedHotspots
          * @description What became of a file's rows.
@@ -2965,7 +3220,7 @@ export interface components {
              * Rejected
              * @description They lie in quarantine; 200 are named here.
              */
-            rejected: components["schemas"]["RejectedRow"][];
+            rejected: components["schemas"]["fieldwatch_cloud__api__models__hotspots__RejectedRow"][];
             /**
              * Left Out
              * @description How many rows were rejected in all.
@@ -4735,16 +4990,6 @@ export interface components {
              */
             at: string;
         };
-        /** RejectedRow */
-        RejectedRow: {
-            /**
-             * Row
-             * @description Its line in the file; the header's is 1.
-             */
-            row: number;
-            /** Reason */
-            reason: string;
-        };
         /** Replayed */
         Replayed: {
             /**
@@ -4987,6 +5232,21 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "manager" | "researcher" | "ranger" | "technician";
+        /** SensitiveSpecies */
+        SensitiveSpecies: {
+            /**
+             * Scientific Name
+             * @description A genus stands for its species, a species for its subspecies.
+             * @example Panthera uncia
+             */
+            scientific_name: string;
+            /**
+             * Blur M
+             * @description Side of the grid's cell, at least.
+             * @example 20000
+             */
+            blur_m: number;
+        };
         /** Series */
         Series: {
             /** Timezone */
@@ -5031,6 +5291,11 @@ export interface components {
              */
             area?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
             /**
+             * Zone
+             * @description A zone of the reserve, instead of an `area`.
+             */
+            zone?: string | null;
+            /**
              * From
              * Format: date-time
              * @description Start of the span, included.
@@ -5059,7 +5324,15 @@ export interface components {
              */
             event_interval_min: number;
             /**
+             * Rule
+             * @description Since what they must be so far apart: the end of the last record, or of the record that opened the event.
+             * @default last_record
+             * @enum {string}
+             */
+            rule: "last_record" | "last_independent_record";
+            /**
              * Min Confidence
+             * @description What a person labelled counts whatever the model's confidence.
              * @default 0
              */
             min_confidence: number;
@@ -5130,8 +5403,17 @@ export interface components {
             /** Scientific Name */
             scientific_name: string | null;
             observation_type: components["schemas"]["ObservationType"];
-            /** Observations */
+            /**
+             * Observations
+             * @description In these events.
+             */
             observations: number;
+            /**
+             * Labelled
+             * @description How many of the observations a person has confirmed or corrected.
+             * @default 0
+             */
+            labelled: number;
             /**
              * Individuals
              * @description Sum over events of the largest number seen at once (MaxN).
@@ -5344,6 +5626,137 @@ export interface components {
             /** Last Used At */
             last_used_at: string | null;
         };
+        /** Trace */
+        Trace: {
+            /** Items */
+            items: components["schemas"]["TracedEvent"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** TraceQuery */
+        TraceQuery: {
+            /**
+             * Area
+             * @description GeoJSON, longitude before latitude, at most 10,000 vertices; null: the whole reserve.
+             * @example {
+             *       "coordinates": [
+             *         [
+             *           [
+             *             107.5,
+             *             33.6
+             *           ],
+             *           [
+             *             107.7,
+             *             33.6
+             *           ],
+             *           [
+             *             107.7,
+             *             33.7
+             *           ],
+             *           [
+             *             107.5,
+             *             33.7
+             *           ],
+             *           [
+             *             107.5,
+             *             33.6
+             *           ]
+             *         ]
+             *       ],
+             *       "type": "Polygon"
+             *     }
+             */
+            area?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
+            /**
+             * Zone
+             * @description A zone of the reserve, instead of an `area`.
+             */
+            zone?: string | null;
+            /**
+             * From
+             * Format: date-time
+             * @description Start of the span, included.
+             * @example 2026-05-04T06:30:00Z
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             * @description End of the span, excluded.
+             * @example 2026-06-01T00:00:00Z
+             */
+            to: string;
+            /**
+             * Taxa
+             * @description Give `taxon`.
+             */
+            taxa?: null;
+            /**
+             * Event Interval Min
+             * @description Records at least so many minutes apart are independent events.
+             * @default 30
+             */
+            event_interval_min: number;
+            /**
+             * Rule
+             * @description Since what they must be so far apart: the end of the last record, or of the record that opened the event.
+             * @default last_record
+             * @enum {string}
+             */
+            rule: "last_record" | "last_independent_record";
+            /**
+             * Min Confidence
+             * @description What a person labelled counts whatever the model's confidence.
+             * @default 0
+             */
+            min_confidence: number;
+            /**
+             * Taxon
+             * @description Scientific name, as `species` gives it; null for what has only its `observation_type`.
+             */
+            taxon: string | null;
+            /** @default animal */
+            observation_type: components["schemas"]["ObservationType"];
+        };
+        /** TracedEvent */
+        TracedEvent: {
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            started_at: string;
+            /**
+             * Ended At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            ended_at: string;
+            /** Observations */
+            observations: number;
+            /**
+             * Labelled
+             * @description How many of them a person has confirmed or corrected.
+             */
+            labelled: number;
+            /**
+             * Max N
+             * @description The largest number seen at once.
+             */
+            max_n: number;
+            /**
+             * Media
+             * @description The pictures of its observations, by time; not all have one.
+             */
+            media: string[];
+        };
         /** UploadedArea */
         UploadedArea: {
             /** Name */
@@ -5492,6 +5905,28 @@ export interface components {
             type: "FeatureCollection";
             /** Features */
             features: components["schemas"]["Zone"][];
+        };
+        /** RejectedRow */
+        fieldwatch_cloud__api__models__datasets__RejectedRow: {
+            /** Table */
+            table: string;
+            /**
+             * Row
+             * @description From 1, without the header.
+             */
+            row: number;
+            /** Reason */
+            reason: string;
+        };
+        /** RejectedRow */
+        fieldwatch_cloud__api__models__hotspots__RejectedRow: {
+            /**
+             * Row
+             * @description Its line in the file; the header's is 1.
+             */
+            row: number;
+            /** Reason */
+            reason: string;
         };
     };
     responses: never;
@@ -7887,7 +8322,10 @@ export interface operations {
     };
     count_species: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the words in the answer; absent: the account's. */
+                language?: ("en" | "zh") | null;
+            };
             header?: never;
             path: {
                 /** @description The reserve. */
@@ -7908,6 +8346,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Counts"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace_count: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the last page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trace"];
                 };
             };
             /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
@@ -10834,6 +11357,445 @@ export interface operations {
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_datasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"][];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedDataset"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_as_it_came: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sensitive_species: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitiveSpecies"][];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_sensitive_species: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SensitiveSpecies"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitiveSpecies"][];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;
