@@ -1,3 +1,4 @@
+# ruff: noqa: E501  Tables are as they are.
 """A small Camtrap DP of the tests' own, and zips of such, good and hostile."""
 
 from __future__ import annotations

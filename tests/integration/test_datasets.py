@@ -177,7 +177,8 @@ def _stored(world: World) -> list[str]:
         return [
             str(id_)
             for (id_,) in conn.execute(
-                "SELECT m.id FROM media m JOIN deployment d ON d.id = m.deployment_id WHERE d.dataset_id IS NOT NULL"
+                "SELECT m.id FROM media m JOIN deployment d ON d.id = m.deployment_id"
+                " WHERE d.dataset_id IS NOT NULL"
             )
         ]
 
