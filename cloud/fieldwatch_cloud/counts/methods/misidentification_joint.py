@@ -103,31 +103,28 @@ class Joint:
     def bound(self, k: int, best: Array, level: float) -> tuple[float, float]:
         """Where the profile likelihood of mu_k has fallen by half a chi-square's quantile (Wilks 1938)."""
         drop, least = float(chi2.ppf(level, 1)) / 2, self._negative(best)[0]
+        met = {float(best[k]): (-drop, best)}
 
-        def excess(log_mean: float, memory: list[Array]) -> float:
-            start = memory[-1].copy()
-            start[k] = log_mean
-            theta = self._minimise(start, fixed=k)
-            memory.append(theta)
-            return self._negative(theta)[0] - least - drop
+        def excess(log_mean: float) -> float:
+            """How far beyond the drop; each place is met once, from the nearest that was met before."""
+            if log_mean not in met:
+                start = met[min(met, key=lambda near: abs(near - log_mean))][1].copy()
+                start[k] = log_mean
+                theta = self._minimise(start, fixed=k)
+                met[log_mean] = (self._negative(theta)[0] - least - drop, theta)
+            return met[log_mean][0]
 
-        return self._walk(excess, best, k, -1.0), self._walk(excess, best, k, 1.0)
+        return self._walk(excess, float(best[k]), -1.0), self._walk(excess, float(best[k]), 1.0)
 
-    def _walk(self, excess: Callable[[float, list[Array]], float], best: Array, k: int, way: float) -> float:
+    def _walk(self, excess: Callable[[float], float], best: float, way: float) -> float:
         """Outwards from the maximum until the likelihood has fallen enough, then back to the very place."""
-        memory, at = [best], float(best[k])
-        floor = float(np.log(1e-6 * (self.total.sum() + 1) / self.time))
-        inner, step = max(at, floor), 0.2
-        if way < 0 and at <= floor:
-            return 0.0
-        while True:
-            outer = inner + way * step
-            if way < 0 and outer < floor:
+        nothing = float(np.log(1e-6 * (self.total.sum() + 1) / self.time))
+        inner, step = best, 0.2
+        while excess(outer := inner + way * step) <= 0:
+            if outer < nothing and way < 0:
                 return 0.0
-            if excess(outer, memory) > 0:
-                break
             inner, step = outer, step * 1.6
-        return float(np.exp(brentq(lambda x: excess(x, memory), *sorted((inner, outer)), xtol=1e-6)))
+        return float(np.exp(brentq(excess, *sorted((inner, outer)), xtol=1e-6)))
 
     def _minimise(self, start: Array, fixed: int | None) -> Array:
         free = np.ones(len(start), dtype=bool)
