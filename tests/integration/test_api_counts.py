@@ -1,11 +1,14 @@
 """Counts over HTTP, with truths that can be checked by eye."""
 
+import json
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from fieldwatch_cloud.db import counts
+from fieldwatch_cloud.db import counts, geography, rollups, sensitive
 from fieldwatch_cloud.db.pool import Database
+from fieldwatch_shared.ids import uuid7
 
 from .api_world import NOON, SQUARE, World
 
@@ -52,6 +55,7 @@ def test_counts_by_polygon(world: World) -> None:
         "scientific_name": "Ailuropoda melanoleuca",
         "observation_type": "animal",
         "observations": 6,
+        "labelled": 0,
         "individuals": 4 + 2 + 1,  # the ridge's two events, the lick's one
         "events": 3,
         "max_count": 4,
@@ -181,3 +185,116 @@ def test_a_question_that_takes_too_long_is_told_to_be_narrowed(
         response = client.post("/api/v1/reserves/foping/counts", json=question())
     assert response.status_code == 422
     assert "a smaller area or a shorter span" in response.json()["detail"]
+
+
+def labelled(world: World, deployment: UUID, minutes: float, boxes: list[tuple[str, int]]) -> UUID:
+    """A picture that the model took for a panda, and what a person then saw in it."""
+    picture, observation = uuid7(), world.observe(deployment, minutes, lasts=2)
+    at = NOON + timedelta(minutes=minutes)
+    with world.db.transaction() as conn:
+        (account,) = conn.execute("SELECT id FROM account LIMIT 1").fetchone()
+        conn.execute(
+            "INSERT INTO media (id, deployment_id, observed_at, mime, sha256, bytes, width, height,"
+            " clock_quality) VALUES (%s, %s, %s, 'image/jpeg', '', 1, 1, 1, 'ntp')",
+            (picture, deployment, at),
+        )
+        conn.execute("UPDATE observation SET media_id = %s WHERE id = %s", (picture, observation))
+        conn.execute("INSERT INTO label_revision VALUES (%s, 1, %s, now(), 'web')", (picture, account))
+        for number, (name, count) in enumerate(boxes):
+            conn.execute(
+                "INSERT INTO label (media_id, revision, number, deployment_id, observed_at,"
+                " observation_type, scientific_name, count, box, account_id)"
+                " VALUES (%s, 1, %s, %s, %s, 'animal', %s, %s, '{0,0,1,1}', %s)",
+                (picture, number, deployment, at, name, count, account),
+            )
+    return picture
+
+
+def test_what_a_person_says_counts_and_can_be_traced_to_its_pictures(world: World) -> None:
+    world.look(world.ridge, -DAY, DAY)
+    with world.client("researcher") as client:
+        takins = [
+            labelled(world, world.ridge, minutes, [("Budorcas taxicolor", 2)]) for minutes in (0, 10, 90)
+        ]
+        blank = labelled(world, world.ridge, 300, [])
+        world.observe(world.ridge, 95, name="Budorcas taxicolor")
+        for _ in range(2):
+            answer = client.post("/api/v1/reserves/foping/counts", json=question()).json()
+            (takin,) = answer["species"]
+            assert takin["scientific_name"] == "Budorcas taxicolor"
+            assert (takin["events"], takin["observations"], takin["labelled"]) == (2, 4, 3)
+            assert answer["labelled"] == 3
+            assert {line["code"] for line in answer["verdict"]} >= {
+                "share_confirmed",
+                "photo_rate",
+                "one_site",
+            }
+            traced, cursor = [], None
+            while cursor is not None or not traced:
+                page = client.post(
+                    "/api/v1/reserves/foping/counts/trace",
+                    json=question(taxon="Budorcas taxicolor"),
+                    params={"limit": 1} | ({"cursor": cursor} if cursor else {}),
+                ).json()
+                traced += page["items"]
+                cursor = page["next_cursor"]
+            assert [(e["observations"], e["labelled"], e["max_n"]) for e in traced] == [(2, 2, 2), (2, 1, 2)]
+            assert [e["media"] for e in traced] == [[str(takins[0]), str(takins[1])], [str(takins[2])]]
+            assert str(blank) not in str(traced)
+            rollups.roll_up(world.db)  # and again, from kept sums
+
+
+def test_a_clock_that_was_wrong_moves_everything_of_its_deployment(world: World) -> None:
+    world.look(world.ridge, -60, 60)
+    world.observe(world.ridge, 0)
+    later = {
+        "from": (NOON + timedelta(days=9)).isoformat(),
+        "to": (NOON + timedelta(days=11)).isoformat(),
+    }
+    with world.client("researcher") as client:
+        with world.db.transaction() as conn:
+            conn.execute(
+                "INSERT INTO clock_correction (id, deployment_id, offset_s, account_id)"
+                " SELECT %s, %s, 864000, id FROM account",
+                (uuid7(), world.ridge),
+            )
+        then = client.post("/api/v1/reserves/foping/counts", json=question(**later)).json()
+        now = client.post("/api/v1/reserves/foping/counts", json=question()).json()
+    assert then["effort"]["camera_days"] == pytest.approx(2 / 24)
+    assert then["species"][0]["events"] == 1
+    assert now["status"] == "not_observed"
+
+
+def test_a_zone_and_a_rule(world: World) -> None:
+    world.look(world.ridge, -DAY, DAY)
+    world.look(world.river, -DAY, DAY)
+    for minutes in (0, 20, 40, 60):
+        world.observe(world.ridge, minutes, lasts=0)
+    with world.db.transaction() as conn:
+        zone = geography.add_zone(conn, reserve=world.foping, name="Ridge", area=json.dumps(SQUARE))
+    body = question(area=None, zone=str(zone))
+    with world.client("researcher") as client:
+        by_last = client.post("/api/v1/reserves/foping/counts", json=body).json()
+        by_first = client.post(
+            "/api/v1/reserves/foping/counts", json=body | {"rule": "last_independent_record"}
+        ).json()
+        strange = client.post("/api/v1/reserves/foping/counts", json=body | {"zone": str(uuid7())})
+        both = client.post("/api/v1/reserves/foping/counts", json=body | {"area": SQUARE})
+    assert by_last["deployments"]["in_area"] == 2
+    assert by_last["query"]["zone"] == str(zone)
+    assert not by_last["query"]["whole_reserve"]
+    assert by_last["species"][0]["events"] == 1
+    assert by_first["species"][0]["events"] == 2
+    assert "the record that opened" in by_first["assumptions"][0]
+    assert strange.status_code == 404
+    assert both.status_code == 422
+
+
+def test_where_sensitive_species_are_is_not_told_to_everybody(world: World) -> None:
+    with world.db.transaction() as conn:
+        sensitive.replace(conn, world.foping, {"Ailuropoda melanoleuca": 10_000})
+    body = question(taxon="Ailuropoda melanoleuca")
+    with world.client("ranger") as client:
+        assert client.post("/api/v1/reserves/foping/counts/trace", json=body).status_code == 403
+    with world.client("manager") as client:
+        assert client.post("/api/v1/reserves/foping/counts/trace", json=body).json()["items"] == []

@@ -48,7 +48,9 @@ def test_events_and_max_n_in_sql_equal_the_reference(db: Database, seed: int, in
         got = counts.events_by_taxon(conn, deployments, query)
     expected = defaultdict(Counter)
     places = defaultdict(set)
-    for event in independent_events([r for r in records if SINCE <= r.start < UNTIL], interval):
+    for event in independent_events(records, interval):
+        if not SINCE <= event.start < UNTIL:
+            continue
         tally = expected[event.taxon]
         tally["observations"] += event.observations
         tally["individuals"] += event.max_n

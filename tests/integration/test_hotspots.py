@@ -340,14 +340,14 @@ def test_the_job_notes_only_a_complete_run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def wanted() -> list[leader.Job | leader.Feed]:
+    def wanted() -> list[leader.Job | leader.LongJob]:
         return leader.all_jobs(CloudSettings.load(tmp_path).with_urls(database_url, None))
 
-    assert [job.name for job in wanted() if isinstance(job, leader.Feed)] == []
+    assert "hotspots" not in [job.name for job in wanted()]
     monkeypatch.setenv("FIELDWATCH_FIRMS_MAP_KEY", KEY)
     monkeypatch.setenv("FIELDWATCH_FIRMS_URL", firms.url)
     monkeypatch.setenv("FIELDWATCH_FIRMS_SOURCES", "VIIRS_SNPP_NRT,MODIS_NRT")
-    (job,) = [job for job in wanted() if isinstance(job, leader.Feed)]
+    (job,) = [job for job in wanted() if job.name == "hotspots"]
     assert job.every_s == 600
 
     def noted() -> datetime | None:

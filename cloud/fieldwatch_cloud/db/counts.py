@@ -40,6 +40,8 @@ def _by_taxon(*parts: str) -> bytes:
 _FROM_SUMS = _by_taxon("from_sums")
 _FROM_SUMS_AND_STALE = _by_taxon("from_sums", "from_stale")
 _FROM_RECORDS = _by_taxon("from_records")
+_TRACE_KEPT = b"\n".join(SQL[name] for name in ("trace", "trace_kept", "end_trace"))
+_TRACE_RECORDS = b"\n".join(SQL[name] for name in ("trace", "trace_records", "end_trace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +69,42 @@ class Counted:
     """All that stand in the area, or stood there once."""
     camera_days: dict[UUID, float]
     """Only deployments with any effort."""
+    from_dates: set[UUID]
+    """Deployments of imported data sets whose effort is that of their dates."""
     taxa: list[Tally]
 
 
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """One event, and the pictures that show it."""
+
+    deployment_id: UUID
+    started_at: datetime
+    ended_at: datetime
+    observations: int
+    labelled: int
+    max_n: int
+    media: list[UUID]
+
+
 def count(conn: Connection, query: Query) -> Counted:
-    """Answer `query` from one snapshot. To be called first in a transaction, which becomes read-only."""
-    one_snapshot(conn)
+    """Answer `query`, within `one_snapshot`."""
     place = {"reserve_id": query.reserve_id, "area": query.area}
     row = conn.execute(SQL["area_km2"], place).fetchone()
     ids = deployments_within(conn, query.reserve_id, query.area)
+    from_dates = {id_ for (id_,) in conn.execute(SQL["effort_from_dates"], place)}
     camera_days = effort_by_deployment(conn, ids, query.since, query.until)
     return Counted(
         area_km2=row[0] if row else None,
         deployments=ids,
         camera_days=camera_days,
+        from_dates=from_dates.intersection(ids),
         taxa=events_by_taxon(conn, ids, query, blind=[id_ for id_ in ids if id_ not in camera_days]),
     )
 
 
 def one_snapshot(conn: Connection) -> None:
-    """Make the transaction, which must have just begun, read one state, only read, and not for ever."""
+    """Make the transaction, which must have just begun, see one state, only read, and not for ever."""
     for name in ("one_instant", "room_to_sort", "not_for_ever"):
         conn.execute(SQL[name])
 
@@ -152,6 +170,40 @@ def events_by_taxon(
         statement = _FROM_SUMS_AND_STALE if stale else _FROM_SUMS
         named |= _from_sums(deployments, query.since, query.until, stale)
     with conn.cursor(row_factory=class_row(Tally)) as cursor:
+        return cursor.execute(statement, named, prepare=False).fetchall()
+
+
+def trace(
+    conn: Connection,
+    query: Query,
+    taxon: str | None,
+    kind: str,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[Traced]:
+    """At most `limit` of the events that `count` counts of one taxon, by time: what its figures come from.
+
+    Args:
+        kind: observation type; with the scientific name, if any, it names the taxon.
+        after: (started_at, deployment) of the last one of the page before.
+    """
+    since = query.since if after is None else max(query.since, after[0])
+    named = {
+        "deployments": deployments_within(conn, query.reserve_id, query.area),
+        "since": since,
+        "until": query.until,
+        "interval": query.interval,
+        "rule": query.rule,
+        "min_confidence": query.min_confidence,
+        "taxon": taxon,
+        "kind": kind,
+        "after_at": after[0] if after else None,
+        "after_id": after[1] if after else None,
+        "limit": limit,
+    }
+    with conn.cursor(row_factory=class_row(Traced)) as cursor:
+        statement = _TRACE_KEPT if query.by_sums else _TRACE_RECORDS
         return cursor.execute(statement, named, prepare=False).fetchall()
 
 

@@ -38,28 +38,29 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
-    """A job that waits for others: it may hold no transaction meanwhile, and makes its own."""
+class LongJob:
+    """A job that waits for others, or works in pieces: it makes its own transactions."""
 
     name: str
     every_s: float
     task: Callable[[Database, datetime], int]
 
 
-def all_jobs(settings: CloudSettings) -> list[Job | Feed]:
-    wanted: list[Job | Feed] = [
+def all_jobs(settings: CloudSettings) -> list[Job | LongJob]:
+    wanted: list[Job | LongJob] = [
         Job("silence", settings.jobs.silence_every_s, tasks.find_silence),
         Job("clean_up", settings.jobs.cleanup_every_s, tasks.clean_up),
+        LongJob("roll_up", settings.jobs.rollup_every_s, tasks.roll_up),
     ]
     if settings.firms.map_key:
-        wanted.append(Feed(firms_feed.JOB, settings.firms.every_s, tasks.fetch_hotspots(settings.firms)))
+        wanted.append(LongJob(firms_feed.JOB, settings.firms.every_s, tasks.fetch_hotspots(settings.firms)))
     return wanted
 
 
-def run_job(db: Database, job: Job | Feed) -> None:
+def run_job(db: Database, job: Job | LongJob) -> None:
     """Run it once, in one transaction with the record of having run."""
     now = utc_now()
-    if isinstance(job, Feed):
+    if isinstance(job, LongJob):
         try:
             done = job.task(db, now)
         except FeedError as error:
@@ -89,7 +90,7 @@ def run(settings: CloudSettings, stopping: threading.Event) -> None:
             stopping.wait(ASK_AGAIN_S)
 
 
-def _lead(conn: Connection, db: Database, wanted: Sequence[Job | Feed], stopping: threading.Event) -> None:
+def _lead(conn: Connection, db: Database, wanted: Sequence[Job | LongJob], stopping: threading.Event) -> None:
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)}, timezone="UTC")
     now = utc_now()
     for job in wanted:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fieldwatch_cloud.alarms import firms_feed
-from fieldwatch_cloud.db import heartbeats, jobs
+from fieldwatch_cloud.db import heartbeats, jobs, rollups
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.deployment_news import as_json, health
 from fieldwatch_cloud.fleet.health import SILENCE_FACTOR
@@ -47,6 +47,11 @@ def find_silence(conn: Connection, last: datetime | None, now: datetime) -> int:
 def clean_up(conn: Connection, _last: datetime | None, _now: datetime) -> int:
     """Delete sessions that have ended; returns how many."""
     return jobs.delete_ended_sessions(conn)
+
+
+def roll_up(database: Database, _now: datetime) -> int:
+    """Bring kept sums of counts up to date; returns for how many deployments."""
+    return rollups.roll_up(database)
 
 
 def fetch_hotspots(settings: FirmsSettings) -> Callable[[Database, datetime], int]:

@@ -7,6 +7,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from fieldwatch_cloud.api.geojson import Area
 from fieldwatch_cloud.api.models.common import Answer, Body, Instant
+from fieldwatch_cloud.api.models.verdict import VerdictLine
+from fieldwatch_cloud.counts.events import DEFAULT_RULE, Rule
 from fieldwatch_shared.messages import ObservationType
 
 Taxon = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -23,6 +25,7 @@ class CountQuery(Body):
             }
         ],
     )
+    zone: UUID | None = Field(None, description="A zone of the reserve, instead of an `area`.")
     from_: Instant = Field(alias="from", description="Start of the span, included.")
     to: Instant = Field(description="End of the span, excluded.", examples=["2026-06-01T00:00:00Z"])
     taxa: list[Taxon] | None = Field(
@@ -35,7 +38,20 @@ class CountQuery(Body):
     event_interval_min: float = Field(
         30, ge=1, le=1440, description="Records at least so many minutes apart are independent events."
     )
-    min_confidence: float = Field(0, ge=0, le=1)
+    rule: Rule = Field(
+        DEFAULT_RULE,
+        description="Since what they must be so far apart: the end of the last record, or of the record that "
+        "opened the event.",
+    )
+    min_confidence: float = Field(
+        0, ge=0, le=1, description="What a person labelled counts whatever the model's confidence."
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.area is not None and self.zone is not None:
+            raise ValueError("give an area or a zone, not both")
+        return self
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -70,7 +86,8 @@ class Rate(Answer):
 class SpeciesCount(Answer):
     scientific_name: str | None
     observation_type: ObservationType
-    observations: int
+    observations: int = Field(description="In these events.")
+    labelled: int = Field(0, description="How many of the observations a person has confirmed or corrected.")
     individuals: int = Field(description="Sum over events of the largest number seen at once (MaxN).")
     events: int = Field(description="Independent events.")
     max_count: int = Field(description="The largest number seen at once.")
@@ -83,8 +100,10 @@ class CountQueryEcho(Answer):
 
     from_: Instant = Field(serialization_alias="from")
     to: Instant
+    zone: UUID | None
     taxa: list[str] | None
     event_interval_min: float
+    rule: Rule
     min_confidence: float
     whole_reserve: bool
 
@@ -100,9 +119,36 @@ class Counts(Answer):
     observations_without_effort: int = Field(
         description="Observations at deployments of the area for which no effort has been reported (yet)."
     )
+    labelled: int = Field(
+        description="Observations of all these species that a person has confirmed or corrected."
+    )
+    verdict: list[VerdictLine] = Field(description="How far the data bear the figures, the gravest first.")
     assumptions: list[str] = Field(description="What the figures rest on, in plain sentences.")
     assumption_codes: list[str] = Field(
         description="Of each of `assumptions`, in their order, a code that stays when its words change.",
         examples=[["events", "max_n", "effort", "poisson", "detection", "edges", "min_confidence"]],
     )
     query: CountQueryEcho
+
+
+class TraceQuery(CountQuery):
+    taxa: None = Field(None, description="Give `taxon`.")
+    taxon: Taxon | None = Field(
+        description="Scientific name, as `species` gives it; null for what has only its `observation_type`."
+    )
+    observation_type: ObservationType = ObservationType.ANIMAL
+
+
+class TracedEvent(Answer):
+    deployment_id: UUID
+    started_at: Instant
+    ended_at: Instant
+    observations: int
+    labelled: int = Field(description="How many of them a person has confirmed or corrected.")
+    max_n: int = Field(description="The largest number seen at once.")
+    media: list[UUID] = Field(description="The pictures of its observations, by time; not all have one.")
+
+
+class Trace(Answer):
+    items: list[TracedEvent]
+    next_cursor: str | None

@@ -1,10 +1,12 @@
-"""How many, in this polygon and time span."""
+"""How many, in this polygon and time span, and which events and pictures that rests on."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException, Query
 
-from fieldwatch_cloud.api.auth import AnyMember
+from fieldwatch_cloud.api import cursor as cursors
+from fieldwatch_cloud.api.auth import AnyMember, Member
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.counts import (
     CountQuery,
@@ -15,10 +17,17 @@ from fieldwatch_cloud.api.models.counts import (
     Effort,
     Rate,
     SpeciesCount,
+    Trace,
+    TracedEvent,
+    TraceQuery,
 )
 from fieldwatch_cloud.api.services import Db
+from fieldwatch_cloud.api.verdict import Spoken, verdict
 from fieldwatch_cloud.counts import answer
-from fieldwatch_cloud.db import counts
+from fieldwatch_cloud.counts import verdict as rules
+from fieldwatch_cloud.counts.estimate import Finding
+from fieldwatch_cloud.db import counts, sensitive
+from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_shared.messages import ObservationType
 
 router = APIRouter(tags=["counts"])
@@ -29,39 +38,22 @@ router = APIRouter(tags=["counts"])
     summary="Counts by species within a polygon and a time span",
     responses=problems(401, 403, 404, 413, 422),
 )
-def count_species(body: CountQuery, member: AnyMember, db: Db) -> Counts:
+def count_species(body: CountQuery, member: AnyMember, db: Db, language: Spoken) -> Counts:
     """Independent events, MaxN and the rate per 100 camera-days with its interval: for every taxon seen
-    (blank pictures aside) and every taxon asked for. Answers with what the figures rest on."""
-    query = counts.Query(
-        reserve_id=member.reserve_id,
-        area=body.area.model_dump_json() if body.area else None,
-        since=body.from_,
-        until=body.to,
-        interval=timedelta(minutes=body.event_interval_min),
-        taxa=body.taxa,
-        min_confidence=body.min_confidence,
-    )
+    (blank pictures aside) and every taxon asked for. Answers with what the figures rest on, and how far the
+    data bear them."""
     with db.transaction() as conn:
-        counted = counts.count(conn, query)
+        counts.one_snapshot(conn)
+        counted = counts.count(conn, _query(conn, body, member))
     total = sum(counted.camera_days.values())
-    tallies = [
-        answer.Tally(
-            t.scientific_name,
-            t.observation_type,
-            t.observations,
-            t.individuals,
-            t.events,
-            t.max_count,
-            t.deployments,
-        )
-        for t in counted.taxa
-    ]
-    species = answer.species(tallies, body.taxa, total)
+    without_effort = sum(tally.without_effort for tally in counted.taxa)
+    species = answer.species(counted.taxa, body.taxa, total)
     assumptions = answer.assumptions(
         interval_min=body.event_interval_min,
         min_confidence=body.min_confidence,
-        without_effort=counted.observations_without_effort,
+        without_effort=without_effort,
         observed=species is not None,
+        rule=body.rule,
     )
     return Counts(
         area_km2=counted.area_km2,
@@ -75,18 +67,90 @@ def count_species(body: CountQuery, member: AnyMember, db: Db) -> Counts:
         ),
         status="not_observed" if species is None else "observed",
         species=None if species is None else [_species(one) for one in species],
-        observations_without_effort=counted.observations_without_effort,
+        observations_without_effort=without_effort,
+        labelled=sum(tally.labelled for tally in counted.taxa),
+        verdict=verdict(_findings(counted, body), language),
         assumptions=[each.text for each in assumptions],
         assumption_codes=[each.code for each in assumptions],
         query=CountQueryEcho(
             from_=body.from_,
             to=body.to,
+            zone=body.zone,
             taxa=body.taxa,
             event_interval_min=body.event_interval_min,
+            rule=body.rule,
             min_confidence=body.min_confidence,
-            whole_reserve=body.area is None,
+            whole_reserve=body.area is None and body.zone is None,
         ),
     )
+
+
+@router.post(
+    "/reserves/{slug}/counts/trace",
+    summary="The events of one taxon that a count rests on, with their pictures",
+    responses=problems(401, 403, 404, 413, 422),
+)
+def trace_count(
+    body: TraceQuery,
+    member: AnyMember,
+    db: Db,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[
+        str | None, Query(max_length=200, description="`next_cursor` of the last page.")
+    ] = None,
+) -> Trace:
+    """By time; all pages together are the events of `POST .../counts` with the same question."""
+    after = cursors.decode(cursor) if cursor else None
+    with db.transaction() as conn:
+        counts.one_snapshot(conn)
+        if not member.exact and sensitive.species(conn, member.reserve_id).blur_m(body.taxon) is not None:
+            raise HTTPException(403, f"where {body.taxon} was seen is told to researchers and managers only")
+        query = _query(conn, body, member)
+        found = counts.trace(
+            conn, query, body.taxon, body.observation_type.value, limit=limit + 1, after=after
+        )
+    items = found[:limit]
+    more = len(found) > limit
+    return Trace(
+        items=[TracedEvent.model_validate(one, from_attributes=True) for one in items],
+        next_cursor=cursors.encode(items[-1].started_at, items[-1].deployment_id) if more else None,
+    )
+
+
+def _query(conn: Connection, body: CountQuery, member: Member) -> counts.Query:
+    area = body.area.model_dump_json() if body.area else None
+    if body.zone is not None:
+        area = counts.zone_area(conn, member.reserve_id, body.zone)
+    return counts.Query(
+        reserve_id=member.reserve_id,
+        area=area,
+        since=body.from_,
+        until=body.to,
+        interval=timedelta(minutes=body.event_interval_min),
+        taxa=body.taxa,
+        min_confidence=body.min_confidence,
+        rule=body.rule,
+    )
+
+
+def _findings(counted: counts.Counted, body: CountQuery) -> list[Finding]:
+    days = [counted.camera_days.get(id_, 0.0) for id_ in counted.deployments]
+    found = [
+        *rules.of_effort(
+            days,
+            asked_days=(body.to - body.from_) / timedelta(days=1),
+            from_dates=len(counted.from_dates & counted.camera_days.keys()),
+        )
+    ]
+    if counted.camera_days:
+        found += rules.of_records(
+            observations=sum(tally.observations for tally in counted.taxa),
+            labelled=sum(tally.labelled for tally in counted.taxa),
+            without_effort=sum(tally.without_effort for tally in counted.taxa),
+            min_confidence=body.min_confidence,
+        )
+        found += rules.of_rates()
+    return found
 
 
 def _species(one: answer.Species) -> SpeciesCount:
@@ -95,6 +159,7 @@ def _species(one: answer.Species) -> SpeciesCount:
         scientific_name=tally.scientific_name,
         observation_type=ObservationType(tally.observation_type),
         observations=tally.observations,
+        labelled=tally.labelled,
         individuals=tally.individuals,
         events=tally.events,
         max_count=tally.max_count,

@@ -22,6 +22,10 @@ SELECT id FROM deployment
 WHERE reserve_id = %(reserve_id)s
   AND (%(area)s::text IS NULL OR ST_Intersects(location, ST_GeomFromGeoJSON(%(area)s)));
 
+-- name: effort_from_dates
+SELECT d.id FROM dataset s JOIN deployment d ON d.dataset_id = s.id
+WHERE d.reserve_id = %(reserve_id)s AND s.effort_from_dates;
+
 -- name: stale
 -- Where within the query's span no kept sum holds: the markers, and the stored events that they touch.
 WITH dirty AS MATERIALIZED (
@@ -110,6 +114,41 @@ SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e
 FROM unnest(%(stale_of)s::uuid[], %(stale_from)s::timestamptz[], %(stale_to)s::timestamptz[])
      AS piece (id, since, until)
 CROSS JOIN LATERAL events(piece.id, piece.since, piece.until) e
+
+-- name: trace
+-- One event after the other with the pictures of its records: those that start between its start and that of
+-- its last record. Kept events answer for the default rule, records for others.
+SELECT e.deployment_id, e.started_at, e.ended_at, e.observations, e.labelled, e.max_n,
+       ARRAY(
+           SELECT s.media_id
+           FROM seen(e.deployment_id, e.started_at, e.last_at + interval '1 microsecond') s
+           WHERE s.media_id IS NOT NULL AND s.scientific_name IS NOT DISTINCT FROM %(taxon)s
+             AND s.observation_type = %(kind)s::observation_type AND s.confidence >= %(min_confidence)s::real
+           GROUP BY s.media_id ORDER BY min(s.observed_at), s.media_id
+       ) AS media
+FROM (
+
+-- name: end_trace
+) e
+ORDER BY e.started_at, e.deployment_id;
+
+-- name: trace_kept
+SELECT e.deployment_id, e.started_at, e.ended_at, e.observations, e.labelled, e.max_n, e.ended_at AS last_at
+FROM unnest(%(deployments)s::uuid[]) AS d (id)
+CROSS JOIN LATERAL events(d.id, %(since)s, %(until)s) e
+WHERE e.scientific_name IS NOT DISTINCT FROM %(taxon)s AND e.observation_type = %(kind)s::observation_type
+  AND (%(after_at)s::timestamptz IS NULL
+       OR (e.started_at, e.deployment_id) > (%(after_at)s::timestamptz, %(after_id)s::uuid))
+ORDER BY e.started_at, e.deployment_id LIMIT %(limit)s
+
+-- name: trace_records
+SELECT e.deployment_id, e.started_at, e.ended_at, e.observations, e.labelled, e.max_n, e.last_at
+FROM unnest(%(deployments)s::uuid[]) AS d (id)
+CROSS JOIN LATERAL events_by(d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real) e
+WHERE e.scientific_name IS NOT DISTINCT FROM %(taxon)s AND e.observation_type = %(kind)s::observation_type
+  AND (%(after_at)s::timestamptz IS NULL
+       OR (e.started_at, e.deployment_id) > (%(after_at)s::timestamptz, %(after_id)s::uuid))
+ORDER BY e.started_at, e.deployment_id LIMIT %(limit)s
 
 -- name: from_records
 -- By another interval or rule, or above a confidence: deployment by deployment, many small sorts in memory
