@@ -42,6 +42,8 @@ limits (Garwood 1936)."""
 LEAST_CAMERAS = 10
 UNEVEN = 2.5
 """Variance between cameras or moments over that of independent events: 1 where the assumptions hold."""
+STAYS = 0.1
+"""Share of animals in view that is still there at the next moment, above which moments are too close."""
 IMPRECISE = 0.5
 """Coefficient of variation above which a density tells little more than an order of magnitude."""
 LONG = 0.5
@@ -138,7 +140,7 @@ def time_to_event(history: History, *, level: float = 0.95) -> Density:
     Raises:
         ValueError: nothing was searched.
     """
-    return _to_event("time to event", history.exposure, history.event, history.unit, level)
+    return _to_event("time to event", history, level)
 
 
 def space_to_event(seen: ArrayLike, areas: ArrayLike, *, level: float = 0.95) -> Density:
@@ -159,18 +161,35 @@ def space_to_event(seen: ArrayLike, areas: ArrayLike, *, level: float = 0.95) ->
     """
     held, area = _matrix(seen, areas)
     looking, holding = ~np.isnan(held), np.nan_to_num(held) > 0
+    empty, full = np.where(looking & ~holding, area, 0.0), np.where(holding, area, 0.0)
     m = holding.sum(axis=1)
-    empty = np.where(looking & ~holding, area, 0.0).sum(axis=1)
-    full = np.where(holding, area, 0.0).sum(axis=1)
-    exposure = empty / (m + 1) + full / np.maximum(m, 1)
+    exposure = _to_first(empty.sum(axis=1), full.sum(axis=1), m)
     used = looking.any(axis=1)
-    moments = np.arange(len(used))
-    return space_to_event_history(History(exposure[used], m[used] > 0, moments[used]), level=level)
+    history = History(exposure[used], m[used] > 0, np.flatnonzero(used))
+    # Without each camera in turn: what a camera more or less would have changed.
+    m_less = m[:, None] - holding
+    less = _to_first(empty.sum(axis=1)[:, None] - empty, full.sum(axis=1)[:, None] - full, m_less)
+    less, events = less[:, looking.any(axis=0)], (m_less > 0)[:, looking.any(axis=0)]
+    k = less.shape[1]
+    searched = less.sum(axis=0)
+    spread = None
+    if k > 1 and (searched > 0).all():
+        d = events.sum(axis=0) / searched
+        spread = math.sqrt((k - 1) / k * float(((d - d.mean()) ** 2).sum()))
+    answer = _to_event("space to event", history, level, jackknife=None if spread is None else (spread, k))
+    return Density(answer.estimates, answer.findings + _check_moments(held), answer.cv_parts)
+
+
+def _to_first(
+    empty: NDArray[np.float64], full: NDArray[np.float64], m: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Expected area up to the first camera that holds an animal, over all orders of cameras."""
+    return np.asarray(empty / (m + 1) + full / np.maximum(m, 1))
 
 
 def space_to_event_history(history: History, *, level: float = 0.95) -> Density:
     """The same from areas already summed up to the first event of each moment, in one order of cameras."""
-    return _to_event("space to event", history.exposure, history.event, history.unit, level)
+    return _to_event("space to event", history, level)
 
 
 def instantaneous(
@@ -212,38 +231,41 @@ def instantaneous(
     between = _density("density_between_cameras", value, raw, freedom, level, how)
     found = _check(int(n.sum()), cameras, "cameras")
     # Beside a Poisson's: groups, or animals that stay from one moment to the next.
-    spread = (se / d) ** 2 * float(n.sum()) if se is not None and d > 0 else 1.0
-    return Density((density, between), found + _check_spread(spread, se, value), {"counts": _cv(density)})
+    spread = (raw / d) ** 2 * float(n.sum()) if raw is not None and d > 0 else 1.0
+    found += _check_spread(spread, se, value) + _check_moments(count)
+    return Density((density, between), found, {"counts": _cv(density)})
 
 
 def _to_event(
-    name: str,
-    exposure: NDArray[np.float64],
-    event: NDArray[np.bool_],
-    unit: NDArray[np.int64],
-    level: float,
+    name: str, history: History, level: float, jackknife: tuple[float, int] | None = None
 ) -> Density:
+    """
+    Args:
+        jackknife: standard error over cameras, and their number, where these are not the history's units.
+    """
+    exposure, event = history.exposure, history.event
     total = float(exposure.sum())
     if not total > 0:
         raise ValueError("nothing was searched: without effort there is no density")
     events = int(event.sum())
     d = events / total
-    units, row = np.unique(unit, return_inverse=True)
+    units, row = np.unique(history.unit, return_inverse=True)
     residual = np.bincount(row, event, len(units)) - d * np.bincount(row, exposure, len(units))
     k = len(units)
     model_based = d / math.sqrt(events) if events else None
     # The sandwich of the exponential's score, summed by unit; never less than events of pure chance have.
-    raw = math.sqrt(k / (k - 1) * float(residual @ residual)) / total if k > 1 else None
-    se = None if raw is None or model_based is None else max(raw, model_based)
+    spreads = [(math.sqrt(k / (k - 1) * float(residual @ residual)) / total, k)] if k > 1 else []
+    spreads += [jackknife] if jackknife else []
+    largest, cameras = max(spreads, default=(0.0, k))
+    se = max(largest, model_based) if spreads and model_based is not None else None
     between = "moments" if name.startswith("space") else "cameras"
-    how = f"{name} (Moeller et al. 2018), variance between {between}"
+    how = f"{name} (Moeller et al. 2018), variance between {'moments, cameras' if jackknife else between}"
     estimates = (
-        _density("density", d, se, k - 1, level, how),
+        _density("density", d, se, cameras - 1, level, how),
         _density("density_model_based", d, model_based, None, level, f"{name} (Moeller et al. 2018)"),
     )
     found = _check(events, k, between)
-    spread = (se / d) ** 2 * events if se is not None and d > 0 else 1.0
-    found += _check_spread(spread, se, d)
+    found += _check_spread((largest / d) ** 2 * events if d > 0 else 1.0, se, d)
     if event.mean() > LONG:
         found += (finding("events_saturate", "caution", percent=round(100 * float(event.mean()))),)
     return Density(estimates, found, {"events": _cv(estimates[0])})
@@ -294,3 +316,18 @@ def _check_spread(spread: float, se: float | None, value: float) -> tuple[Findin
     if se is not None and value > 0 and se / value > IMPRECISE:
         found.append(finding("density_imprecise", "caution", percent=round(100 * se / value)))
     return tuple(found)
+
+
+def _check_moments(table: NDArray[np.float64]) -> tuple[Finding, ...]:
+    """Whether animals stay from one moment to the next: of the (moment, camera) pairs with an animal, the
+    share that has one at the next moment too, beside what cameras' own rates bring by chance."""
+    held = table > 0
+    pairs = held[:-1] & ~np.isnan(table[1:])
+    if pairs.sum() < LEAST:
+        return ()
+    share = float((pairs & held[1:]).sum() / pairs.sum())
+    looked = np.maximum((~np.isnan(table)).sum(axis=0), 1)
+    chance = float((pairs.sum(axis=0) * held.sum(axis=0) / looked).sum() / pairs.sum())
+    if share - chance > STAYS:
+        return (finding("moments_too_close", "caution", percent=round(100 * share)),)
+    return ()

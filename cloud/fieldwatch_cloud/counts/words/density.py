@@ -206,6 +206,13 @@ WORDS: dict[str, Words] = {
         "Set occasions further apart, count groups and multiply by their size, or place cameras at random.",
         "加大时段间隔，以群为单位计数再乘以群大小，或随机布点。",
     ),
+    "moments_too_close": Words(
+        "{percent} % of the animals in view are still there at the next moment: moments are not independent, "
+        "and the interval is too narrow.",
+        "视野中{percent}%的动物在下一瞬间仍在原处：各瞬间并不独立，置信区间偏窄。",
+        "Set moments further apart.",
+        "加大瞬间之间的间隔。",
+    ),
     "events_saturate": Words(
         "{percent} % of occasions end with an event: what follows the first one is lost.",
         "{percent}%的时段以事件结束：第一次之后的信息全部丢失。",
