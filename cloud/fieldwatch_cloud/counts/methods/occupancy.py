@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit, log_expit
+from scipy.stats import binom, norm
 
 from fieldwatch_cloud.counts.estimate import Estimate
-from fieldwatch_cloud.counts.fitting import delta, design, maximise, profile, split, unfitted, wald
+from fieldwatch_cloud.counts.fitting import delta, design, maximise, profile, split, unfitted
 from fieldwatch_cloud.counts.site_visits import (
     Scores,
     SiteFit,
@@ -174,8 +175,8 @@ def _occupied_sites(
 
     The empirical Bayes estimate of the finite sample (MacKenzie et al. 2018, Occupancy Estimation and
     Modeling, 2nd ed., ch. 4); its variance is that of the hidden states, sum w (1 - w), and that of the
-    coefficients, by the delta method. The interval is made on the logit scale of the share of the other
-    sites, so that it never excludes what was seen.
+    coefficients, by the delta method. The interval is of whole sites and never excludes what was seen: see
+    `_predict`.
     """
     open_ = data.used & ~data.detected
     surely, at_most = int(data.detected.sum()), int(open_.sum())
@@ -185,17 +186,38 @@ def _occupied_sites(
     wiggle = np.where(open_, occupied * (1 - occupied), 0.0)
     by[: len(psi.names)] = psi.pull(wiggle)
     by[len(psi.names) :] = p.pull(np.where(data.seen, -wiggle[:, None] * detection, 0.0))
-    se = None
+    se = low = high = None
     if fit.covariance is not None:
-        se = float(np.sqrt(wiggle.sum() + by @ fit.covariance @ by))
-    low, high = wald(more / at_most, se / at_most, "logit", level) if at_most and se else (None, None)
+        of_coefficients = float(by @ fit.covariance @ by)
+        se = float(np.sqrt(wiggle.sum() + of_coefficients))
+        low, high = _predict(more, at_most, np.sqrt(of_coefficients), level)
     return Estimate(
         "occupied_sites",
         surely + more,
         se,
-        None if low is None else surely + at_most * low,
-        None if high is None else surely + at_most * high,
+        None if low is None else surely + low,
+        None if high is None else surely + high,
         "1",
-        "empirical Bayes with the coefficients' variance by the delta method, Wald on the logit scale",
+        "empirical Bayes; binomial, over the normal scatter of the coefficients on the logit scale",
         level,
     )
+
+
+def _predict(more: float, at_most: int, se: float, level: float) -> tuple[float, float]:
+    """Fewest and most of `at_most` sites that are occupied unseen, where `more` are expected.
+
+    Binomial given their mean chance, whose logit is normal with the coefficients' standard error; summed over
+    41 of its quantiles. Each tail holds (1 - level) / 2 by its mid-p (Lancaster 1961, J. Am. Stat. Assoc.
+    56:223), as a number of few steps needs.
+    """
+    share = more / at_most if at_most else 0.0
+    if not 0 < share < 1:
+        return more, more
+    steps = norm.ppf((np.arange(41) + 0.5) / 41)
+    wide = min(se / at_most / (share * (1 - share)), 20.0)
+    chance = expit(np.log(share / (1 - share)) + wide * steps)
+    exactly = binom.pmf(np.arange(at_most + 1), at_most, chance[:, None]).mean(axis=0)
+    middle = exactly.cumsum() - exactly / 2
+    tail = (1 - level) / 2
+    within = np.flatnonzero((middle >= tail) & (middle <= 1 - tail))
+    return float(within[0]), float(within[-1])
