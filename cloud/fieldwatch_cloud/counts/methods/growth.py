@@ -8,6 +8,7 @@ site with many animals would pass for growth here.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -63,6 +64,7 @@ def growth(
             but zeros.
     """
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     y, days, when = (np.asarray(each, dtype=np.float64) for each in (counts, effort, times))
     if not y.shape == days.shape == when.shape or y.ndim != 1:
@@ -75,7 +77,10 @@ def growth(
 
     def fitted(alpha: float) -> Any:
         kind = sm.families.NegativeBinomial(alpha=alpha) if alpha else sm.families.Poisson()
-        return sm.GLM(y, design, offset=offset, family=kind).fit(scale=1.0)
+        with warnings.catch_warnings():
+            # Counts that lie on the line are no fault here: they are not successes and failures.
+            warnings.simplefilter("ignore", PerfectSeparationWarning)
+            return sm.GLM(y, design, offset=offset, family=kind).fit(scale=1.0)
 
     plain = fitted(0.0)
     dispersion = float(plain.pearson_chi2) / freedom
