@@ -86,7 +86,7 @@ def occupancy(
         return Occupancy(unfitted(names, data.sites, *findings), nowhere[:, 0], nowhere, nowhere[:, 0])
 
     def scores(theta: NDArray[np.float64]) -> Scores:
-        return _scores(theta, data, psi, p)[0]
+        return scores_of(theta, data, psi, p)[0]
 
     naive = data.detected.sum() / data.sites
     often = data.y.sum() / data.seen[data.detected].sum()
@@ -95,7 +95,7 @@ def occupancy(
     start[len(psi.names)] = np.log(often / (1.01 - often))
     fit = maximise(negative(scores), [start, np.zeros(len(names))], names, sites=data.sites, gradient=True)
 
-    at, occupied = _scores(fit.coefficients, data, psi, p)
+    at, occupied = scores_of(fit.coefficients, data, psi, p)
     b, d = split(fit.coefficients, psi, p)
     chance, detection = expit(psi.eta(b)), expit(p.eta(d))
     present, found = float(chance[data.used].mean()), float(detection[data.seen].mean())
@@ -110,7 +110,7 @@ def occupancy(
     return Occupancy(fit, np.where(psi.complete, chance, np.nan), detection, occupied)
 
 
-def _scores(
+def scores_of(
     theta: NDArray[np.float64], data: Visits, psi: Design, p: Design
 ) -> tuple[Scores, NDArray[np.float64]]:
     """Each site's log-likelihood and score, and the chance that it is occupied given what was seen there.

@@ -10,7 +10,7 @@ from scipy.special import expit
 from tests.unit.cloud.counts.occupancy_cases import case, same, table
 
 from fieldwatch_cloud.counts.fitting import derivative, design
-from fieldwatch_cloud.counts.methods.occupancy import _scores, occupancy
+from fieldwatch_cloud.counts.methods.occupancy import occupancy, scores_of
 from fieldwatch_cloud.counts.site_visits import SiteFit, visits
 
 # The example of unmarked's own tests (Fiske & Chandler 2011, J. Stat. Softw. 43(10); test_occu.R).
@@ -120,9 +120,9 @@ def test_scores_are_the_gradient_of_each_sites_likelihood() -> None:
     p = design("p", (12, 4), {"w": random.normal(size=(12, 4))})
     data = visits(y, psi, p, binary=True)
     theta = np.array([0.3, -0.4, 0.1, 0.6])
-    by = _scores(theta, data, psi, p)[0].by
+    by = scores_of(theta, data, psi, p)[0].by
     for i in range(12):
-        expected = derivative(lambda t, i=i: _scores(t, data, psi, p)[0].log_likelihood[i], theta)
+        expected = derivative(lambda t, i=i: scores_of(t, data, psi, p)[0].log_likelihood[i], theta)
         assert by[i] == pytest.approx(expected, abs=1e-9)
 
 

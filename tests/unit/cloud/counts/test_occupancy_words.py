@@ -16,6 +16,7 @@ from fieldwatch_cloud.counts.methods import (
     false_positive_occupancy,
     n_mixture,
     occupancy,
+    occupancy_goodness,
     royle_nichols,
 )
 from fieldwatch_cloud.counts.words import say
@@ -29,9 +30,10 @@ MODULES = (
     false_positive_occupancy,
     n_mixture,
     occupancy,
+    occupancy_goodness,
     royle_nichols,
 )
-CODE = re.compile(r'"((?:model|abundance|count|dynamic|false)_[a-z_]+)"')
+CODE = re.compile(r'"((?:model|abundance|count|dynamic|false|occupancy)_[a-z_]+)"')
 NO_CODES = {"false_positive"}
 """The name of an estimate."""
 
@@ -39,7 +41,7 @@ NO_CODES = {"false_positive"}
 def test_every_code_has_words_and_no_words_are_idle() -> None:
     sources = [Path(str(module.__file__)).read_text() for module in MODULES]
     emitted = {code for source in sources for code in CODE.findall(source)} - NO_CODES
-    names = {"abundance_total", "detection_individual", "count_occupancy"}
+    names = {"abundance_total", "occupancy_growth"}
     assert emitted - names == set(WORDS)
 
 
