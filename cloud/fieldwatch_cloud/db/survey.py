@@ -99,6 +99,15 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    deployment: int
+    period: int
+    scientific_name: str | None
+    model: str
+    observations: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """So many observations with this voucher."""
 
@@ -111,30 +120,12 @@ class Fact:
     observations: int
 
 
-def begin(conn: Connection) -> None:
-    """To be called first in a transaction: it reads one snapshot, and nothing for longer than a minute."""
-    for name in ("one_instant", "room_to_sort", "not_for_ever"):
-        conn.execute(SQL[name])
-
-
 def reserve(conn: Connection, reserve_id: UUID) -> tuple[str, str | None]:
     """Time zone, and boundary as GeoJSON."""
     row = conn.execute(SQL["reserve"], {"reserve_id": reserve_id}).fetchone()
     if row is None:
         raise NotFoundError("no such reserve")
     return row[0], row[1]
-
-
-def zone(conn: Connection, reserve_id: UUID, id_: UUID) -> str:
-    """GeoJSON of a zone.
-
-    Raises:
-        NotFoundError: the reserve has no such zone.
-    """
-    row = conn.execute(SQL["zone"], {"reserve_id": reserve_id, "id": id_}).fetchone()
-    if row is None:
-        raise NotFoundError(f"no such zone in this reserve: {id_}")
-    return str(row[0])
 
 
 def deployments(
@@ -281,6 +272,28 @@ def tallies(
         min_confidence=min_confidence,
     )
     return [Tally(*row) for row in rows]
+
+
+def said(
+    conn: Connection, ids: Sequence[UUID], edges: Sequence[datetime], *, min_confidence: float
+) -> list[Said]:
+    """What models called animals, by period: only what no person has labelled.
+
+    Raises:
+        QuestionError: more than `MAX_EVENTS` rows.
+    """
+    rows = _rows(
+        conn,
+        "said",
+        ids,
+        edges[0],
+        edges[-1],
+        MAX_EVENTS,
+        "counts",
+        edges=list(edges),
+        min_confidence=min_confidence,
+    )
+    return [Said(*row) for row in rows]
 
 
 def facts(

@@ -45,6 +45,11 @@ def content(conn: Connection, reserve: str) -> bytes | None:
     return bytes(found[0]) if found else None
 
 
+def content_of(conn: Connection, reserve_id: UUID) -> bytes | None:
+    found = conn.execute(SQL["content_of"], {"reserve_id": reserve_id}, binary=True).fetchone()
+    return bytes(found[0]) if found else None
+
+
 def forget(conn: Connection, reserve_id: UUID) -> bool:
     """False: there was none."""
     return conn.execute(SQL["forget"], {"reserve_id": reserve_id}).rowcount == 1

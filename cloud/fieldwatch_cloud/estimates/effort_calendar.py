@@ -10,7 +10,7 @@ import numpy as np
 
 from fieldwatch_cloud.counts import occasions, sun
 from fieldwatch_cloud.counts.periods import days_between, midnight
-from fieldwatch_cloud.db import survey
+from fieldwatch_cloud.db import counts, survey
 from fieldwatch_cloud.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def calendar(
     """
     if until <= since:
         raise QuestionError("to must lie after from")
-    survey.begin(conn)
+    counts.one_snapshot(conn)
     timezone, _ = survey.reserve(conn, reserve_id)
     found = survey.deployments(conn, reserve_id, None, only=only)
     # Before any list of days is made: a span may be 9999 years long.

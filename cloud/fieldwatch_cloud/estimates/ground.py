@@ -11,7 +11,7 @@ import shapely  # type: ignore[import-untyped]
 from pyproj import Geod
 
 from fieldwatch_cloud.counts import verdict
-from fieldwatch_cloud.db import survey
+from fieldwatch_cloud.db import counts, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -105,11 +105,11 @@ def read(conn: Connection, question: Question) -> Ground:
         NotFoundError: the reserve has no such zone.
         QuestionError: more deployments or spans of effort than one answer reads.
     """
-    survey.begin(conn)
+    counts.one_snapshot(conn)
     timezone, boundary = survey.reserve(conn, question.reserve_id)
     area = question.area
     if question.zone is not None:
-        area = survey.zone(conn, question.reserve_id, question.zone)
+        area = counts.zone_area(conn, question.reserve_id, question.zone)
     deployments = survey.deployments(conn, question.reserve_id, area)
     spans = survey.looked(conn, [one.id for one in deployments], question.since, question.until)
     return Ground(question, timezone, area or boundary, deployments, spans)

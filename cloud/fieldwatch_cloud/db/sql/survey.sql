@@ -1,18 +1,5 @@
--- name: one_instant
--- The statements of one answer must see the same records.
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
-
--- name: room_to_sort
-SET LOCAL work_mem = '64MB';
-
--- name: not_for_ever
-SET LOCAL statement_timeout = '60s';
-
 -- name: reserve
 SELECT timezone, ST_AsGeoJSON(boundary, 15) FROM reserve WHERE id = %(reserve_id)s;
-
--- name: zone
-SELECT ST_AsGeoJSON(area, 15) FROM zone WHERE id = %(id)s AND reserve_id = %(reserve_id)s;
 
 -- name: deployments
 -- By place alone: when each looked is for its effort to say, not for its dates.
@@ -96,5 +83,15 @@ CROSS JOIN LATERAL events_of(
     d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real
 ) e
 WHERE %(taxa)s::text[] IS NULL OR e.scientific_name = ANY (%(taxa)s)
+GROUP BY 1, 2, 3, 4
+LIMIT %(most)s;
+
+-- name: said
+SELECT d.number - 1, width_bucket(s.observed_at, %(edges)s::timestamptz[]) - 1, s.scientific_name, o.model,
+       count(*)
+FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS d(id, number)
+CROSS JOIN LATERAL seen(d.id, %(since)s, %(until)s) s
+JOIN observation o ON o.id = s.observation_id
+WHERE s.confidence >= %(min_confidence)s::real AND s.observation_type = 'animal' AND NOT s.labelled
 GROUP BY 1, 2, 3, 4
 LIMIT %(most)s;

@@ -22,5 +22,8 @@ FROM terrain t JOIN reserve r ON r.id = t.reserve_id WHERE r.slug = %(reserve)s;
 -- name: content
 SELECT t.content FROM terrain t JOIN reserve r ON r.id = t.reserve_id WHERE r.slug = %(reserve)s;
 
+-- name: content_of
+SELECT content FROM terrain WHERE reserve_id = %(reserve_id)s;
+
 -- name: forget
 DELETE FROM terrain WHERE reserve_id = %(reserve_id)s;
