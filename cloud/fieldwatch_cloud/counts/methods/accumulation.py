@@ -81,11 +81,11 @@ def accumulation(
     if spent.shape != (table.shape[1],) or (gone.any(axis=0) & ~gone.all(axis=0)).any():
         raise ValueError("effort is one number per sample, and a sample is NaN for all species or for none")
     looked = (spent > 0) & ~gone.any(axis=0)
-    table, spent = table[:, looked] > 0, spent[looked]
-    total = table.shape[1]
+    spent = spent[looked]
+    total = len(spent)
     if not total:
         raise ValueError("nobody looked: there is no sample")
-    seen_in = table.sum(axis=1)
+    seen_in = (table[:, looked] > 0).sum(axis=1)
     seen_in = seen_in[seen_in > 0]
     z = float(norm.ppf((1 + level) / 2))
     chao = _chao2(seen_in, total, z, level)

@@ -149,6 +149,7 @@ def _check(
     table: Table, field: Array, spent: Array, mean: Array, labelled: Array, looked: float
 ) -> list[Finding]:
     found = []
+    figures: dict[str, float | int | str]
     few = int(np.argmin(labelled))
     if labelled[few] < LEAST_LABELLED:
         figures = {"taxon": table.classes[few], "labelled": int(labelled[few]), "least": LEAST_LABELLED}

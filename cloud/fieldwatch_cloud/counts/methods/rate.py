@@ -214,7 +214,7 @@ def _logs_left_out(x: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray
 def _jackknife_error(left_out: NDArray[np.float64]) -> float:
     """Efron & Tibshirani 1993, equation 11.5."""
     n = len(left_out)
-    return float((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum()) ** 0.5
+    return float(np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum()))
 
 
 def _mid_p(successes: float, failures: float, level: float) -> tuple[float, float]:

@@ -25,6 +25,8 @@ from fieldwatch_cloud.counts.estimate import Estimate, Finding
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from fieldwatch_cloud.counts.estimate import Severity
+
     Array = NDArray[np.float64]
 
 RAW = "largest simultaneous count, a least number"
@@ -113,17 +115,18 @@ def nights(
             count[k] = _means(usable, min(window, len(usable))).max()
     value, low, high = count.copy(), np.full(number, np.nan), np.full(number, np.nan)
     if detection:
-        for k in np.flatnonzero(frames):
+        for k in np.flatnonzero(frames).tolist():
             value[k], low[k], high[k] = _corrected(float(count[k]), detection, level)
     findings = _check(frames, detection, window)
     if not frames.any():
         return Nights(count, value, low, high, frames, (), (Finding("not_observed", "unfit"),))
     best = int(np.nanargmax(value))
-    bounds = (float(low[best]), float(high[best])) if detection else (float(count[best]), None)
-    se = _log_se(float(count[best]), detection) * float(value[best]) if detection else None
-    peak = Estimate(
-        "roost_peak", float(value[best]), se, *bounds, "1", CORRECTED if detection else RAW, level
-    )
+    largest = float(value[best])
+    if detection:
+        se = _log_se(float(count[best]), detection) * largest
+        peak = Estimate("roost_peak", largest, se, float(low[best]), float(high[best]), "1", CORRECTED, level)
+    else:
+        peak = Estimate("roost_peak", largest, None, largest, None, "1", RAW, level)
     return Nights(count, value, low, high, frames, (peak,), findings)
 
 
@@ -193,7 +196,7 @@ def _corrected(count: float, detection: Detection, level: float) -> tuple[float,
 def _check(frames: NDArray[np.int64], detection: Detection | None, window: int) -> tuple[Finding, ...]:
     found = []
     if missing := int((frames == 0).sum()):
-        severity = "caution" if missing > 0.2 * len(frames) else "note"
+        severity: Severity = "caution" if missing > 0.2 * len(frames) else "note"
         found.append(Finding("nights_missing", severity, {"missing": missing, "nights": len(frames)}))
     if detection is None:
         found.append(Finding("recall_unknown", "caution"))

@@ -230,7 +230,7 @@ class _Equations:
             np.nansum(y, axis=1) / np.nansum(np.where(np.isnan(y), 0, np.exp(offset)), axis=1)
         )
         self.sigma2, self.rho = 1.0, 0.0
-        self.covariance = np.zeros((len(self.beta),) * 2)
+        self.covariance: Array = np.zeros((len(self.beta),) * 2)
 
     @property
     def mu(self) -> Array:
@@ -277,7 +277,7 @@ class _Equations:
             x = self.design[at] - f
             information += x.T @ omega @ x
             score += x.T @ omega @ ((self.y[site, at] - mu[site, at]) / mu[site, at])
-        self.covariance = np.linalg.inv(information) if k else np.zeros((0, 0))
+        self.covariance = np.asarray(np.linalg.inv(information) if k else information)
         self.beta = self.beta + self.covariance @ score
 
     def _nuisance(self, *, overdispersion: bool, serial: bool, freedom: int) -> None:
