@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
-from fieldwatch_cloud.db import labels
+from fieldwatch_cloud.db import labels, sensitive
 from fieldwatch_cloud.errors import LabelFileError, MediaError
 from fieldwatch_cloud.labels import coco, incoming, label_studio, yolo
 from fieldwatch_cloud.labels.outgoing import Entry
@@ -47,6 +47,8 @@ class Order:
     links: str | None = None
     """Address of this site: with it, pictures are named by their address instead of travelling along."""
     limit: int = MAX_PICTURES
+    exact: bool = True
+    """Whether pictures may be told whose background tells where sensitive species are."""
 
 
 @dataclass(slots=True)
@@ -81,7 +83,10 @@ def export_set(database: Database, store: MediaStore, order: Order) -> Packing:
     reviewed = True if order.which == "labelled" else order.reviewed
     with database.transaction() as conn:
         found = labels.page(conn, order.wanted, limit=order.limit, reasons=order.reasons, reviewed=reviewed)
-    ids = [candidate.media_id for candidate in found]
+        ids = [candidate.media_id for candidate in found]
+        if not order.exact:
+            unseen = sensitive.shown(conn, order.wanted.reserve_id, ids)
+            ids = [id_ for id_ in ids if id_ not in unseen]
     return Packing(len(ids), _zip(database, store, order, ids))
 
 

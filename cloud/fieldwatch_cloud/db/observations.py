@@ -56,11 +56,13 @@ def page(
     *,
     limit: int,
     before: tuple[datetime, UUID] | None = None,
+    exact: bool = True,
 ) -> list[Observation]:
     """At most `limit` observations of a reserve, newest first.
 
     Args:
         before: (observed_at, id) of the last one of the page before; later arrivals never shift a page.
+        exact: False: without those of sensitive species.
     """
     with conn.cursor(row_factory=class_row(Observation)) as cursor:
         return cursor.execute(
@@ -75,6 +77,7 @@ def page(
                 "before_at": before[0] if before else None,
                 "before_id": before[1] if before else None,
                 "limit": limit,
+                "exact": exact,
             },
             # A plan for "any filter" would fit none of them.
             prepare=False,

@@ -101,8 +101,8 @@ class _Package:
             "title": citation.title,
             "description": f"Written by {citation.software}. Query: {citation.query}. Event-level "
             "observations are the records; media-level ones of the same eventID show the pictures that were "
-            "kept of them. Times are corrected for clocks that were found wrong. Table effort says when each camera really "
-            "looked: where it did not, nothing is known." + self._blur(),
+            "kept of them. Times are corrected for clocks that were found wrong. Table effort says when "
+            "each camera really looked: where it did not, nothing is known." + self._blur(),
             "contributors": [{"title": citation.publisher, "role": "rightsHolder"}],
             "version": f"{citation.accessed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "sources": [{"title": "Fieldwatch", "version": citation.software}],

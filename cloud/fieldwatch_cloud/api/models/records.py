@@ -33,6 +33,10 @@ class Observation(Answer):
 class Observations(Answer):
     items: list[Observation] = Field(description="Newest first.")
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null: this is the last.")
+    withheld: list[str] = Field(
+        default_factory=list,
+        description="Sensitive species whose records are left out for this role, if there are any.",
+    )
 
 
 class Quarantined(Answer):

@@ -1,11 +1,13 @@
 """How many, in this polygon and time span, and which events and pictures that rests on."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Query
 
 from fieldwatch_cloud.api import cursor as cursors
+from fieldwatch_cloud.api import withheld
 from fieldwatch_cloud.api.auth import AnyMember, Member
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.counts import (
@@ -26,7 +28,7 @@ from fieldwatch_cloud.api.verdict import Spoken, verdict
 from fieldwatch_cloud.counts import answer
 from fieldwatch_cloud.counts import verdict as rules
 from fieldwatch_cloud.counts.estimate import Finding
-from fieldwatch_cloud.db import counts, sensitive
+from fieldwatch_cloud.db import counts
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_shared.messages import ObservationType
 
@@ -44,7 +46,11 @@ def count_species(body: CountQuery, member: AnyMember, db: Db, language: Spoken)
     data bear them."""
     with db.transaction() as conn:
         counts.one_snapshot(conn)
+        whole = body.area is None and body.zone is None
+        left_out = withheld.in_area(conn, member, body.taxa, whole=whole)
         counted = counts.count(conn, _query(conn, body, member))
+        seen = [one for one in counted.taxa if left_out.blur_m(one.scientific_name) is None]
+        counted = replace(counted, taxa=seen)
     total = sum(counted.camera_days.values())
     without_effort = sum(tally.without_effort for tally in counted.taxa)
     species = answer.species(counted.taxa, body.taxa, total)
@@ -103,16 +109,21 @@ def trace_count(
     after = cursors.decode(cursor) if cursor else None
     with db.transaction() as conn:
         counts.one_snapshot(conn)
-        if not member.exact and sensitive.species(conn, member.reserve_id).blur_m(body.taxon) is not None:
-            raise HTTPException(403, f"where {body.taxon} was seen is told to researchers and managers only")
+        withheld.refuse(withheld.hidden(conn, member), [body.taxon])
         query = _query(conn, body, member)
         found = counts.trace(
             conn, query, body.taxon, body.observation_type.value, limit=limit + 1, after=after
         )
+        unseen = withheld.pictures(conn, member, {id_ for one in found for id_ in one.media})
     items = found[:limit]
     more = len(found) > limit
     return Trace(
-        items=[TracedEvent.model_validate(one, from_attributes=True) for one in items],
+        items=[
+            TracedEvent.model_validate(
+                replace(one, media=[id_ for id_ in one.media if id_ not in unseen]), from_attributes=True
+            )
+            for one in items
+        ],
         next_cursor=cursors.encode(items[-1].started_at, items[-1].deployment_id) if more else None,
     )
 

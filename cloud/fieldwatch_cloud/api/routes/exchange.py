@@ -55,7 +55,14 @@ def export_labels(
     by which the import finds them again. A picture whose file is lost is named in `missing.txt`."""
     site = (services.settings.http.public_url or str(request.base_url)).rstrip("/")
     order = exchange.Order(
-        wanted, format_, which, reason, reviewed, links=None if pictures else site, limit=limit
+        wanted,
+        format_,
+        which,
+        reason,
+        reviewed,
+        links=None if pictures else site,
+        limit=limit,
+        exact=member.exact,
     )
     packing = exchange.export_set(services.database, services.media, order)
     name = f"{member.reserve}-{format_}.zip"

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 
 from fieldwatch_cloud.api import cursor as cursors
+from fieldwatch_cloud.api import withheld
 from fieldwatch_cloud.api.auth import AnyMember, SignedIn, check_role, has_role
 from fieldwatch_cloud.api.models.common import Instant, problems
 from fieldwatch_cloud.api.models.labels import (
@@ -38,6 +39,7 @@ LABELLERS = (Role.MANAGER, Role.RESEARCHER)
 
 def review_filter(
     member: AnyMember,
+    db: Db,
     from_: Annotated[Instant | None, Query(alias="from", description="Taken at or after.")] = None,
     to: Annotated[Instant | None, Query(description="Taken before.")] = None,
     taxon: Annotated[
@@ -51,6 +53,8 @@ def review_filter(
     share: Annotated[float, Query(ge=0, le=1, description="Of all pictures, in the `random` sample.")] = 0.05,
     seed: Annotated[int, Query(ge=0, lt=2**31, description="Another one gives another sample.")] = 0,
 ) -> labels.Filter:
+    with db.transaction() as conn:
+        withheld.refuse(withheld.hidden(conn, member), [taxon])
     return labels.Filter(member.reserve_id, from_, to, deployment, taxon, threshold, band, seed, share)
 
 
@@ -69,7 +73,7 @@ Reviewed = Annotated[
     responses=problems(401, 404, 422),
 )
 def list_review(
-    _: AnyMember,
+    member: AnyMember,
     wanted: Wanted,
     db: Db,
     reason: Reasons = None,
@@ -102,8 +106,13 @@ def list_review(
         found = labels.page(conn, wanted, limit=limit + 1, reasons=reason, reviewed=reviewed, before=before)
         chosen = found[:limit]
         media = {m.id: m for m in labels.media(conn, [c.media_id for c in chosen])}
+        unseen = withheld.pictures(conn, member, media.keys())
     return ReviewItems(
-        items=[ReviewItem.of(media[c.media_id], c.reasons, c.priority) for c in chosen],
+        items=[
+            ReviewItem.of(media[c.media_id], c.reasons, c.priority)
+            for c in chosen
+            if c.media_id not in unseen
+        ],
         next_cursor=cursors.encode_ranked(*chosen[-1].place, since) if len(found) > limit else None,
         weighed_from=since,
     )
@@ -162,6 +171,7 @@ def get_review(media_id: UUID, caller: SignedIn, db: Db) -> ReviewDetail:
         medium = labels.medium(conn, media_id)
         if not (roles := caller.roles_in(medium.reserve)):
             raise NotFoundError(f"no such picture: {media_id}")
+        withheld.check_picture(conn, caller, medium.reserve, media_id)
         candidate = labels.candidate(conn, geography.reserve_id(conn, medium.reserve), medium)
     return ReviewDetail.of(
         medium, candidate.reasons, candidate.priority, may_label=has_role(roles, LABELLERS)

@@ -1,11 +1,13 @@
 """Observations, pictures and quarantine."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from fieldwatch_cloud.api import cursor as cursors
+from fieldwatch_cloud.api import withheld
 from fieldwatch_cloud.api.auth import Admin, AnyMember, SignedIn
 from fieldwatch_cloud.api.models.common import Instant, problems
 from fieldwatch_cloud.api.models.records import (
@@ -17,7 +19,7 @@ from fieldwatch_cloud.api.models.records import (
 )
 from fieldwatch_cloud.api.pictures import PICTURE_RESPONSES, Width, picture_response
 from fieldwatch_cloud.api.services import Db, Wired
-from fieldwatch_cloud.db import observations, pictures, quarantine
+from fieldwatch_cloud.db import datasets, observations, pictures, quarantine
 from fieldwatch_cloud.errors import InvalidMessageError, NotFoundError
 from fieldwatch_shared.messages import Box, ClockQuality, ObservationType
 
@@ -43,15 +45,28 @@ def list_observations(
         str | None, Query(max_length=200, description="`next_cursor` of the last page.")
     ] = None,
 ) -> Observations:
-    """Pages by (observed_at, id): what arrives while somebody turns pages never shifts or doubles an item."""
+    """Pages by (observed_at, id): what arrives while somebody turns pages never shifts or doubles an item.
+    Records and pictures of sensitive species are for admins, managers and researchers: see `withheld`."""
     wanted = observations.Filter(from_, to, taxon, deployment, min_confidence)
     before = cursors.decode(cursor) if cursor else None
     with db.transaction() as conn:
-        found = observations.page(conn, member.reserve_id, wanted, limit=limit + 1, before=before)
-    items = [_observation(o) for o in found[:limit]]
+        species = withheld.hidden(conn, member)
+        withheld.refuse(species, [taxon])
+        found = observations.page(
+            conn,
+            member.reserve_id,
+            wanted,
+            limit=limit + 1,
+            before=before,
+            exact=not species.species,
+        )
+        unseen = withheld.pictures(conn, member, {o.media_id for o in found if o.media_id is not None})
+    items = [_observation(replace(o, media_id=None) if o.media_id in unseen else o) for o in found[:limit]]
     more = len(found) > limit
     return Observations(
-        items=items, next_cursor=cursors.encode(items[-1].observed_at, items[-1].id) if more else None
+        items=items,
+        next_cursor=cursors.encode(items[-1].observed_at, items[-1].id) if more else None,
+        withheld=sorted(species.species),
     )
 
 
@@ -67,9 +82,18 @@ def get_picture(
 ) -> Response:
     """Pictures never change: they may be kept for ever, by this browser alone."""
     with services.database.transaction() as conn:
-        picture = pictures.picture(conn, media_id)
-    if not caller.roles_in(picture.reserve):
-        raise NotFoundError(f"no such picture: {media_id}")
+        try:
+            picture = pictures.picture(conn, media_id)
+        except NotFoundError:
+            lies = datasets.elsewhere(conn, media_id)
+            if lies is None or not caller.roles_in(lies.slug):
+                raise
+            withheld.check_picture(conn, caller, lies.slug, media_id)
+            where = f"it is at {lies.path}" if lies.public else "it is not public"
+            raise NotFoundError(f"this medium did not come along with {lies.dataset!r}: {where}") from None
+        if not caller.roles_in(picture.reserve):
+            raise NotFoundError(f"no such picture: {media_id}")
+        withheld.check_picture(conn, caller, picture.reserve, media_id)
     return picture_response(services, request, picture.sha256, picture.mime, width)
 
 

@@ -8,6 +8,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from fieldwatch_cloud.api import withheld
 from fieldwatch_cloud.api.auth import COOKIE, AnyMember, identify
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.services import Services, Wired
@@ -33,7 +34,8 @@ async def stream_reserve(
     `observation`, `incident`, `deployment`, `media` carry what changed. `refetch` says that events were lost
     (a slow reader, a lost connection, too many at once): ask for everything again. A comment comes every 15
     seconds, so that proxies keep the connection. There is no replay: connect first, then fetch, and fetch
-    again after each reconnection.
+    again after each reconnection. Observations and pictures of sensitive species are for admins, managers and
+    researchers.
     """
     with services.live.subscribe(member.reserve) as subscription:
         yield ServerSentEvent(comment="connected", retry=RECONNECT_MS)
@@ -43,6 +45,8 @@ async def stream_reserve(
                 event = await subscription.next(within_s=CHECK_EVERY_S)
             except EOFError:
                 return
+            if event is not None and not member.exact:
+                event = await run_in_threadpool(withheld.told, services.database, member, event)
             if event is not None:
                 yield ServerSentEvent(event=event.name, raw_data=event.data)
             if time.monotonic() - checked >= CHECK_EVERY_S:

@@ -17,6 +17,7 @@ FROM (
                OR (observed_at <= %(before_at)s AND (observed_at, id) < (%(before_at)s, %(before_id)s)))
           AND (%(taxon)s::text IS NULL OR scientific_name = %(taxon)s)
           AND confidence >= %(min_confidence)s::real
+          AND (%(exact)s OR NOT is_sensitive(d.reserve_id, scientific_name))
         ORDER BY observed_at DESC, id DESC
         LIMIT %(limit)s
     ) newest
