@@ -11,12 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
-from fieldwatch_cloud.api.auth import AnyMember, Member, has_role
+from fieldwatch_cloud.api.auth import AnyMember, Member
 from fieldwatch_cloud.api.models.common import Instant, problems
 from fieldwatch_cloud.api.models.exports import ExportQuery
-from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.services import Services, Wired
-from fieldwatch_cloud.db import geography
+from fieldwatch_cloud.db import features, geography
 from fieldwatch_cloud.errors import BusyError
 from fieldwatch_cloud.exports.citation import cite
 from fieldwatch_cloud.exports.formats import FORMATS, FormatName
@@ -27,8 +26,6 @@ router = APIRouter(tags=["exchange"])
 AT_ONCE = 2
 """Per process: each holds a connection and a temporary file for as long as it takes."""
 PIECE = 256 * 1024
-EXACT_FOR = (Role.ADMIN, Role.MANAGER, Role.RESEARCHER)
-"""Who sees where sensitive species are."""
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _FILES = {200: {"content": dict.fromkeys(sorted({f.media_type for f in FORMATS.values()}), _FILE)}}
 _room = threading.BoundedSemaphore(AT_ONCE)
@@ -94,11 +91,6 @@ def export_area(
     return _answer(member, services, request, format_, body)
 
 
-def exact_places(member: Member) -> bool:
-    """Whether this caller may see where sensitive species are."""
-    return has_role(member.caller.roles_in(member.reserve), EXACT_FOR)
-
-
 def _answer(
     member: Member, services: Services, request: Request, format_: FormatName, query: ExportQuery
 ) -> StreamingResponse:
@@ -112,12 +104,13 @@ def _answer(
         taxa=tuple(query.taxa),
         deployments=tuple(query.deployments),
         min_confidence=query.min_confidence,
-        exact=exact_places(member),
+        exact=member.exact,
         site=(services.settings.http.public_url or str(request.base_url)).rstrip("/"),
     )
     with services.database.transaction() as conn:
         (reserve,) = geography.reserves(conn, [member.reserve])
-    citation = cite(order, name=reserve.name, accessed_at=utc_now())
+        licence, rights_holder = features.licence(conn, member.reserve_id)
+    citation = cite(order, name=reserve.name, accessed_at=utc_now(), licence=licence, publisher=rights_holder)
     format_of = FORMATS[format_]
     if not _room.acquire(timeout=1):
         raise BusyError(f"{AT_ONCE} exports are being made already: try again in a moment")
