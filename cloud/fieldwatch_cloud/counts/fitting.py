@@ -38,6 +38,13 @@ FINITE = 1e10
 FLAT = 1e-9
 """Smallest eigenvalue of the scaled information, relative to the largest, that still counts as curvature."""
 
+WIDEST = 10.0
+"""Half an interval on the log scale, above which its upper end says nothing."""
+FAR = 6.0
+"""On the scale of a link: beyond it a chance is below 0.0025 or above 0.9975."""
+BOUNDLESS = 1e12
+"""The variance of a coefficient of which the data say nothing but that it is far."""
+
 
 @dataclass(frozen=True, slots=True)
 class Design:
@@ -164,7 +171,7 @@ def maximise(
         raise ValueError("the likelihood is not finite at any of the starting values")
     theta = np.asarray(best.x, dtype=float)
     theta, value, information, gain = _polish(safe, None if gradient else cast("Value", negative), theta)
-    covariance = _inverse(information)
+    covariance = _inverse(information, theta)
     return Fit(
         names=tuple(names),
         coefficients=theta,
@@ -222,7 +229,8 @@ def wald(
     The standard error on the link's scale is se / |d value / d link(value)| (delta method).
 
     Returns:
-        (None, None) without a standard error, or where the value lies on the link's edge.
+        (None, None) without a standard error, or where the value lies on the link's edge; no upper end where
+        a rate's would be more than e^10 times the value.
     """
     edge = (link == "logit" and not 0 < value < 1) or (link == "log" and not value > 0)
     if se is None or not np.isfinite(se) or edge:
@@ -232,8 +240,8 @@ def wald(
         at, wide = float(logit(value)), z * se / (value * (1 - value))
         return float(expit(at - wide)), float(expit(at + wide))
     if link == "log":
-        factor = math.exp(min(z * se / value, 700.0))
-        return value / factor, value * factor
+        wide = z * se / value
+        return value * math.exp(-wide), value * math.exp(wide) if wide < WIDEST else None
     return value - z * se, value + z * se
 
 
@@ -250,15 +258,22 @@ def derivative(function: Value, theta: NDArray[np.float64]) -> NDArray[np.float6
 
 
 def standard_error(fit: Fit, function: Value, by: NDArray[np.float64] | None = None) -> float | None:
-    """Of `function` at the fit's coefficients, by the delta method: sqrt(g' V g); None without covariance.
+    """Of `function` at the fit's coefficients, by the delta method: sqrt(g' V g).
 
     Args:
         by: (k,) gradient of `function`, if known; else by central differences.
+
+    Returns:
+        None without covariance, or where the figure is that of a coefficient at the far end of its link.
     """
     if fit.covariance is None:
         return None
     by = derivative(function, fit.coefficients) if by is None else by
-    return float(np.sqrt(max(by @ fit.covariance @ by, 0.0)))
+    fixed = fit.covariance.diagonal() >= BOUNDLESS
+    free = np.where(fixed, 0.0, by)
+    se = math.sqrt(max(float(free @ fit.covariance @ free), 0.0))
+    # What hangs on a coefficient of which nothing is known has no error that could be told.
+    return None if fixed.any() and se <= float(np.abs(by[fixed]).max()) else se
 
 
 def delta(
@@ -380,10 +395,10 @@ def _polish(
             information = (
                 hessian(value_only, theta) if value_only is not None else hessian_of_gradient(safe, theta)
             )
-        covariance = _inverse(information)
+        covariance = _inverse(information, theta)
         if covariance is None:
             return theta, value, information, gain
-        step = covariance @ by
+        step = np.where(covariance.diagonal() < BOUNDLESS, covariance @ by, 0.0)
         gain = float(by @ step) / 2
         if gain < 1e-11:
             break
@@ -394,13 +409,24 @@ def _polish(
     return theta, value, information, gain
 
 
-def _inverse(information: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """None where it is not positive definite: scaled to a unit diagonal, so that units do not matter."""
+def _inverse(information: NDArray[np.float64], theta: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The covariance; None where the information is not positive definite.
+
+    It is scaled to a unit diagonal first, so that units do not matter. Where a coefficient ran to the far end
+    of its link, those in which the likelihood became flat are as good as fixed there: the others' covariance
+    is that of the model without them, and their own variance boundless.
+    """
     diagonal = np.diagonal(information)
-    if not np.isfinite(information).all() or (diagonal <= 0).any():
+    if not np.isfinite(information).all():
         return None
-    scale = 1 / np.sqrt(diagonal)
-    values, vectors = np.linalg.eigh(information * np.outer(scale, scale))
+    fixed = (np.abs(diagonal) < 1e-6 * max(float(diagonal.max()), 0.0)) & bool((np.abs(theta) > FAR).any())
+    free = ~fixed
+    if not free.any() or (diagonal[free] <= 0).any():
+        return None
+    scale = 1 / np.sqrt(diagonal[free])
+    values, vectors = np.linalg.eigh(information[np.ix_(free, free)] * np.outer(scale, scale))
     if values[0] <= FLAT * values[-1]:
         return None
-    return np.asarray((vectors / values) @ vectors.T * np.outer(scale, scale))
+    covariance = np.diag(np.where(fixed, BOUNDLESS, 0.0))
+    covariance[np.ix_(free, free)] = (vectors / values) @ vectors.T * np.outer(scale, scale)
+    return covariance

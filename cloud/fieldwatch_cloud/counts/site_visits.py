@@ -162,7 +162,7 @@ def score_test(direction: NDArray[np.float64], scores: NDArray[np.float64]) -> f
         return 0.0
     rest = direction - scores @ np.linalg.lstsq(scores, direction, rcond=1e-10)[0]
     spread = float(np.sqrt((rest**2).sum()))
-    identified = spread > 1e-6 * float(np.sqrt((direction**2).sum()))
+    identified = spread > max(1e-6 * float(np.sqrt((direction**2).sum())), 1e-4)
     return float(direction.sum()) / spread if identified else 0.0
 
 

@@ -45,11 +45,14 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fieldwatch_cloud.counts.abundance import Mixture
+    from fieldwatch_cloud.counts.estimate import Fit
     from fieldwatch_cloud.counts.fitting import Design
     from fieldwatch_cloud.counts.site_visits import Visits
 
 ABOVE_MOST = 50
 """K starts so far above the largest count."""
+POISSON_LIKE = 7.0
+"""A size of e^7, or an empty share of e^-7: no data of a real size tell that from a Poisson."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def n_mixture(
     Returns:
         The fit with coefficients `lam(...)` on the log scale, `p(...)` on the logit scale, and with the
         negative binomial `alpha(alpha)`, log of its size; zero-inflated `psi(psi)`, logit of the empty share.
+        Where the data show neither clumping nor empty sites, the Poisson fit, and a note.
 
     Raises:
         ValueError: shapes do not fit, or y holds other values.
@@ -116,6 +120,11 @@ def n_mixture(
     model = Model(lam, mixture, _Counts(p, data), data.used)
     starts = [_start(data, lam, names, chance) for chance in (0.6, 0.25)]
     fit, k, of_k = fit_model(model, starts, names, smallest=k, largest=largest)
+
+    if mixture != "poisson" and _idle(fit, mixture):
+        plain = n_mixture(y, lam, p, largest=largest, level=level)
+        told = Finding("abundance_mixture_idle", "note", {"mixture": mixture.replace("_", " ")})
+        return replace(plain, fit=replace(plain.fit, findings=(*plain.findings, told)))
 
     at, chances = model.scores(fit.coefficients, k)
     b, d = fit.coefficients[: len(lam.names)], fit.coefficients[len(lam.names) :][: len(p.names)]
@@ -183,6 +192,12 @@ def _start(data: Visits, lam: Design, names: tuple[str, ...], chance: float) -> 
     if names[-1] == "psi(psi)":
         start[-1] = -1.0
     return start
+
+
+def _idle(fit: Fit, mixture: Mixture) -> bool:
+    """Whether the mixture's own coefficient ran to where it is a Poisson: no clumping, or no empty sites."""
+    extra = float(fit.coefficients[-1])
+    return extra > POISSON_LIKE if mixture == "negative_binomial" else extra < -POISSON_LIKE
 
 
 def _unbounded(data: Visits, lam: Design, p: Design) -> list[Finding]:

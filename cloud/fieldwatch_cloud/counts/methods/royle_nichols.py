@@ -190,7 +190,7 @@ def _findings(
     """
     n = np.arange(chances.shape[1])
     spread = (chances * ((n - rate[:, None]) ** 2 - n)).sum(axis=1) / 2
-    missed = np.log1p(-single)[..., None] * n
+    missed = np.log1p(-np.minimum(single, 1 - 1e-15))[..., None] * n
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = np.where(n > 0, np.exp(missed) / -np.expm1(missed), 0.0)
     slope = n * single[..., None] * np.where(data.y[..., None] > 0, odds, -1.0)

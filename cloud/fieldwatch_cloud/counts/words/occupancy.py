@@ -153,6 +153,13 @@ WORDS: dict[str, Words] = {
         "Compare with the Poisson answer; where they differ much, believe neither.",
         "与泊松模型的结果比较；若相差很大，两者都不可信。",
     ),
+    "abundance_mixture_idle": Words(
+        "The data do not ask for the {mixture} mixture: its further coefficient vanished, the Poisson "
+        "answer is given.",
+        "数据不支持所选的混合分布（{mixture}）：其附加参数消失，给出的是泊松模型的结果。",
+        "",
+        "",
+    ),
     # count_occupancy
     "count_low_encounter": Words(
         "With this effort an occupied site shows the species with a chance of {cumulative:.0%}; below "

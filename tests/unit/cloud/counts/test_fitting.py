@@ -63,6 +63,19 @@ def test_a_flat_direction_has_no_covariance() -> None:
     assert delta(fit, lambda theta: float(theta[0]), name="a").low is None
 
 
+def test_a_coefficient_at_the_far_end_of_its_link_leaves_the_others_their_errors() -> None:
+    def two(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        value, by = coin(theta[:1])
+        return value + 5 * float(np.log1p(np.exp(-theta[1]))), np.append(by, -5 * expit(-theta[1]))
+
+    fit = maximise(two, [0.0, 2.0], ["p(Int)", "q(Int)"], sites=TRIALS, gradient=True)
+    alone = maximise(coin, [0.0], ["p(Int)"], sites=TRIALS, gradient=True)
+    assert fit.standard_errors is not None
+    assert alone.standard_errors is not None
+    assert fit.standard_errors[0] == pytest.approx(alone.standard_errors[0], rel=1e-6)
+    assert fit.standard_errors[1] > 1e3
+
+
 def test_differences_reach_many_digits() -> None:
     at = np.array([0.3, -1.2])
 
@@ -115,4 +128,5 @@ def test_wald_stays_on_its_scale() -> None:
     assert 0 < low < 0.9 < high < 1
     assert wald(2.0, 0.5)[1] == pytest.approx(2 + 1.959964 * 0.5)
     assert wald(1.0, 0.1, "logit") == (None, None)
+    assert wald(1.0, 50.0, "log")[1] is None
     assert wald(2.0, None) == (None, None)

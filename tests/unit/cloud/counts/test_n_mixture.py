@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from tests.unit.cloud.counts.occupancy_cases import case, same, table
 
 from fieldwatch_cloud.counts.fitting import design
 from fieldwatch_cloud.counts.methods.n_mixture import NMixture, n_mixture
+
+if TYPE_CHECKING:
+    from fieldwatch_cloud.counts.abundance import Mixture
 
 # Catbirds counted at 50 stops of a breeding bird survey route, 11 visits, a digit each: the data of Royle
 # 2004 (Biometrics 60:108-115; Table 4 uses the first ten visits).
@@ -109,6 +114,14 @@ def test_sound_counts_raise_no_alarm_and_k_is_large_enough() -> None:
     assert more.fit.coefficients == pytest.approx(result.fit.coefficients, abs=1e-6)
     y[3, 2:] = np.nan
     assert n_mixture(y).fit.converged
+
+
+@pytest.mark.parametrize("mixture", ["negative_binomial", "zero_inflated"])
+def test_a_mixture_that_the_data_do_not_ask_for_gives_the_poisson_answer(mixture: Mixture) -> None:
+    y = np.tile([[1.0, 2, 2], [2, 1, 2], [2, 2, 1], [1, 1, 2], [2, 2, 2]], (10, 1))
+    plain, mixed = n_mixture(y), n_mixture(y, mixture=mixture)
+    assert mixed.fit.coefficients == pytest.approx(plain.fit.coefficients)
+    assert "abundance_mixture_idle" in {finding.code for finding in mixed.findings}
 
 
 @pytest.mark.parametrize(
