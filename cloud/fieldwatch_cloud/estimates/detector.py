@@ -162,7 +162,7 @@ def corrected(survey: Survey, options: CorrectedOptions) -> Outcome:
         answer = corrected_counts(counts, table, effort=effort, level=options.level)
         findings += answer.findings
         findings.append(Finding("tracks_for_boxes", "note", {"model": model}))
-        for name, estimate in zip(table.classes, answer.estimates, strict=True):
+        for name, estimate in zip(answer.classes, answer.estimates, strict=True):
             taxon = detector.scientific.get(name) or name
             rates.setdefault(taxon, []).append((estimate.value, estimate.se or 0.0))
             limits[taxon] = (estimate.low, estimate.high)

@@ -12,7 +12,7 @@ Methods in Ecology and Evolution, "Avoiding Confusion"; their model without the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 METHOD = "joint maximum likelihood of field and validation counts (Spence et al. 2024), profile likelihood"
 WIDENED = "joint maximum likelihood (Spence et al. 2024), delta method with the field counts' own variance"
+DELTA = "joint maximum likelihood (Spence et al. 2024), delta method"
+MOST_PROFILED = 12
+"""Classes: a profile over more takes longer than anybody waits (10 s with 20), and gains little."""
 LEAST_LABELLED = 50
 """The project's: a recall from 50 animals has a standard error of up to 7 %."""
 MOST_CONDITION = 20.0
@@ -76,13 +79,21 @@ def corrected_counts(
         delta method with their own variance.
 
     Raises:
-        ValueError: shapes; a class without a labelled animal, for which nothing can be corrected; no effort.
+        ValueError: shapes; field counts of a class without a labelled animal, which nothing can correct; no
+            effort. Such a class without field counts is left out of the answer.
     """
     field, spent = field_counts(counts, effort, len(table.classes))
-    labelled = table.said.sum(axis=1) + table.missed
-    if (labelled == 0).any():
-        none = [name for name, n in zip(table.classes, labelled, strict=True) if n == 0]
-        raise ValueError(f"no labelled animal of {', '.join(none)}: its errors are not known")
+    without = table.labelled == 0
+    if without.any():
+        none = [name for name, n in zip(table.classes, table.labelled, strict=True) if n == 0]
+        if field[:, without].any() or without.all():
+            raise ValueError(f"no labelled animal of {', '.join(none)}: its errors are not known")
+        rest = corrected_counts(
+            field[:, ~without], table.only(~without), effort=spent, pictures=pictures, level=level
+        )
+        left_out = Finding("classes_never_labelled", "note", {"classes": ", ".join(none)})
+        return replace(rest, findings=(left_out, *rest.findings))
+    labelled = table.labelled
     looked = float(pictures or 0) if table.pictures else 0.0
     joint = Joint(field.sum(axis=0), float(spent.sum()), table, looked)
     dispersion = _dispersion(field, spent)
@@ -92,16 +103,13 @@ def corrected_counts(
     se = np.sqrt(_variance(joint, mean, field, spent, own=widened).diagonal())
     estimates = []
     for k, name in enumerate(table.classes):
-        if widened:
-            factor = np.exp(norm.ppf((1 + level) / 2) * se[k] / mean[k]) if mean[k] > 0 else np.inf
-            low, high = mean[k] / factor, mean[k] * factor if mean[k] > 0 else joint.bound(k, best, level)[1]
+        if widened or len(table.classes) > MOST_PROFILED:
+            low, high = _around(float(mean[k]), float(se[k]), level)
+            method = WIDENED if widened else DELTA
         else:
-            low, high = joint.bound(k, best, level)
-        method = WIDENED if widened else METHOD
+            (low, high), method = joint.bound(k, best, level), METHOD
         estimates.append(
-            Estimate(
-                f"corrected:{name}", float(mean[k]), float(se[k]), float(low), float(high), "1", method, level
-            )
+            Estimate(f"corrected:{name}", float(mean[k]), float(se[k]), low, high, "1", method, level)
         )
     findings = _check(table, field, spent, mean, labelled, looked)
     if widened and dispersion:
@@ -121,6 +129,14 @@ def _dispersion(field: Array, spent: Array) -> tuple[float, float] | None:
     worst = float(((field - expected)[:, seen] ** 2 / expected[:, seen]).sum(axis=0).max())
     p = float(chi2.sf(worst, len(field) - 1)) * int(seen.sum())
     return worst / (len(field) - 1), min(p, 1.0)
+
+
+def _around(mean: float, se: float, level: float) -> tuple[float, float]:
+    """On the log scale; where the error is too large for one, on the plain scale down to 0."""
+    far = float(norm.ppf((1 + level) / 2)) * se
+    if mean < 2 * se:
+        return max(mean - far, 0.0), mean + far
+    return mean / float(np.exp(far / mean)), mean * float(np.exp(far / mean))
 
 
 def _variance(joint: Joint, mean: Array, field: Array, spent: Array, *, own: bool) -> Array:

@@ -36,6 +36,20 @@ class Table:
     invented: Array
     pictures: float
 
+    @property
+    def labelled(self) -> Array:
+        """(classes,) animals that were there."""
+        return np.asarray(self.said.sum(axis=1) + self.missed)
+
+    def only(self, kept: NDArray[np.bool_]) -> Table:
+        """Without the other classes, neither as what was there nor as what was said.
+
+        Animals that were called one of those were then missed.
+        """
+        classes = tuple(name for name, keep in zip(self.classes, kept, strict=True) if keep)
+        missed = self.missed[kept] + self.said[np.ix_(kept, ~kept)].sum(axis=1)
+        return Table(classes, self.said[np.ix_(kept, kept)], missed, self.invented[kept], self.pictures)
+
     @classmethod
     def from_confusion(cls, confusion: Confusion) -> Table:
         """The detector's own table; it stands the other way round (said by was)."""

@@ -79,6 +79,12 @@ WORDS: dict[str, Words] = {
         "Label more of its pictures.",
         "标注更多该类群的图片。",
     ),
+    "classes_never_labelled": Words(
+        "Of {classes} no animal was labelled, and none was counted: nothing can be said of them.",
+        "{classes}没有标注个体，也没有计数：无法给出结论。",
+        "Label pictures of them, if they live here.",
+        "若本地有这些类群，请标注其图片。",
+    ),
     "confused_classes": Words(
         "The model confuses some classes so much that the correction magnifies errors {condition:.0f} times.",
         "模型对某些类别混淆严重，校正会把误差放大{condition:.0f}倍。",

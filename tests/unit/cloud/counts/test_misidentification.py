@@ -110,6 +110,29 @@ def test_field_counts_that_vary_more_widen_the_interval() -> None:
     assert "overdispersed" in {finding.code for finding in b.findings}
 
 
+def test_a_class_that_nobody_labelled_nor_counted_is_left_out() -> None:
+    table = Table.of_classified(("fox", "bear", "wolf"), [[90, 2, 8], [0, 0, 0], [10, 0, 50]])
+    found = corrected_counts([[60, 0, 30]] * 4, table)
+    assert found.classes == ("fox", "wolf")
+    assert [each.name for each in found.estimates] == ["corrected:fox", "corrected:wolf"]
+    # Two foxes called bears are foxes missed, as no bear is counted.
+    shares = np.array([[0.9, 0.08], [1 / 6, 5 / 6]])
+    assert found.mean == pytest.approx(np.array([60, 30]) @ np.linalg.inv(shares), rel=1e-4)
+    assert found.findings[0].figures == {"classes": "bear"}
+
+
+def test_many_classes_answer_at_once() -> None:
+    """A detector of forty classes: intervals by the delta method, around the same estimates."""
+    random, classes = np.random.default_rng(7), 40
+    shares = np.column_stack([np.eye(classes) * 0.8 + 0.1 / classes, np.full(classes, 0.1)])
+    truth = random.lognormal(3, 1, classes)
+    said = np.array([random.multinomial(200, row) for row in shares], dtype=float)
+    table = Table(tuple(map(str, range(classes))), said[:, :-1], said[:, -1], np.zeros(classes), 0.0)
+    found = corrected_counts(random.poisson(truth @ shares[:, :-1], (10, classes)), table)
+    held = [e.low <= true <= e.high for e, true in zip(found.estimates, truth, strict=True)]  # type: ignore[operator]
+    assert np.mean(held) > 0.8
+
+
 def test_what_cannot_be_corrected() -> None:
     with pytest.raises(ValueError, match="no labelled animal of wolf"):
         corrected_counts([[1, 2]], Table.of_classified(("fox", "wolf"), [[9, 1], [0, 0]]))
