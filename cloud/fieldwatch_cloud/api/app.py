@@ -45,6 +45,7 @@ from fieldwatch_cloud.api.routes import (
 from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
 from fieldwatch_cloud.api.services import Operations, Services
 from fieldwatch_cloud.db.pool import Database
+from fieldwatch_cloud.estimates.workers import Workers
 from fieldwatch_cloud.media.store import MediaStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
@@ -70,7 +71,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        sizes = settings.database
+        sizes, limits = settings.database, settings.counts
+        workers = Workers(processes=limits.processes, waiting=limits.waiting, limit_s=limits.time_limit_s)
         with Database(settings.database_url, size=sizes.pool_size, wait_s=sizes.pool_wait_s) as database:
             app.state.services = Services(
                 settings=settings,
@@ -86,11 +88,13 @@ def create_app(
                 attempts=Attempts(LOGIN_FAILURES, LOGIN_WINDOW_S),
                 place_attempts=Attempts(LOGIN_FAILURES_OF_PLACE, LOGIN_WINDOW_S),
                 detectors=cards.measured(settings.counts.model_folders),
+                workers=workers,
             )
             listening = asyncio.create_task(live.run(settings.database_url), name="live")
             try:
                 yield
             finally:
+                workers.close()
                 live.close()
                 listening.cancel()
                 with suppress(asyncio.CancelledError):

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from fieldwatch_cloud.api.attempts import Attempts
 from fieldwatch_cloud.api.live import Live
 from fieldwatch_cloud.db.pool import Database
+from fieldwatch_cloud.estimates.workers import Workers
 from fieldwatch_cloud.media.store import MediaStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
@@ -52,6 +53,8 @@ class Services:
     """To log in, by place: trying one password on many addresses is guessing too."""
     detectors: Mapping[str, Measured]
     """What was measured of the models that observations come from, by `name@version`."""
+    workers: Workers
+    """Processes for estimates."""
 
 
 def _services(request: Request) -> Services:

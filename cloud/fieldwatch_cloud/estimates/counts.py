@@ -38,8 +38,8 @@ NOON_S = 43_200.0
 class ActivityOptions(Options):
     clock: Literal["sun", "anchored", "local"] = Field(
         "sun",
-        description="`sun`: true solar time, 12 h when it stands highest. `anchored`: every day's sunrise and "
-        "sunset on their averages. `local`: the reserve's time zone.",
+        description="`sun`: true solar time, 12 h when it stands highest. `anchored`: every day's sunrise "
+        "and sunset on their averages. `local`: the reserve's time zone.",
     )
     replicates: int = Field(1000, ge=0, le=5000, description="Of the bootstrap.")
     seed: int = 1
@@ -72,8 +72,8 @@ class TrendOptions(Options):
     by: Literal["month", "season", "year"] = "year"
     model: Literal["auto", "steps", "line"] = Field(
         "auto",
-        description="`steps`: an index of every period; `line`: one rate of growth; `auto`: steps where every "
-        "period has counts.",
+        description="`steps`: an index of every period; `line`: one rate of growth; `auto`: steps where "
+        "every period has counts.",
     )
 
 
@@ -247,8 +247,8 @@ def _times(survey: Survey, events: Happenings, clock: str) -> NDArray[np.float64
         return solar_times(survey, events.site, events.start)
     if clock == "local":
         zone = ZoneInfo(survey.timezone)
-        local = [datetime.fromtimestamp(at, zone) for at in events.start]
-        return np.array([(t.hour + t.minute / 60 + t.second / 3600) * np.pi / 12 for t in local])
+        at_zone = [datetime.fromtimestamp(at, zone) for at in events.start]
+        return np.array([(t.hour + t.minute / 60 + t.second / 3600) * np.pi / 12 for t in at_zone])
     lon, lat = (
         np.array([getattr(one, axis) for one in survey.sites])[events.site] for axis in ("lon", "lat")
     )

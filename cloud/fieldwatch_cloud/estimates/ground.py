@@ -12,6 +12,7 @@ from pyproj import Geod
 
 from fieldwatch_cloud.counts import verdict
 from fieldwatch_cloud.db import counts, survey
+from fieldwatch_cloud.sensitive import Sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Connection
 
 DAY_S = 86_400.0
+NOTHING_HIDDEN = Sensitive({})
 _GEOD = Geod(ellps="WGS84")
 
 
@@ -39,6 +41,8 @@ class Question:
     interval: timedelta = timedelta(minutes=30)
     rule: str = "last_record"
     min_confidence: float = 0.0
+    hidden: Sensitive = NOTHING_HIDDEN
+    """Species that are left out: who asks may not see where they are."""
 
     @property
     def asked_days(self) -> float:

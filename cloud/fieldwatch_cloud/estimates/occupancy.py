@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID  # noqa: TC003  pydantic reads it.
 
 import numpy as np
@@ -53,12 +53,12 @@ class VisitOptions(Options):
     )
 
 
-_PSI = Field(
+_PSI: Any = Field(
     default_factory=list,
     max_length=6,
     description=f"Covariates of presence: {', '.join(OF_SITES)} or one's own. Standardised.",
 )
-_P = Field(
+_P: Any = Field(
     default_factory=list,
     max_length=6,
     description=f"Covariates of detection: {', '.join((*OF_SITES, *OF_VISITS))} or one's own. Standardised.",

@@ -252,7 +252,7 @@ def finite(value: float | None) -> float | None:
 
 def _tallies(conn: Connection, here: Ground, edges: Sequence[object]) -> list[Tally]:
     question = here.question
-    return survey.tallies(
+    found = survey.tallies(
         conn,
         here.ids,
         edges,  # type: ignore[arg-type]
@@ -261,6 +261,7 @@ def _tallies(conn: Connection, here: Ground, edges: Sequence[object]) -> list[Ta
         rule=question.rule,
         min_confidence=question.min_confidence,
     )
+    return [one for one in found if question.hidden.blur_m(one.scientific_name) is None]
 
 
 def _findings(
@@ -278,6 +279,7 @@ def _findings(
         taxa=question.taxa,
         min_confidence=question.min_confidence,
     )
+    facts = [fact for fact in facts if question.hidden.blur_m(fact.scientific_name) is None]
     findings += ground.record_findings(facts, here, measured=measured)
     findings += verdict.of_rates()
     findings += verdict.gather(told)

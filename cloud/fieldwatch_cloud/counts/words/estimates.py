@@ -15,4 +15,56 @@ WORDS = {
         remedy_en="Leave these cells blank on a map; larger cells, or cameras there, would fill them.",
         remedy_zh="制图时请让这些网格留白；选用更大的网格或在那里布设相机可以补上。",
     ),
+    "no_estimate": Words(
+        en="These data give no estimate by this method.",
+        zh="用这种方法，这些数据得不出估计值。",
+        remedy_en="More sites, a longer span or a simpler method may give one.",
+        remedy_zh="增加位点、延长时间或改用更简单的方法也许可以。",
+    ),
+    "tracks_for_boxes": Words(
+        en="What {model} confuses was counted on boxes of single pictures; the records here are animals "
+        "followed through pictures, of which fewer are missed or mistaken.",
+        zh="{model}的混淆是按单张图片中的检测框统计的，而此处的记录是跨图片跟踪的个体，漏检与误认会更少。",
+        remedy_en="Label a sample of this reserve's own pictures, and give its table in the options.",
+        remedy_zh="请标注本保护区的一批图片，并在选项中给出其混淆表。",
+    ),
+    "several_models": Words(
+        en="{share:.0%} of the observations come from other models than {model}, whose table served for all.",
+        zh="{share:.0%}的观测来自{model}以外的模型，但全部按{model}的混淆表处理。",
+        remedy_en="Ask for spans in which one model was counted with.",
+        remedy_zh="请分别选择仅使用同一模型的时间段。",
+    ),
+    "given_speed": Words(
+        en="The speed, {speed:g} ± {se:g} m/s, is the one that was given.",
+        zh="速度采用所给的值：{speed:g} ± {se:g} 米/秒。",
+        remedy_en="",
+        remedy_zh="",
+    ),
+    "activity_from_records": Words(
+        en="The share of the day spent active, {activity:.2f}, was estimated from {events} of these events.",
+        zh="活动时间比例（{activity:.2f}）由本次的{events}次事件估计得出。",
+        remedy_en="",
+        remedy_zh="",
+    ),
+    "nominal_view": Words(
+        en="What a camera sees was not measured: {option} is the deployments' own figure, {value:g} on "
+        "average. Effective distances differ by species and vegetation, and densities go with their square.",
+        zh="未测量相机的有效视野：{option}采用部署时登记的数值，平均{value:g}。有效距离随物种与植被而异，密度与其平方成比例。",
+        remedy_en="Measure the effective radius and angle for this species, and give them with their errors.",
+        remedy_zh="请针对该物种测量有效半径与角度，并连同误差一并给出。",
+    ),
+    "moments_widened": Words(
+        en="Animals seen within {window:g} s after a moment count as there at it: the density is too high by "
+        "those who had not come yet.",
+        zh="时刻之后{window:g}秒内出现的动物也计为在场：密度会因尚未到来的个体而偏高。",
+        remedy_en="Take window_s 0 with cameras that look all the time, or time-lapse pictures.",
+        remedy_zh="对持续工作的相机请将window_s设为0，或使用定时拍摄。",
+    ),
+    "hours_uneven": Words(
+        en="Cameras did not look at all hours alike: the hour with the least effort has {share:.0%} of the "
+        "mean. The pattern is partly that of the cameras.",
+        zh="相机各时段的工作时间不均：最少的一小时只有平均值的{share:.0%}，节律部分反映了相机而非动物。",
+        remedy_en="Ask for a span in which cameras looked day and night.",
+        remedy_zh="请选择相机昼夜工作的时间段。",
+    ),
 }
