@@ -1,11 +1,12 @@
 """Simulation study of the occupancy and abundance family: do intervals cover, does the verdict warn?
 
-Two kinds of worlds, each simulated many times with seeds of its own (the run's number):
+Two kinds of worlds, each simulated many times; the run's number is the seed:
 
 - sound: the model's assumptions hold. The 95 % interval must cover the truth in 92 to 98 % of the runs; how
   often the verdict warns all the same is counted.
 - broken: one assumption is broken on purpose. The verdict must warn, with a finding of its kind, in 90 % of
-  the runs; how far off the estimate is shows why.
+  the runs; how far off the estimate is shows why. Mildly broken worlds are counted, and not judged: they show
+  how much it takes to be noticed.
 
     OMP_NUM_THREADS=1 python -m tests.bench.bench_study_occupancy [--runs 500] [--only occupancy]
 """
@@ -35,11 +36,13 @@ from fieldwatch_cloud.counts.methods.royle_nichols import royle_nichols
 from fieldwatch_shared.confusion import Confusion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.random import Generator
 
     from fieldwatch_cloud.counts.site_visits import SiteFit
+
+    Run = Callable[[Generator], tuple[SiteFit, dict[str, float]]]
 
 LOWEST, HIGHEST, WARNED = 0.92, 0.98, 0.90
 
@@ -51,12 +54,14 @@ class World:
     Attributes:
         run: draws a study; answers with the fit and the truth of each estimate that is judged.
         told: of a broken world, the codes of which one must be among the findings; empty in a sound one.
+        mild: broken so little that nothing is asked of the verdict.
     """
 
     method: str
     name: str
-    run: Callable[[Generator], tuple[SiteFit, Mapping[str, float]]]
+    run: Run
     told: tuple[str, ...] = ()
+    mild: bool = False
 
 
 @dataclass
@@ -75,9 +80,9 @@ def study(world: World, runs: int) -> Tally:
     tally = Tally()
     for seed in range(runs):
         random = np.random.default_rng([seed, 2025])
-        begin = time.perf_counter()
+        begin = time.process_time()
         answer, truth = world.run(random)
-        tally.seconds += time.perf_counter() - begin
+        tally.seconds += time.process_time() - begin
         cautions = {each.code for each in answer.findings if each.severity != "note"}
         tally.any_caution += bool(cautions)
         tally.warned += bool(cautions & set(world.told))
@@ -101,9 +106,7 @@ def detections(random: Generator, there: np.ndarray, p: np.ndarray | float, occa
     return (there[:, None] & (random.random((len(there), occasions)) < p)).astype(float)
 
 
-def plain(
-    sites: int, occasions: int, psi: float, p: float
-) -> Callable[[Generator], tuple[SiteFit, dict[str, float]]]:
+def plain(sites: int, occasions: int, psi: float, p: float) -> Run:
     def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
         there = random.random(sites) < psi
         y = detections(random, there, p, occasions)
@@ -128,10 +131,13 @@ def with_covariates(random: Generator) -> tuple[SiteFit, dict[str, float]]:
     }
 
 
-def heterogeneous(random: Generator) -> tuple[SiteFit, dict[str, float]]:
-    there = random.random(120) < 0.6
-    p = expit(random.normal(-0.8, 1.8, 120))[:, None]
-    return occupancy(detections(random, there, p, 8)), {"occupancy": 0.6}
+def heterogeneous(sd: float) -> Run:
+    def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
+        there = random.random(120) < 0.6
+        p = expit(random.normal(-0.8, sd, 120))[:, None]
+        return occupancy(detections(random, there, p, 8)), {"occupancy": 0.6}
+
+    return run
 
 
 def entering(random: Generator) -> tuple[SiteFit, dict[str, float]]:
@@ -140,19 +146,22 @@ def entering(random: Generator) -> tuple[SiteFit, dict[str, float]]:
     return occupancy(detections(random, there, 0.5 * came, 10)), {"occupancy": 0.6}
 
 
-def visiting(random: Generator) -> tuple[SiteFit, dict[str, float]]:
-    """Animals stay four days somewhere in twenty."""
-    start = random.integers(-3, 20, 100)[:, None]
-    here = (np.arange(20) >= start) & (np.arange(20) < start + 4)
-    return occupancy(detections(random, random.random(100) < 0.7, 0.6 * here, 20)), {"occupancy": 0.7}
+def visiting(days: int) -> Run:
+    """Animals stay so many days somewhere in twenty."""
+
+    def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
+        start = random.integers(1 - days, 20, 100)[:, None]
+        here = (np.arange(20) >= start) & (np.arange(20) < start + days)
+        there = random.random(100) < 0.7
+        return occupancy(detections(random, there, 0.6 * here, 20)), {"occupancy": 0.7}
+
+    return run
 
 
 # --- dynamic -----------------------------------------------------------------------------------------------
 
 
-def seasons(
-    *, col: float = 0.25, ext: float = 0.3, p: np.ndarray | float = 0.5, sites: int = 120
-) -> Callable[[Generator], tuple[SiteFit, dict[str, float]]]:
+def seasons(*, col: float = 0.25, ext: float = 0.3, p: np.ndarray | float = 0.5, sites: int = 120) -> Run:
     def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
         there = random.random(sites) < 0.5
         y = np.empty((sites, 4, 4))
@@ -178,7 +187,7 @@ def seasons(
 # --- false positives ---------------------------------------------------------------------------------------
 
 
-def two_methods(certain: int) -> Callable[[Generator], tuple[SiteFit, dict[str, float]]]:
+def two_methods(certain: int) -> Run:
     def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
         there = random.random(100) < 0.4
         y = detections(random, there, 0.5, 8)
@@ -214,7 +223,7 @@ def field_of_cats(
     return y.astype(float), known_errors(confusion, "leopard cat", {"domestic cat": as_cat}, pictures)
 
 
-def detector(**how: float) -> Callable[[Generator], tuple[SiteFit, dict[str, float]]]:
+def detector(**how: float) -> Run:
     def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
         y, known = field_of_cats(random, **how)  # type: ignore[arg-type]
         right = 1 - np.exp(-0.7 * 0.9)
@@ -231,9 +240,7 @@ def naively(random: Generator) -> tuple[SiteFit, dict[str, float]]:
 # --- abundance ---------------------------------------------------------------------------------------------
 
 
-def finding_animals(
-    *, sites: int = 80, size: float = np.inf, swing: float = 0.0
-) -> Callable[[Generator], tuple[SiteFit, dict[str, float]]]:
+def finding_animals(*, sites: int = 80, size: float = np.inf, swing: float = 0.0) -> Run:
     def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
         lam, r = 1.5, 0.2
         rate = lam if np.isinf(size) else random.gamma(size, lam / size, sites)
@@ -255,7 +262,7 @@ def counting(
     groups: float = np.inf,
     p: np.ndarray | float = 0.4,
     lam: float = 3.0,
-) -> Callable[[Generator], tuple[SiteFit, dict[str, float]]]:
+) -> Run:
     def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
         rate = lam if np.isinf(size) else random.gamma(size, lam / size, sites)
         animals = random.poisson(rate, sites) * (random.random(sites) >= empty)
@@ -272,7 +279,7 @@ def counting(
 
 def encounters(
     *, differ: float = np.inf, bursts: float = np.inf, swing: float = 0.0, rate: float = 0.15
-) -> Callable[[Generator], tuple[SiteFit, dict[str, float]]]:
+) -> Run:
     def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
         sites, occasions = 80, 6
         effort = random.uniform(0.3, 7.0, (sites, occasions))
@@ -301,9 +308,15 @@ WORLDS = (
         plain(100, 3, 0.5, 0.1),
         ("model_low_detection", "model_at_edge", "model_few_detections", "model_not_identified"),
     ),
-    World("occupancy", "sites differ in detection (SD 1.8 logit)", heterogeneous, ("model_heterogeneity",)),
+    World(
+        "occupancy", "sites differ in detection (SD 1.8 logit)", heterogeneous(1.8), ("model_heterogeneity",)
+    ),
     World("occupancy", "animals arrive through the season", entering, ("model_trend",)),
-    World("occupancy", "animals stay 4 days of 20", visiting, ("model_runs",)),
+    World("occupancy", "animals stay 4 days of 20", visiting(4), ("model_runs",)),
+    World(
+        "occupancy", "sites differ (SD 1.0 logit)", heterogeneous(1.0), ("model_heterogeneity",), mild=True
+    ),
+    World("occupancy", "animals stay 12 days of 20", visiting(12), ("model_runs", "model_trend"), mild=True),
     World("dynamic_occupancy", "120 sites, 4 seasons, 4 visits", seasons()),
     World(
         "dynamic_occupancy",
@@ -338,6 +351,13 @@ WORLDS = (
         detector(labelled=20),
         ("false_known_from_few",),
     ),
+    World(
+        "false_positive_occupancy",
+        "known: another detector (10 % instead of 6 %)",
+        detector(mistaken=0.10),
+        ("false_known_disagrees",),
+        mild=True,
+    ),
     World("royle_nichols", "80 sites, 10 visits, lambda 1.5, r 0.2", finding_animals()),
     World("royle_nichols", "detection falls (logit +-1)", finding_animals(swing=-1.0), ("model_trend",)),
     World("royle_nichols", "15 sites", finding_animals(sites=15), ("model_few_sites",)),
@@ -354,6 +374,20 @@ WORLDS = (
         ("abundance_counts_scatter", "abundance_overdispersed"),
     ),
     World("n_mixture", "animals leave", counting(p=np.linspace(0.55, 0.25, 5)), ("model_trend",)),
+    World(
+        "n_mixture",
+        "Poisson fitted to clumped (size 4)",
+        counting(size=4.0),
+        ("abundance_overdispersed",),
+        mild=True,
+    ),
+    World(
+        "n_mixture",
+        "groups: p beta with a + b = 12",
+        counting(groups=12.0),
+        ("abundance_counts_scatter", "abundance_overdispersed"),
+        mild=True,
+    ),
     World("count_occupancy", "80 sites, 6 visits of 0.3 to 7 d, 0.15 a day", encounters()),
     World(
         "count_occupancy",
@@ -374,9 +408,10 @@ def report(world: World, tally: Tally, runs: int) -> list[str]:
         off = [
             f"{name} {np.median(each):+.0%}" for name, each in list(tally.relative.items())[:1] if each
         ] or ["no estimate"]
-        ok = "" if tally.warned >= WARNED * runs else " **short**"
+        ok = "" if world.mild or tally.warned >= WARNED * runs else " **short**"
         told = f"{tally.warned / runs:.1%}{ok}"
-        return [f"| {world.method} | {world.name} | {off[0]} | {told} | {speed} |"]
+        name = f"mildly: {world.name}" if world.mild else world.name
+        return [f"| {world.method} | {name} | {off[0]} | {told} | {speed} |"]
     rows = []
     for name, covered in tally.covered.items():
         share = covered / (runs - tally.without.get(name, 0))
@@ -419,14 +454,14 @@ def main() -> None:
     asked = parser.parse_args()
     sound, broken = [SOUND], [BROKEN]
     for world in WORLDS:
-        if asked.only not in f"{world.method}: {world.name}":
+        if not f"{world.method}: {world.name}".startswith(asked.only):
             continue
         tally = study(world, asked.runs)
         (broken if world.told else sound).extend(report(world, tally, asked.runs))
         told = sorted(tally.codes.items(), key=lambda each: -each[1])
         print(f"{world.method}: {world.name}:", dict(told), flush=True)
     print("\n".join(sound), "\n".join(broken), sep="\n\n")
-    if asked.only in "false_positive_occupancy":
+    if "false_positive_occupancy".startswith(asked.only):
         print("\n" + naive_against_known(asked.runs))
 
 
@@ -437,7 +472,7 @@ def test_study(world: World) -> None:
     runs = 100
     tally = study(world, runs)
     print("", *report(world, tally, runs), sep="\n")
-    if world.told:
+    if world.told and not world.mild:
         assert tally.warned >= (WARNED - 0.09) * runs
     for name, covered in ({} if world.told else tally.covered).items():
         assert covered >= (LOWEST - 0.08) * runs, name
