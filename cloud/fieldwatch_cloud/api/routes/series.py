@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
+from fieldwatch_cloud.api import withheld
 from fieldwatch_cloud.api.auth import AnyMember, Member
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.counts import CountQuery, Rate, SpeciesCount
@@ -22,7 +23,7 @@ from fieldwatch_cloud.api.models.series import (
     Series,
     SeriesQuery,
 )
-from fieldwatch_cloud.api.services import Wired
+from fieldwatch_cloud.api.services import Services, Wired
 from fieldwatch_cloud.api.verdict import Spoken, verdict
 from fieldwatch_cloud.estimates import tables
 from fieldwatch_cloud.estimates.ground import Question
@@ -39,8 +40,9 @@ router = APIRouter(tags=["counts"])
 def count_series(body: SeriesQuery, member: AnyMember, services: Wired, language: Spoken) -> Series:
     """Periods begin and end at midnight of the reserve's time zone; the first and the last are cut to the
     span. An event belongs to the period in which it starts."""
+    question = _question(body, member, services)
     with services.database.transaction() as conn:
-        found = tables.series(conn, _question(body, member), body.by, frozenset(services.detectors))
+        found = tables.series(conn, question, body.by, frozenset(services.detectors))
     return Series(
         timezone=found.timezone,
         periods=[
@@ -66,10 +68,11 @@ def count_series(body: SeriesQuery, member: AnyMember, services: Wired, language
 )
 def count_grid(body: GridQuery, member: AnyMember, services: Wired, language: Spoken) -> Grid:
     """Every cell that intersects the area, at most 20,000; those without effort are `not_observed`."""
+    question = _question(body, member, services, [body.taxon] if body.taxon is not None else None, finer=True)
     with services.database.transaction() as conn:
         found = tables.gridded(
             conn,
-            _question(body, member, None if body.taxon is None else [body.taxon]),
+            question,
             kind=body.cells.kind,
             size=body.cells.resolution if isinstance(body.cells, H3Cells) else body.cells.size_m,
             measured=frozenset(services.detectors),
@@ -85,10 +88,11 @@ def count_grid(body: GridQuery, member: AnyMember, services: Wired, language: Sp
 def compare_counts(body: CompareQuery, member: AnyMember, services: Wired, language: Spoken) -> Comparison:
     """The ratio of the rates of each species, a to b, with its interval. Where both are the same cameras at
     two spans, each camera is compared with itself."""
+    # Left out of one side, a species would seem absent there.
+    finer = any(side.area is not None or side.zone is not None for side in (body.a, body.b))
+    a, b = (_question(side, member, services, finer=finer) for side in (body.a, body.b))
     with services.database.transaction() as conn:
-        found = tables.compared(
-            conn, _question(body.a, member), _question(body.b, member), frozenset(services.detectors)
-        )
+        found = tables.compared(conn, a, b, frozenset(services.detectors))
     return Comparison(
         a=_side(found.a),
         b=_side(found.b),
@@ -97,17 +101,33 @@ def compare_counts(body: CompareQuery, member: AnyMember, services: Wired, langu
     )
 
 
-def _question(body: CountQuery, member: Member, taxa: list[str] | None = None) -> Question:
+def _question(
+    body: CountQuery,
+    member: Member,
+    services: Services,
+    taxa: list[str] | None = None,
+    *,
+    finer: bool = False,
+) -> Question:
+    """
+    Args:
+        finer: what comes out is of parts of what is asked for.
+    """
     taxa = taxa or body.taxa
+    whole = body.area is None and body.zone is None and not finer
+    with services.database.transaction() as conn:
+        hidden = withheld.in_area(conn, member, taxa, whole=whole)
     return Question(
         reserve_id=member.reserve_id,
         area=body.area.model_dump_json() if body.area else None,
-        zone=None,
+        zone=body.zone,
         since=body.from_,
         until=body.to,
         taxa=None if taxa is None else tuple(taxa),
         interval=timedelta(minutes=body.event_interval_min),
+        rule=body.rule,
         min_confidence=body.min_confidence,
+        hidden=hidden,
     )
 
 
