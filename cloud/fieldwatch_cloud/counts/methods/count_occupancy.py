@@ -6,11 +6,10 @@
     L = prod_i [ psi_i prod_j Poisson(y_ij; lambda_ij L_ij) + (1 - psi_i) 1(nothing counted at i) ]
 
 y counts encounters (independent events), L is effort in days, as fractional as it was; lambda is encounters a
-day at an occupied site. The counting occupancy model of Pautrel, Moulherat, Gimenez & Etienne 2024
-(COP: "Analysing biodiversity observation data collected in continuous time: Should we use discrete- or
-continuous-time occupancy models?", Methods Ecol. Evol. 15). unmarked's `occuCOP` is the reference; its C code
-floors effort to whole numbers, this does not, and it sums a site's visits, which changes log L by a constant.
-It assumes closure, encounters that come independently at a steady rate (Poisson), and none that are false.
+day at an occupied site. The counting occupancy model of Pautrel, Moulherat, Gimenez & Etienne 2024, Methods
+Ecol. Evol., doi:10.1111/2041-210X.14314. unmarked's `occuCOP` is the reference; its C code floors effort to
+whole numbers, this does not, and it sums a site's visits, which changes log L by a constant. It assumes
+closure, encounters that come independently at a steady rate (Poisson), and none that are false.
 """
 
 from __future__ import annotations

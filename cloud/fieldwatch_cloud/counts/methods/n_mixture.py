@@ -5,7 +5,7 @@
 
     L = prod_i sum_{n = max_j y_ij}^{K} P(n) prod_j C(n, y_ij) p_ij^y_ij (1 - p_ij)^(n - y_ij)
 
-Royle 2004, Biometrics 60:108-115, eq. 1-3. It assumes closure, that each animal is counted at most once a
+Royle 2004, Biometrics 60:108-115. It assumes closure, that each animal is counted at most once a
 visit, independently of the others and with the same chance, and that N follows the mixture. Nothing in the
 data but the mixture tells many animals rarely seen from few seen often: small departures make large errors
 (Barker, Schofield, Link & Sauer 2018, Biometrics 74:369; Link et al. 2018, Ecology 99:1547), so every answer
@@ -201,7 +201,7 @@ def _idle(fit: Fit, mixture: Mixture) -> bool:
 
 
 def _unbounded(data: Visits, lam: Design, p: Design) -> list[Finding]:
-    """The covariance diagnostic of Dennis, Morgan & Ridout 2015 (Biometrics 71:237, section 3.2).
+    """The covariance diagnostic of Dennis, Morgan & Ridout 2015 (Biometrics 71:237).
 
     Without covariates, counts of different visits to a site covary by p^2 Var(N). Where their covariance is
     not positive, the likelihood has its maximum at infinitely many animals.

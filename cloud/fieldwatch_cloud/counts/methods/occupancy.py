@@ -5,7 +5,7 @@
 
     L = prod_i [ psi_i prod_j p_ij^y_ij (1 - p_ij)^(1 - y_ij) + (1 - psi_i) 1(nothing found at i) ]
 
-MacKenzie, Nichols, Lachman, Droege, Royle & Langtimm 2002, Ecology 83:2248-2255, eq. 1 and 2. It assumes:
+MacKenzie, Nichols, Lachman, Droege, Royle & Langtimm 2002, Ecology 83:2248-2255. It assumes:
 sites do not change between visits (closure), visits are independent given presence, nothing else is taken for
 the species (else: `false_positive_occupancy`), and p does not vary beyond its covariates (else:
 `royle_nichols`).

@@ -5,7 +5,7 @@
 
     L = prod_i sum_{n=0}^{K} Poisson(n; lambda_i) prod_j (1 - (1 - r_ij)^n)^y_ij (1 - r_ij)^(n (1 - y_ij))
 
-Royle & Nichols 2003, Ecology 84:777-790, eq. 4-6. r is one animal's chance to be found by a visit. It assumes
+Royle & Nichols 2003, Ecology 84:777-790. r is one animal's chance to be found by a visit. It assumes
 closure, that animals are found independently of each other, and that abundance is why sites differ in
 detection: whatever else makes them differ is read as abundance. Occupancy follows as 1 - exp(-lambda).
 """
