@@ -33,7 +33,7 @@ MOST_PROFILED = 12
 """Classes: a profile over more takes longer than anybody waits (10 s with 20), and gains little."""
 LEAST_LABELLED = 50
 """The project's: a recall from 50 animals has a standard error of up to 7 %."""
-MOST_CONDITION = 20.0
+MOST_CONDITION = 10.0
 """The project's: errors of the counts may be magnified so often by turning the table round."""
 OFF = 0.2
 """Share by which uncorrected counts are off above which the verdict says so."""

@@ -138,7 +138,7 @@ class Joint:
             if outer < nothing and way < 0:
                 return 0.0
             inner, step = outer, step * 1.6
-        return float(np.exp(brentq(excess, *sorted((inner, outer)), xtol=1e-6)))
+        return float(np.exp(brentq(excess, *sorted((inner, outer)), xtol=1e-5)))
 
     def _minimise(self, start: Array, fixed: int | None) -> Array:
         free = np.ones(len(start), dtype=bool)
