@@ -14,6 +14,7 @@ from fieldwatch_cloud.api import openapi, problems, site
 from fieldwatch_cloud.api.attempts import Attempts
 from fieldwatch_cloud.api.auth import SignedIn
 from fieldwatch_cloud.api.live import Live
+from fieldwatch_cloud.api.ogc import routes as ogc
 from fieldwatch_cloud.api.routes import (
     alerts,
     cap,
@@ -160,6 +161,7 @@ def _application(lifespan: Any) -> FastAPI:
         return JSONResponse(app.openapi())
 
     app.include_router(api)
+    app.include_router(ogc.router)
     app.openapi = lambda: openapi.finish(app)  # type: ignore[method-assign]
     return app
 

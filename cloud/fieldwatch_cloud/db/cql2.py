@@ -316,6 +316,14 @@ _TEMPORAL = {
     "t_equals": "({a} = {c} AND {b} = {d})",
     "t_during": "({a} > {c} AND {b} < {d})",
     "t_contains": "({a} < {c} AND {b} > {d})",
+    "t_meets": "{b} = {c}",
+    "t_metby": "{a} = {d}",
+    "t_overlaps": "({a} < {c} AND {b} > {c} AND {b} < {d})",
+    "t_overlappedby": "({a} > {c} AND {a} < {d} AND {b} > {d})",
+    "t_starts": "({a} = {c} AND {b} < {d})",
+    "t_startedby": "({a} = {c} AND {b} > {d})",
+    "t_finishes": "({b} = {d} AND {a} > {c})",
+    "t_finishedby": "({b} = {d} AND {a} < {c})",
 }
 """a to b is the first interval, c to d the second (Allen 1983, as CQL2 §7.4 names them)."""
 

@@ -7,14 +7,13 @@ pixels from the top left; a picture that somebody or the model found empty has c
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from fieldwatch_cloud.db import features
-from fieldwatch_cloud.exports.frames import STATEMENT_S, geometry, plain, selection
+from fieldwatch_cloud.exports.frames import STATEMENT_S, geometry, plain, selection, text_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +37,7 @@ def write(database: Database, order: Order, citation: Citation, file: BinaryIO) 
     with (
         features.snapshot(database, STATEMENT_S) as conn,
         tempfile.TemporaryFile("w+", encoding="utf-8") as aside,
-        io.TextIOWrapper(file, encoding="utf-8", write_through=True) as text,
+        text_into(file) as text,
     ):
         wanted = selection(conn, order)
         info = {
@@ -68,7 +67,6 @@ def write(database: Database, order: Order, citation: Citation, file: BinaryIO) 
         named = [{"id": id_, "name": name} for name, id_ in categories.items()]
         text.write('\n],\n"categories": ' + json.dumps(named, ensure_ascii=False))
         text.write(',\n"locations": ' + json.dumps(locations, ensure_ascii=False) + "}\n")
-        text.detach()
 
 
 def _deployments(conn: Connection, wanted: Selection) -> Iterator[Row]:

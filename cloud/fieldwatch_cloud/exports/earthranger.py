@@ -7,12 +7,11 @@ location {lat, lon}. A site must define the event type `fieldwatch_wildlife` bef
 
 from __future__ import annotations
 
-import io
 import json
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from fieldwatch_cloud.db import features
-from fieldwatch_cloud.exports.frames import STATEMENT_S, geometry, plain, selection
+from fieldwatch_cloud.exports.frames import STATEMENT_S, geometry, plain, selection, text_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,18 +28,17 @@ def write(database: Database, order: Order, citation: Citation, file: BinaryIO) 
     """`{citation, observations: [...], events: [...]}`, written row by row."""
     with (
         features.snapshot(database, STATEMENT_S) as conn,
-        io.TextIOWrapper(file, encoding="utf-8", write_through=True) as text,
+        text_into(file) as text,
     ):
         wanted = selection(conn, order)
         text.write('{"citation": ' + citation.json())
         _list(text, conn, "observations", "deployments", wanted, _source)
         _list(text, conn, "events", "events", wanted, _event)
         text.write("}\n")
-        text.detach()
 
 
 def _list(
-    text: io.TextIOWrapper,
+    text: TextIO,
     conn: Connection,
     member: str,
     name: Name,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import geopandas as gpd
 import pandas as pd
@@ -31,6 +33,17 @@ _TYPES: dict[Kind, str] = {
     "integer": "Int64",
     "boolean": "boolean",
 }
+
+
+@contextmanager
+def text_into(file: BinaryIO) -> Iterator[TextIO]:
+    """A binary file as UTF-8 text; afterwards the file is open still."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    try:
+        yield text
+    finally:
+        text.flush()
+        text.detach()
 
 
 def selection(conn: Connection, order: Order) -> Selection:

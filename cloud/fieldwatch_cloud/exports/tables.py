@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from fieldwatch_cloud.db import features
-from fieldwatch_cloud.exports.frames import STATEMENT_S, TABLES, feature, frames, selection
+from fieldwatch_cloud.exports.frames import STATEMENT_S, TABLES, feature, frames, selection, text_into
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -64,7 +64,7 @@ def write_csv(database: Database, order: Order, citation: Citation, file: Binary
 def write_geojson(database: Database, order: Order, citation: Citation, file: BinaryIO) -> None:
     """One FeatureCollection of observations, with foreign members `citation` and `deployments`: where
     somebody looked, also where nothing was seen."""
-    with _reading(database) as conn, io.TextIOWrapper(file, encoding="utf-8", write_through=True) as text:
+    with _reading(database) as conn, text_into(file) as text:
         wanted = selection(conn, order)
         text.write('{"type": "FeatureCollection",\n"citation": ' + citation.json())
         for member, name in (("deployments", "deployments"), ("features", "observations")):
@@ -77,7 +77,6 @@ def write_geojson(database: Database, order: Order, citation: Citation, file: Bi
                     separator = ",\n"
             text.write("\n]}" if member == "deployments" else "\n]")
         text.write("}\n")
-        text.detach()
 
 
 def write_geopackage(database: Database, order: Order, citation: Citation, file: BinaryIO) -> None:
