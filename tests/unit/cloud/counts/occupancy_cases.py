@@ -35,7 +35,7 @@ def table(path: Path) -> np.ndarray:
     return np.genfromtxt(path, delimiter=",", skip_header=1)
 
 
-def same(fit: Fit, expected: Mapping[str, Any], *, coefficients: float = 1e-4, errors: float = 1e-3) -> None:
+def same(fit: Fit, expected: Mapping[str, Any], *, coefficients: float = 1e-4, errors: float = 1e-4) -> None:
     """Coefficients to `coefficients` (absolute or relative, whichever is wider), standard errors to `errors`
     relative. References go by their own order of the names."""
     assert fit.converged
