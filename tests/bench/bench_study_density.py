@@ -167,7 +167,7 @@ def rem(rng: np.random.Generator, cameras: int = 80, baited: float = 0.0, animal
     seen.radii[: int(baited * cameras)] *= 6
     camera, _, speeds = ideal_gas.entries(paths, seen, 0.75)
     exact = steps * STEP / ACTIVE / 86_400
-    level = activity(_times(rng, len(camera)), replicates=100).estimates[0]
+    level = activity(_times(rng, len(camera)), replicates=100).estimates[1]
     found = random_encounter(
         np.bincount(camera, minlength=cameras),
         np.full(cameras, exact),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ive
+from scipy.special import expit, ive, logit
 
 from fieldwatch_cloud.counts.density import finding
 from fieldwatch_cloud.counts.estimate import Estimate, Finding
@@ -45,7 +45,8 @@ class Activity:
     """The pattern over the day, and the share of it that is spent active.
 
     Attributes:
-        estimates: `activity_level`.
+        estimates: `activity_level` as other programs have it, and `activity_level_corrected` (with a
+            bootstrap) without the kernel's bias.
         times: (512,) radians from 0, evenly spaced, without 2π.
         density: (512,) of a record at that time, per radian; its integral over the circle is 1.
         low, high: (512,) pointwise interval from the bootstrap, or None without one.
@@ -73,10 +74,11 @@ def activity(
 
         level = 1 / (2π · max f)
 
-    the share of the day spent active if all are active at the peak (Rowcliffe et al. 2014, eq. 2). The
-    standard error and the interval come from a bootstrap over the records, each with a concentration of its
-    own; the interval is made on the logit scale and freed of the bootstrap's own bias (a kernel over
-    resampled, tied records is rougher than over the data).
+    the share of the day spent active if all are active at the peak (Rowcliffe et al. 2014, eq. 2). Standard
+    error and interval come from samples drawn from the fitted density, each with a concentration of its own
+    (their "model" bootstrap). Kernels flatten peaks, so the level comes out too high, by 5-10 % at 100-200
+    records; the samples show by how much once more, and the interval is turned round by it. The corrected
+    level is the better part of a density.
 
     Args:
         times: (n,) radians, of independent records; taken modulo 2π.
@@ -90,18 +92,23 @@ def activity(
     kappa = concentration(moments(x)) * adjust
     f = on_grid(moments(x), kappa)
     value = float(active_share(f))
-    se = low = high = curve_low = curve_high = None
-    if replicates:
-        curves = np.empty((replicates, GRID))
-        for row, again in enumerate(resampled(x, replicates, np.random.default_rng(seed))):
-            curves[row] = on_grid(again, concentration(again) * adjust)
-        shares = active_share(curves)
-        se = float(shares.std(ddof=1))
-        low, high = around(value, shares, level)
-        curve_low, curve_high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    how = "von Mises kernel (Ridout & Linkie 2009), bootstrap over records (Rowcliffe et al. 2014)"
-    estimate = Estimate("activity_level", value, se, low, high, "1", how, level)
-    return Activity((estimate,), _check(x), TIMES, f, curve_low, curve_high, kappa)
+    how = "von Mises kernel (Ridout & Linkie 2009), smoothed bootstrap (Rowcliffe et al. 2014)"
+    if not replicates:
+        estimate = Estimate("activity_level", value, None, None, None, "1", how, level)
+        return Activity((estimate,), _check(x), TIMES, f, None, None, kappa)
+    curves = np.empty((replicates, GRID))
+    for row, again in enumerate(smoothed(x, kappa, replicates, np.random.default_rng(seed))):
+        curves[row] = on_grid(again, concentration(again) * adjust)
+    shares = active_share(curves)
+    se, (low, high, corrected) = float(shares.std(ddof=1)), turned_round(value, shares, level)
+    most, least = np.quantile(curves, [(1 + level) / 2, (1 - level) / 2], axis=0)
+    estimates = (
+        Estimate("activity_level", value, se, low, high, "1", how, level),
+        Estimate("activity_level_corrected", corrected, se, low, high, "1", how, level),
+    )
+    return Activity(
+        estimates, _check(x), TIMES, f, np.maximum(2 * f - most, 0), np.maximum(2 * f - least, 0), kappa
+    )
 
 
 def average_anchored(times: ArrayLike, sunrise: ArrayLike, sunset: ArrayLike) -> NDArray[np.float64]:
@@ -159,16 +166,16 @@ def moments(times: NDArray[np.float64]) -> Moments:
     return Moments(len(times), np.r_[1, np.multiply.accumulate(powers, axis=0).mean(axis=1)])
 
 
-def resampled(
-    times: NDArray[np.float64], replicates: int, rng: np.random.Generator, at_once: int = 200
+def smoothed(
+    times: NDArray[np.float64], kappa: float, replicates: int, rng: np.random.Generator, bins: int = 2048
 ) -> Iterator[Moments]:
-    """Moments of bootstrap samples of times (n,): weighted sums over the same exponentials."""
+    """Moments of samples from the kernel density of times (n,), in bins of 42 s: an FFT each."""
     n = len(times)
-    waves = np.exp(1j * np.outer(times, ORDERS)) / n
-    for done in range(0, replicates, at_once):
-        drawn = rng.multinomial(n, np.full(n, 1 / n), size=min(at_once, replicates - done))
-        for values in drawn.astype(float) @ waves:
-            yield Moments(n, values)
+    to_middle = np.exp(1j * math.pi * ORDERS / bins) / n
+    for _ in range(replicates):
+        drawn = (times[rng.integers(n, size=n)] + rng.vonmises(0, kappa, n)) % CIRCLE
+        counts = np.bincount((drawn * (bins / CIRCLE)).astype(np.int64) % bins, minlength=bins)
+        yield Moments(n, np.fft.rfft(counts)[: len(ORDERS)].conj() * to_middle)
 
 
 def concentration(of: Moments, orders: int = 3) -> float:
@@ -213,6 +220,17 @@ def around(value: float, replicates: NDArray[np.float64], level: float) -> tuple
     edges = np.quantile(odds, [(1 - level) / 2, (1 + level) / 2]) + shift
     low, high = 1 / (1 + np.exp(-edges))
     return float(low), float(high)
+
+
+def turned_round(value: float, replicates: NDArray[np.float64], level: float) -> tuple[float, float, float]:
+    """(low, high, corrected) of a share from samples of the model fitted to it: as far as these lie from the
+    value, the value lies from the truth ("basic" bootstrap, on the logit scale: Davison & Hinkley 1997,
+    section 5.2)."""
+    odds = logit(np.clip(replicates, 1e-9, 1 - 1e-9))
+    centre = float(logit(min(max(value, 1e-9), 1 - 1e-9)))
+    edges = np.quantile(odds, [(1 + level) / 2, (1 - level) / 2])
+    low, high, corrected = expit(2 * centre - np.array([*edges, odds.mean()]))
+    return float(low), float(high), float(corrected)
 
 
 def active_share(density: NDArray[np.float64]) -> NDArray[np.float64]:
