@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.counts.estimate import Finding
 
 ENOUGH_CAMERAS = 60
-"""For a coefficient of variation below 0.2 (Palencia et al. 2022, J. Wildl. Manage. 86:e22268)."""
+"""For a coefficient of variation below 0.2 (Palencia et al. 2022, Remote Sens. Ecol. Conserv. 8:670-682)."""
 LEAST_CAMERAS, LEAST_ENCOUNTERS = 10, 10
 """Below these the spread between cameras is a guess (Rowcliffe et al. 2008: at least 10, better 20
 encounters, on 20 cameras and more)."""
