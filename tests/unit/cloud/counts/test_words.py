@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -103,6 +104,7 @@ def names_in(given: ast.Dict) -> frozenset[str] | None:
     return frozenset(text for key in given.keys if key for text in strings(key))
 
 
+@cache
 def emitted() -> list[Emitted]:
     parsed = sources()
     trees, found = [tree for _, tree in parsed], []
