@@ -1,5 +1,6 @@
 """`fieldwatch cloud dataset`: data sets of others in, and out again as they came."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -26,7 +27,7 @@ def import_dataset(
 ) -> None:
     """Make a data set of others countable beside one's own. Again changes nothing; bad rows are named."""
     with reporting(), database(state) as settings:
-        from fieldwatch_cloud.camtrap.source import FolderSource, PackageError, ZipSource
+        from fieldwatch_cloud.camtrap.source import FolderSource, PackageError, Source, ZipSource
         from fieldwatch_cloud.db import accounts, geography
         from fieldwatch_cloud.db.pool import Database
         from fieldwatch_cloud.errors import DataFileError
@@ -38,23 +39,24 @@ def import_dataset(
             with db.transaction() as conn:
                 reserve_id = geography.reserve_id(conn, reserve)
                 person = accounts.account_of_email(conn, account).id if account else None
-            try:
-                source = (
-                    FolderSource(file)
-                    if file.is_dir() or file.name == "datapackage.json"
-                    else ZipSource(file.open("rb"))
+            with ExitStack() as opened:
+                try:
+                    source: Source
+                    if file.is_dir() or file.name == "datapackage.json":
+                        source = FolderSource(file)
+                    else:
+                        source = ZipSource(opened.enter_context(file.open("rb")))
+                except PackageError as error:
+                    raise DataFileError(f"{file} is no Camtrap DP that can be read: {error}") from error
+                outcome = import_package(
+                    db,
+                    DiskStore(settings.media_dir),
+                    source,
+                    reserve_id=reserve_id,
+                    account_id=person,
+                    now=utc_now(),
+                    progress=lambda table, rows: typer.echo(f"  {table}: {rows} rows", err=True),
                 )
-            except PackageError as error:
-                raise DataFileError(f"{file} is no Camtrap DP that can be read: {error}") from error
-            outcome = import_package(
-                db,
-                DiskStore(settings.media_dir),
-                source,
-                reserve_id=reserve_id,
-                account_id=person,
-                now=utc_now(),
-                progress=lambda table, rows: typer.echo(f"  {table}: {rows} rows", err=True),
-            )
         for table, row, why in outcome.rejected[:MOST_NAMED]:
             typer.echo(f"{table}, row {row}: {why}", err=True)
         if outcome.rejected_rows:

@@ -19,7 +19,9 @@ from tests.camtrap_packages import (
     zipped,
 )
 from tests.integration.api_world import World
+from typer.testing import CliRunner
 
+from fieldwatch_cloud import cli
 from fieldwatch_cloud.camtrap.source import ZipSource
 from fieldwatch_cloud.camtrap.validate import problems
 
@@ -231,3 +233,32 @@ def test_what_is_no_package_is_refused_whole(world: World, content: bytes, why: 
         assert answer.status_code == 422
         assert why in answer.json()["detail"]
         assert client.get(WHERE).json() == []
+
+
+def test_the_command_line_in_out_and_away(world: World, database_url: str, tmp_path: Path) -> None:
+    environment = {
+        "FIELDWATCH_STATE": str(tmp_path / "state"),
+        "FIELDWATCH_DATABASE_URL": database_url,
+        "FIELDWATCH_MEDIA_DIR": str(tmp_path / "media"),
+    }
+
+    def run(*arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(cli.app, ["dataset", *arguments], env=environment)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    packed, out = tmp_path / "deer.zip", tmp_path / "out.zip"
+    packed.write_bytes(zipped().getvalue())
+    with zipfile.ZipFile(packed) as package:
+        package.extractall(tmp_path / "deer")
+    said = run("import", str(packed), "--reserve", "foping")
+    assert "2 deployments, 3 media (1 pictures kept here), 5 observations, of which 2 count" in said
+    id_ = said.splitlines()[-1]
+    assert "nothing changed" in run("import", str(tmp_path / "deer"), "--reserve", "foping")
+    assert id_ in run("list", "--reserve", "foping")
+    run("export", id_, str(out))
+    assert tables(out.read_bytes()) == tables(zipped())
+    run("remove", id_)
+    assert run("list", "--reserve", "foping") == ""
+    assert "no such data set" in run("export", id_, str(out), code=1)
+    assert "no Camtrap DP" in run("import", __file__, "--reserve", "foping", code=1)

@@ -151,4 +151,4 @@ class FolderSource:
             file = self._path(name).open("rb")
         except OSError as error:
             raise PackageError(f"{name} cannot be read: {error.strerror}") from error
-        return io.BufferedReader(Bounded(file, name))  # type: ignore[arg-type]
+        return io.BufferedReader(Bounded(file, name))

@@ -69,7 +69,7 @@ class Elsewhere:
 def lock(conn: Connection, id_: UUID) -> tuple[str, datetime] | None:
     """(digest, imported at) of a data set that is here already. Until the transaction ends nobody adds it."""
     conn.execute(SQL["lock"], {"id": id_})
-    return conn.execute(SQL["known"], {"id": id_}).fetchone()  # type: ignore[return-value]
+    return conn.execute(SQL["known"], {"id": id_}).fetchone()
 
 
 def add(conn: Connection, **columns: Any) -> None:
@@ -155,12 +155,12 @@ def rows(conn: Connection, id_: UUID, table: str) -> Iterator[list[str]]:
 
 def files(conn: Connection, id_: UUID) -> list[tuple[str, bytes]]:
     """(path, content) of what is no table of the standard."""
-    return conn.execute(SQL["files"], {"id": id_}).fetchall()  # type: ignore[return-value]
+    return conn.execute(SQL["files"], {"id": id_}).fetchall()
 
 
 def pictures(conn: Connection, id_: UUID) -> list[tuple[str, str]]:
     """(path, SHA-256) of the pictures that came along."""
-    return conn.execute(SQL["pictures"], {"id": id_}).fetchall()  # type: ignore[return-value]
+    return conn.execute(SQL["pictures"], {"id": id_}).fetchall()
 
 
 def elsewhere(conn: Connection, media_id: UUID) -> Elsewhere | None:

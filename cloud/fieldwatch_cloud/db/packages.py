@@ -133,4 +133,4 @@ def effort(
 
 def extent(conn: Connection, reserve_id: UUID) -> tuple[float, float, float, float] | None:
     """West, south, east, north of the reserve's boundary; None: it has none."""
-    return conn.execute(SQL["extent"], {"reserve_id": reserve_id}).fetchone()  # type: ignore[return-value]
+    return conn.execute(SQL["extent"], {"reserve_id": reserve_id}).fetchone()

@@ -40,7 +40,7 @@ def replace(conn: Connection, reserve_id: UUID, blur_m: Mapping[str, int]) -> No
 
 def places(conn: Connection, reserve_id: UUID) -> list[tuple[float, float]]:
     """(lon, lat) of all places at which a camera of the reserve stands or stood."""
-    return conn.execute(SQL["places"], {"reserve_id": reserve_id}).fetchall()  # type: ignore[return-value]
+    return conn.execute(SQL["places"], {"reserve_id": reserve_id}).fetchall()
 
 
 def shown(conn: Connection, reserve_id: UUID, pictures: Collection[UUID]) -> set[UUID]:
