@@ -83,6 +83,7 @@ def answer(
             taxa=question.taxa,
             min_confidence=question.min_confidence,
         )
+        facts = [fact for fact in facts if question.hidden.blur_m(fact.scientific_name) is None]
     if needs.said_days is not None:
         survey = replace(survey, labelled=_labelled(facts, ground))
     findings = ground.findings()

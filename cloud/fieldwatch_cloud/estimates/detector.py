@@ -145,7 +145,6 @@ def corrected(survey: Survey, options: CorrectedOptions) -> Outcome:
     add up, with what people labelled.
     """
     said = survey.said
-    assert said is not None  # noqa: S101  The registry asks for it.
     effort = survey.camera_days / 100
     findings: list[Finding] = []
     rates: dict[str, list[tuple[float, float]]] = {}
@@ -198,7 +197,6 @@ def _sum(
 def _boxes(survey: Survey, detector: Measured, shape: tuple[int, ...]) -> dict[str, NDArray[np.float64]]:
     """Class -> (sites, occasions) observations called so, by models."""
     said = survey.said
-    assert said is not None  # noqa: S101  The registry asks for it.
     found = {}
     for name, scientific in detector.scientific.items():
         counts = np.zeros(shape)
@@ -211,7 +209,6 @@ def _boxes(survey: Survey, detector: Measured, shape: tuple[int, ...]) -> dict[s
 def _dominant(survey: Survey, table: ConfusionTable | None, findings: list[Finding]) -> tuple[Measured, str]:
     """The detector with most observations here; others are told of."""
     said = survey.said
-    assert said is not None  # noqa: S101  The registry asks for it.
     models, at = np.unique(said.model, return_inverse=True)
     if not len(models):
         if table is None:

@@ -11,6 +11,7 @@ import shapely  # type: ignore[import-untyped]
 from pyproj import Geod
 
 from fieldwatch_cloud.counts import verdict
+from fieldwatch_cloud.counts.estimate import Finding
 from fieldwatch_cloud.db import counts, survey
 from fieldwatch_cloud.sensitive import Sensitive
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fieldwatch_cloud.counts.estimate import Finding
     from fieldwatch_cloud.db.pool import Connection
 
 DAY_S = 86_400.0
@@ -87,19 +87,21 @@ class Ground:
         return float((end[-1] - start[0] - gap) / DAY_S)
 
     def findings(self) -> list[Finding]:
-        """What the effort cannot bear, whatever is counted."""
-        days = self.camera_days
+        """What the effort cannot bear, and what is not told, whatever is counted."""
+        days, hidden = self.camera_days, len(self.question.hidden.species)
+        withheld = [Finding("species_withheld", "caution", {"species": hidden})] if hidden else []
         from_dates = sum(
             one.effort_from_dates and looked > 0 for one, looked in zip(self.deployments, days, strict=True)
         )
-        return list(
-            verdict.of_effort(
+        return [
+            *verdict.of_effort(
                 days,
                 asked_days=self.question.asked_days,
                 looked_days=self.looked_days,
                 from_dates=from_dates,
-            )
-        )
+            ),
+            *(withheld if self.question.taxa is None else []),
+        ]
 
 
 def read(conn: Connection, question: Question) -> Ground:

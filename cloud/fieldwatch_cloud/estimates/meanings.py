@@ -30,6 +30,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     ),
     "encounter_rate": ("Encounters for the effort", "单位努力量的遇见次数"),
     "activity_level": ("Share of the day spent active", "一天中活动时间的比例"),
+    "activity_level_corrected": (
+        "The same, freed of what the kernel flattens: the better part of a density",
+        "一天中活动时间的比例（已校正核平滑的影响）",
+    ),
     "overlap": ("Overlap of the two activity patterns, 0 to 1", "两种活动节律的重叠度（0–1）"),
     "overlap_dhat1": ("The same by Dhat1, for small samples", "重叠度Dhat1（适于小样本）"),
     "overlap_dhat4": ("The same by Dhat4, for larger samples", "重叠度Dhat4（适于较大样本）"),

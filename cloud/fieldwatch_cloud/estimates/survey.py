@@ -71,6 +71,11 @@ class Said:
     count: NDArray[np.float64]
 
 
+_NONE, _NEVER = np.zeros(0, dtype=np.int64), np.zeros(0)
+NO_HAPPENINGS = Happenings(_NONE, _NONE, _NEVER, _NEVER, _NONE)
+NOTHING_SAID = Said(_NONE, _NONE, np.zeros(0, dtype=np.str_), np.zeros(0, dtype=np.str_), _NEVER)
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     since: float
@@ -85,10 +90,10 @@ class Survey:
     end: NDArray[np.float64]
     """(m,) each: disjoint spans in which a site looked."""
     events: Happenings
-    records: Happenings | None
-    """Where the method asked for single records."""
-    said: Said | None
-    """What models called animals, where the method asked."""
+    records: Happenings
+    """Single records; none unless the method asked for them."""
+    said: Said
+    """What models called animals; nothing unless the method asked."""
     labelled: Mapping[str, int]
     """Scientific name -> observations that a person confirmed or corrected, where the method asked."""
     asked: bool
@@ -175,13 +180,11 @@ def read(
             rule=question.rule,
             **whole,  # type: ignore[arg-type]
         )
-        names = tuple(dict.fromkeys([*(taxa or ()), *sorted(set(found.taxon.tolist()) - {""})]))
+        seen = [name for name in sorted(set(found.taxon.tolist()) - {""}) if _told(ground, name)]
+        names = tuple(dict.fromkeys([*(taxa or ()), *seen]))
         index = {name: at for at, name in enumerate(names)}
         known = np.array([index.get(name, -1) for name in found.taxon.tolist()], dtype=np.int64)
         events = _at_sites(site_of, found.deployment, known, found.start, found.end, found.max_n)
-    said = None
-    if needs.said_days is not None:
-        said = _said(conn, ground, site_of, needs.said_days)
     sites = tuple(_site(ground.deployments, np.flatnonzero(site_of == at)) for at in range(len(kept)))
     site, start, end = occasions.union(site_of[ground.spans.deployment], ground.spans.start, ground.spans.end)
     return Survey(
@@ -194,7 +197,7 @@ def read(
         start=start,
         end=end,
         events=events,
-        records=None
+        records=NO_HAPPENINGS
         if records is None
         else _at_sites(
             site_of,
@@ -204,7 +207,7 @@ def read(
             records.end,
             records.count,
         ),
-        said=said,
+        said=_said(conn, ground, site_of, needs.said_days),
         labelled={},
         asked=taxa is not None,
         elevation_m=_elevation(conn, ground, sites) if needs.elevation else None,
@@ -294,7 +297,14 @@ def _regrouped(records: stored.Records, site_of: NDArray[np.int64], interval: ti
     return Happenings(*(getattr(found, name)[order] for name in ("site", "taxon", "start", "end", "count")))
 
 
-def _said(conn: Connection, ground: Ground, site_of: NDArray[np.int64], days: float) -> Said:
+def _told(ground: Ground, scientific_name: str | None) -> bool:
+    """Whether who asks may see where it is."""
+    return ground.question.hidden.blur_m(scientific_name) is None
+
+
+def _said(conn: Connection, ground: Ground, site_of: NDArray[np.int64], days: float | None) -> Said:
+    if days is None:
+        return NOTHING_SAID
     question = ground.question
     whole = (question.until - question.since) / timedelta(days=1)
     number = int(np.ceil(whole / days)) if np.isfinite(days) else 1
@@ -305,7 +315,7 @@ def _said(conn: Connection, ground: Ground, site_of: NDArray[np.int64], days: fl
         [question.since, *edges, question.until],
         min_confidence=question.min_confidence,
     )
-    rows = [row for row in rows if site_of[row.deployment] >= 0]
+    rows = [row for row in rows if site_of[row.deployment] >= 0 and _told(ground, row.scientific_name)]
     return Said(
         site=np.array([site_of[row.deployment] for row in rows], dtype=np.int64),
         occasion=np.array([row.period for row in rows], dtype=np.int64),

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from fieldwatch_cloud.api import withheld
 from fieldwatch_cloud.api.auth import AnyMember, Member, SignedIn
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.estimates import (
@@ -21,12 +22,12 @@ from fieldwatch_cloud.api.models.estimates import (
     EstimateValue,
     Method,
 )
-from fieldwatch_cloud.api.services import Wired
+from fieldwatch_cloud.api.services import Services, Wired
 from fieldwatch_cloud.api.verdict import Language, Spoken, verdict
 from fieldwatch_cloud.estimates import answer, outcome
 from fieldwatch_cloud.estimates.ground import Question
 from fieldwatch_cloud.estimates.meanings import meaning
-from fieldwatch_cloud.estimates.methods import METHODS
+from fieldwatch_cloud.estimates.methods import METHODS, by_place
 
 router = APIRouter(tags=["counts"])
 
@@ -68,7 +69,7 @@ def estimate(body: EstimateQuery, member: AnyMember, services: Wired, language: 
         raise RequestValidationError(
             [{**each, "loc": ("body", "options", *each["loc"])} for each in error.errors()]
         ) from error
-    question = _question(body, member)
+    question = _question(body, member, services, by_place=by_place(options))
     found = answer.answer(services.database, services.workers, question, method, options, services.detectors)
     return EstimateAnswer(
         method=body.method,
@@ -116,8 +117,11 @@ def estimate(body: EstimateQuery, member: AnyMember, services: Wired, language: 
     )
 
 
-def _question(body: EstimateQuery, member: Member) -> Question:
+def _question(body: EstimateQuery, member: Member, services: Services, *, by_place: bool) -> Question:
     taxa = body.taxa if body.taxon is None else [body.taxon]
+    whole = body.area is None and body.zone is None and not by_place
+    with services.database.transaction() as conn:
+        hidden = withheld.in_area(conn, member, taxa, whole=whole)
     return Question(
         reserve_id=member.reserve_id,
         area=body.area.model_dump_json() if body.area else None,
@@ -127,6 +131,7 @@ def _question(body: EstimateQuery, member: Member) -> Question:
         taxa=None if taxa is None else tuple(dict.fromkeys(taxa)),
         interval=timedelta(minutes=body.event_interval_min),
         min_confidence=body.min_confidence,
+        hidden=hidden,
     )
 
 

@@ -137,6 +137,7 @@ def _species(one: tables.Species) -> SpeciesCount:
         scientific_name=one.scientific_name,
         observation_type=ObservationType(one.observation_type),
         observations=one.observations,
+        labelled=one.labelled,
         individuals=one.individuals,
         events=one.events,
         max_count=one.max_count,

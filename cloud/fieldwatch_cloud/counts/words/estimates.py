@@ -67,4 +67,10 @@ WORDS = {
         remedy_en="Ask for a span in which cameras looked day and night.",
         remedy_zh="请选择相机昼夜工作的时间段。",
     ),
+    "species_withheld": Words(
+        en="Up to {species} sensitive species are left out: your role is not told where they are.",
+        zh="最多{species}个敏感物种未列入：您的角色无权获知其位置。",
+        remedy_en="Ask for the whole reserve, or have a manager or researcher ask.",
+        remedy_zh="请查询整个保护区，或由管理员、研究人员查询。",
+    ),
 }
