@@ -45,9 +45,8 @@ class Packer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # One that failed gets no directory either: no program takes it for a whole one.
-        if kind is None:
-            self._zip.close()
+        # Closed in any case, for its file may be gone when it is collected; who writes throws away what failed.
+        self._zip.close()
 
     def add(self, name: str, content: bytes | str, *, packed: bool = False) -> None:
         """
