@@ -45,7 +45,7 @@ class Packer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Closed in any case, for its file may be gone when it is collected; who writes throws away what failed.
+        # Closed in any case: its file may be gone when it is collected. Who writes throws away what failed.
         self._zip.close()
 
     def add(self, name: str, content: bytes | str, *, packed: bool = False) -> None:
