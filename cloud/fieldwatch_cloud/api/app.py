@@ -18,6 +18,7 @@ from fieldwatch_cloud.api.ogc import routes as ogc
 from fieldwatch_cloud.api.routes import (
     alerts,
     cap,
+    clocks,
     counts,
     datasets,
     devices,
@@ -131,6 +132,7 @@ def _application(lifespan: Any) -> FastAPI:
         places,
         records,
         labels,
+        clocks,
         exchange,
         exports,
         hotspots,
