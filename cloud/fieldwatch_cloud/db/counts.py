@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import class_row
 
 from fieldwatch_cloud.counts.events import DEFAULT_INTERVAL, DEFAULT_RULE, Rule
-from fieldwatch_cloud.counts.pieces import Pieces, pieces
+from fieldwatch_cloud.counts.pieces import pieces
 from fieldwatch_cloud.counts.tally import Tally
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
@@ -133,17 +133,8 @@ def effort_by_deployment(
 ) -> dict[UUID, float]:
     """Camera-days of each deployment that has any; see `counts.effort.camera_days`."""
     named = {"deployments": list(deployments), "since": since, "until": until}
-    stale = _stale(conn, "stale_effort", named)
-    cut = {id_: pieces(since, until, spans) for id_, spans in stale.items()}
-    whole = pieces(since, until)
-    of = [(id_, cut.get(id_, whole)) for id_ in deployments]
-    parameters = {
-        **_columns("month", ((id_, *month) for id_, p in of for month in p.months)),
-        # Days are as they are: kept sums of effort begin at the month.
-        **_columns("span", ((id_, *span) for id_, p in of for span in (*p.day_spans, *p.spans))),
-    }
-    rows = conn.execute(SQL["effort"], parameters, prepare=False)
-    return {id_: days for id_, days in rows if days > 0}
+    cuts = _cuts(deployments, since, until, _stale(conn, "stale_effort", named))
+    return {id_: days for id_, days in conn.execute(SQL["effort"], cuts, prepare=False) if days > 0}
 
 
 def events_by_taxon(
@@ -168,7 +159,7 @@ def events_by_taxon(
     if query.by_sums:
         stale = _stale(conn, "stale", named)
         statement = _FROM_SUMS_AND_STALE if stale else _FROM_SUMS
-        named |= _from_sums(deployments, query.since, query.until, stale)
+        named |= _cuts(deployments, query.since, query.until, stale)
     with conn.cursor(row_factory=class_row(Tally)) as cursor:
         return cursor.execute(statement, named, prepare=False).fetchall()
 
@@ -215,24 +206,30 @@ def _stale(conn: Connection, name: str, named: dict[str, Any]) -> dict[UUID, lis
     return found
 
 
-def _from_sums(
+def _cuts(
     deployments: Sequence[UUID],
     since: datetime,
     until: datetime,
     stale: dict[UUID, list[tuple[datetime, datetime]]],
 ) -> dict[str, list[Any]]:
-    whole = pieces(since, until)
-    cut: dict[UUID, Pieces] = {id_: pieces(since, until, spans) for id_, spans in stale.items()}
-    of = [(id_, cut.get(id_, whole)) for id_ in deployments]
+    """How the span is cut into pieces, as the arrays that the statements unnest: once for all deployments
+    without markers (`sure`), and for each of the others."""
+    common = pieces(since, until)
+    own = {id_: pieces(since, until, spans) for id_, spans in stale.items()}
     return {
-        **_columns("month", ((id_, *month) for id_, p in of for month in p.months)),
-        **_columns("day", ((id_, *day) for id_, p in of for day in p.days)),
-        **_columns("span", ((id_, *span) for id_, p in of if id_ not in cut for span in p.spans)),
-        **_columns("stale", ((id_, *span) for id_, p in cut.items() for span in p.spans)),
+        "sure": [id_ for id_ in deployments if id_ not in own],
+        **_columns(("tier", "sum_from", "sum_to"), common.sums),
+        **_columns(("span_from", "span_to"), common.spans),
+        **_columns(
+            ("stale_sum_of", "stale_tier", "stale_sum_from", "stale_sum_to"),
+            [(id_, *each) for id_, cut in own.items() for each in cut.sums],
+        ),
+        **_columns(
+            ("stale_of", "stale_from", "stale_to"),
+            [(id_, *each) for id_, cut in own.items() for each in cut.spans],
+        ),
     }
 
 
-def _columns(name: str, rows: Iterable[tuple[UUID, Any, Any]]) -> dict[str, list[Any]]:
-    """Rows as the arrays that a statement unnests."""
-    of, since, until = zip(*listed, strict=True) if (listed := list(rows)) else ((), (), ())
-    return {f"{name}_of": list(of), f"{name}_from": list(since), f"{name}_to": list(until)}
+def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    return {name: [row[n] for row in rows] for n, name in enumerate(names)}

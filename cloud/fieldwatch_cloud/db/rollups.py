@@ -1,6 +1,7 @@
 """Sums kept right: what the markers in `stale` touch is derived anew, a few deployments a transaction.
 
-    stale ─▶ events anew ─▶ event ─▶ count_day ─▶ count_month      stale_effort ─▶ effort_month
+    stale ─▶ events anew ─▶ event ─▶ count_sum: pentad ─▶ month ─▶ quarter ─▶ year
+    stale_effort ─▶ effort_sum: the same
 
 A transaction sees one state: the markers of that state, and the records that they speak of. It takes away
 these markers and no others. So it may be interrupted, repeated, or run beside ingest at any time: what came
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fieldwatch_cloud.counts.pieces import TIERS
 from fieldwatch_cloud.db.statements import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from fieldwatch_cloud.counts.pieces import Tier
     from fieldwatch_cloud.db.pool import Connection, Database
 
 log = structlog.get_logger(__name__)
@@ -67,14 +70,23 @@ def _counts(conn: Connection, deployments: list[UUID]) -> None:
     # Never prepared: how many markers there are, and how wide, differs too much for one plan.
     conn.execute(SQL["derive"], named, prepare=False)
     conn.execute(SQL["replace_events"], named, prepare=False)
-    for name in ("insert_events", "delete_days", "insert_days", "delete_months", "insert_months"):
-        conn.execute(SQL[name], prepare=False)
+    conn.execute(SQL["insert_events"], prepare=False)
+    _sums(conn, "delete_sums", "insert_first_sums", "insert_sums")
     conn.execute(SQL["take_markers"], named, prepare=False)
 
 
 def _effort(conn: Connection, deployments: list[UUID]) -> None:
     named = {"deployments": deployments}
-    conn.execute(SQL["stale_months"], named, prepare=False)
-    conn.execute(SQL["delete_effort"], prepare=False)
-    conn.execute(SQL["insert_effort"], prepare=False)
+    conn.execute(SQL["stale_effort"], named, prepare=False)
+    _sums(conn, "delete_effort", "insert_first_effort", "insert_effort")
     conn.execute(SQL["take_effort_markers"], named, prepare=False)
+
+
+def _sums(conn: Connection, delete: str, insert_first: str, insert: str) -> None:
+    """Anew for the days in `changed`: the smallest spans from what they sum up, each larger from the smaller."""
+    smaller: Tier | None = None
+    for tier in reversed(TIERS):
+        named = {"tier": tier, "smaller": smaller}
+        conn.execute(SQL[delete], named, prepare=False)
+        conn.execute(SQL[insert_first if smaller is None else insert], named, prepare=False)
+        smaller = tier

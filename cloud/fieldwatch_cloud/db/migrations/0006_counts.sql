@@ -1,7 +1,7 @@
 -- Counting: what is true of the records (people's labels, corrected clocks), and sums of it kept by a job.
 --
---   observation, label ──▶ seen() ──▶ events_of() ──▶ event ──▶ count_day ──▶ count_month
---   effort_day ──▶ looked() ─────────────────────────────────────────────────▶ effort_month
+--   observation, label ──▶ seen() ──▶ events_of() ──▶ event ──▶ count_sum
+--   effort_day ──▶ looked() ──────────────────────────────────▶ effort_sum
 --
 -- Whoever inserts leaves a marker in `stale` (`stale_effort`); a job takes markers away and derives anew what
 -- they touch. Where a marker still lies, a reader derives for itself: answers are exact at any time. Functions
@@ -95,9 +95,13 @@ RETURNS TABLE (deployment_id uuid, span tstzrange) LANGUAGE sql STABLE AS $$
     SELECT e.deployment_id, tstzrange(lower(piece) + clock.ahead, upper(piece) + clock.ahead)
     FROM (SELECT make_interval(secs => coalesce(sum(c.offset_s), 0)) AS ahead
           FROM clock_correction c WHERE c.deployment_id = looked.deployment AND c.undone_at IS NULL) clock
-    JOIN effort_day e ON e.deployment_id = looked.deployment
-                     AND e.day >= ((looked.since - clock.ahead) AT TIME ZONE 'UTC')::date
-                     AND e.day <= ((looked.until - clock.ahead) AT TIME ZONE 'UTC')::date
+    CROSS JOIN LATERAL (
+        SELECT day.deployment_id, day.spans FROM effort_day day
+        WHERE day.deployment_id = looked.deployment
+          AND day.day >= ((looked.since - clock.ahead) AT TIME ZONE 'UTC')::date
+          AND day.day <= ((looked.until - clock.ahead) AT TIME ZONE 'UTC')::date
+        OFFSET 0 -- By the index for each deployment: joined to many, the planner would read all effort instead.
+    ) e
     CROSS JOIN LATERAL unnest(
         e.spans * tstzmultirange(tstzrange(looked.since - clock.ahead, looked.until - clock.ahead))
     ) AS piece
@@ -121,36 +125,48 @@ CREATE TABLE event (
 -- One that lasts longer than a day is not found by looking back one day.
 CREATE INDEX event_long ON event (deployment_id, started_at) WHERE ended_at - started_at > interval '1 day';
 
--- Events by the UTC day, and month, in which they start.
-CREATE TABLE count_day (
+-- Sums by spans of time that lie within each other, so that any span is a few rows: a year is some ten at each
+-- deployment, however many records there are. Days are UTC's; a pentad is five days, the last of a month three
+-- to six.
+CREATE TYPE tier AS ENUM ('pentad', 'month', 'quarter', 'year');
+
+CREATE FUNCTION tier_start(tier, date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE $1
+        WHEN 'pentad' THEN $2 - (extract(day FROM $2)::int - 1 - least((extract(day FROM $2)::int - 1) / 5, 5) * 5)
+        ELSE date_trunc($1::text, $2::timestamp)::date
+    END
+$$;
+CREATE FUNCTION tier_end(tier, date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE $1
+        WHEN 'pentad' THEN
+            CASE WHEN extract(day FROM $2) > 25 THEN (date_trunc('month', $2::timestamp) + interval '1 month')::date
+                 ELSE tier_start($1, $2) + 5 END
+        WHEN 'month' THEN (date_trunc('month', $2::timestamp) + interval '1 month')::date
+        WHEN 'quarter' THEN (date_trunc('quarter', $2::timestamp) + interval '3 months')::date
+        ELSE (date_trunc('year', $2::timestamp) + interval '1 year')::date
+    END
+$$;
+
+-- Of the events that start in each span.
+CREATE TABLE count_sum (
     deployment_id    uuid NOT NULL,
-    day              date NOT NULL,
+    tier             tier NOT NULL,
+    start            date NOT NULL,
     scientific_name  text COLLATE "C",
     observation_type observation_type NOT NULL,
-    observations     bigint NOT NULL,
-    labelled         bigint NOT NULL,
+    observations     integer NOT NULL,
+    labelled         integer NOT NULL,
+    events           integer NOT NULL,
     individuals      bigint NOT NULL,                    -- sum over events of max_n
-    events           bigint NOT NULL,
     max_count        bigint NOT NULL,
-    UNIQUE NULLS NOT DISTINCT (deployment_id, day, scientific_name, observation_type)
+    UNIQUE NULLS NOT DISTINCT (deployment_id, tier, start, scientific_name, observation_type)
 );
-CREATE TABLE count_month (
-    deployment_id    uuid NOT NULL,
-    month            date NOT NULL,                      -- its first day
-    scientific_name  text COLLATE "C",
-    observation_type observation_type NOT NULL,
-    observations     bigint NOT NULL,
-    labelled         bigint NOT NULL,
-    individuals      bigint NOT NULL,
-    events           bigint NOT NULL,
-    max_count        bigint NOT NULL,
-    UNIQUE NULLS NOT DISTINCT (deployment_id, month, scientific_name, observation_type)
-);
-CREATE TABLE effort_month (
+CREATE TABLE effort_sum (
     deployment_id uuid NOT NULL,
-    month         date NOT NULL,
+    tier          tier NOT NULL,
+    start         date NOT NULL,
     looked        interval NOT NULL,
-    PRIMARY KEY (deployment_id, month)
+    PRIMARY KEY (deployment_id, tier, start)
 );
 
 -- Where the sums do not hold (yet): between these instants, by the deployment's own clock. Only ever appended

@@ -57,15 +57,31 @@ FROM (
 ORDER BY deployment_id, span;
 
 -- name: effort
--- Camera-days per deployment: the length of the union of its spans within the query's.
+-- Camera-days per deployment: the length of the union of its spans within the query's. Most deployments share
+-- how the query's span is cut; those with markers have cuts of their own.
 SELECT deployment_id, extract(epoch FROM sum(looked))::float8 / 86400
 FROM (
-    SELECT m.deployment_id, m.looked
-    FROM unnest(%(month_of)s::uuid[], %(month_from)s::date[], %(month_to)s::date[]) AS piece (id, since, until)
-    JOIN effort_month m ON m.deployment_id = piece.id AND m.month >= piece.since AND m.month < piece.until
+    SELECT e.deployment_id, e.looked
+    FROM unnest(%(sure)s::uuid[]) AS d (id)
+    CROSS JOIN unnest(%(tier)s::tier[], %(sum_from)s::date[], %(sum_to)s::date[]) AS piece (tier, since, until)
+    CROSS JOIN LATERAL (
+        SELECT * FROM effort_sum e WHERE e.deployment_id = d.id AND e.tier = piece.tier
+                                     AND e.start >= piece.since AND e.start < piece.until OFFSET 0
+    ) e
     UNION ALL
     SELECT l.deployment_id, upper(l.span) - lower(l.span)
-    FROM unnest(%(span_of)s::uuid[], %(span_from)s::timestamptz[], %(span_to)s::timestamptz[])
+    FROM unnest(%(sure)s::uuid[]) AS d (id)
+    CROSS JOIN unnest(%(span_from)s::timestamptz[], %(span_to)s::timestamptz[]) AS piece (since, until)
+    CROSS JOIN LATERAL looked(d.id, piece.since, piece.until) l
+    UNION ALL
+    SELECT e.deployment_id, e.looked
+    FROM unnest(%(stale_sum_of)s::uuid[], %(stale_tier)s::tier[], %(stale_sum_from)s::date[],
+                %(stale_sum_to)s::date[]) AS piece (id, tier, since, until)
+    JOIN effort_sum e ON e.deployment_id = piece.id AND e.tier = piece.tier
+                     AND e.start >= piece.since AND e.start < piece.until
+    UNION ALL
+    SELECT l.deployment_id, upper(l.span) - lower(l.span)
+    FROM unnest(%(stale_of)s::uuid[], %(stale_from)s::timestamptz[], %(stale_to)s::timestamptz[])
          AS piece (id, since, until)
     CROSS JOIN LATERAL looked(piece.id, piece.since, piece.until) l
 ) part
@@ -92,28 +108,46 @@ GROUP BY scientific_name, observation_type
 ORDER BY events DESC, scientific_name, observation_type;
 
 -- name: from_sums
-SELECT m.deployment_id, m.scientific_name, m.observation_type, m.observations, m.labelled, m.individuals, m.events,
-       m.max_count
-FROM unnest(%(month_of)s::uuid[], %(month_from)s::date[], %(month_to)s::date[]) AS piece (id, since, until)
-JOIN count_month m ON m.deployment_id = piece.id AND m.month >= piece.since AND m.month < piece.until
-UNION ALL
-SELECT d.deployment_id, d.scientific_name, d.observation_type, d.observations, d.labelled, d.individuals, d.events,
-       d.max_count
-FROM unnest(%(day_of)s::uuid[], %(day_from)s::date[], %(day_to)s::date[]) AS piece (id, since, until)
-JOIN count_day d ON d.deployment_id = piece.id AND d.day >= piece.since AND d.day < piece.until
+-- OFFSET 0: by the index, for each deployment. Joined to many, the planner would read all sums that there are.
+SELECT c.deployment_id, c.scientific_name, c.observation_type, c.observations, c.labelled, c.individuals, c.events,
+       c.max_count
+FROM unnest(%(sure)s::uuid[]) AS d (id)
+CROSS JOIN unnest(%(tier)s::tier[], %(sum_from)s::date[], %(sum_to)s::date[]) AS piece (tier, since, until)
+CROSS JOIN LATERAL (
+    SELECT * FROM count_sum c WHERE c.deployment_id = d.id AND c.tier = piece.tier
+                                AND c.start >= piece.since AND c.start < piece.until OFFSET 0
+) c
 UNION ALL
 SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e.labelled, e.max_n, 1, e.max_n
-FROM unnest(%(span_of)s::uuid[], %(span_from)s::timestamptz[], %(span_to)s::timestamptz[])
-     AS piece (id, since, until)
-JOIN event e ON e.deployment_id = piece.id AND e.started_at >= piece.since AND e.started_at < piece.until
+FROM unnest(%(sure)s::uuid[]) AS d (id)
+CROSS JOIN unnest(%(span_from)s::timestamptz[], %(span_to)s::timestamptz[]) AS piece (since, until)
+CROSS JOIN LATERAL (
+    SELECT * FROM event e
+    WHERE e.deployment_id = d.id AND e.started_at >= piece.since AND e.started_at < piece.until OFFSET 0
+) e
 
 -- name: from_stale
 -- Goes on after `from_sums`, where markers lie: planning it takes longer than most answers.
+UNION ALL
+SELECT c.deployment_id, c.scientific_name, c.observation_type, c.observations, c.labelled, c.individuals, c.events,
+       c.max_count
+FROM unnest(%(stale_sum_of)s::uuid[], %(stale_tier)s::tier[], %(stale_sum_from)s::date[], %(stale_sum_to)s::date[])
+     AS piece (id, tier, since, until)
+JOIN count_sum c ON c.deployment_id = piece.id AND c.tier = piece.tier
+                AND c.start >= piece.since AND c.start < piece.until
 UNION ALL
 SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e.labelled, e.max_n, 1, e.max_n
 FROM unnest(%(stale_of)s::uuid[], %(stale_from)s::timestamptz[], %(stale_to)s::timestamptz[])
      AS piece (id, since, until)
 CROSS JOIN LATERAL events(piece.id, piece.since, piece.until) e
+
+-- name: from_records
+-- By another interval or rule, or above a confidence: deployment by deployment, many small sorts in memory
+-- instead of a large one on disk.
+SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e.labelled, e.max_n AS individuals,
+       1 AS events, e.max_n AS max_count
+FROM unnest(%(deployments)s::uuid[]) AS d (id)
+CROSS JOIN LATERAL events_by(d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real) e
 
 -- name: trace
 -- One event after the other with the pictures of its records: those that start between its start and that of
@@ -149,11 +183,3 @@ WHERE e.scientific_name IS NOT DISTINCT FROM %(taxon)s AND e.observation_type = 
   AND (%(after_at)s::timestamptz IS NULL
        OR (e.started_at, e.deployment_id) > (%(after_at)s::timestamptz, %(after_id)s::uuid))
 ORDER BY e.started_at, e.deployment_id LIMIT %(limit)s
-
--- name: from_records
--- By another interval or rule, or above a confidence: deployment by deployment, many small sorts in memory
--- instead of a large one on disk.
-SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e.labelled, e.max_n AS individuals,
-       1 AS events, e.max_n AS max_count
-FROM unnest(%(deployments)s::uuid[]) AS d (id)
-CROSS JOIN LATERAL events_by(d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real) e

@@ -49,36 +49,34 @@ UNION SELECT deployment_id, (started_at AT TIME ZONE 'UTC')::date FROM anew;
 -- name: insert_events
 INSERT INTO event SELECT * FROM anew ORDER BY deployment_id, started_at;
 
--- name: delete_days
-DELETE FROM count_day c USING changed WHERE c.deployment_id = changed.deployment_id AND c.day = changed.day;
+-- name: delete_sums
+DELETE FROM count_sum c
+USING (SELECT DISTINCT deployment_id, tier_start(%(tier)s, day) AS start FROM changed) t
+WHERE c.deployment_id = t.deployment_id AND c.tier = %(tier)s AND c.start = t.start;
 
--- name: insert_days
-INSERT INTO count_day (deployment_id, day, scientific_name, observation_type, observations, labelled,
-                       individuals, events, max_count)
-SELECT changed.deployment_id, changed.day, e.scientific_name, e.observation_type, sum(e.observations),
-       sum(e.labelled), sum(e.max_n), count(*), max(e.max_n)
-FROM changed
-JOIN event e ON e.deployment_id = changed.deployment_id
-            AND e.started_at >= changed.day::timestamp AT TIME ZONE 'UTC'
-            AND e.started_at < (changed.day + 1)::timestamp AT TIME ZONE 'UTC'
-GROUP BY changed.deployment_id, changed.day, e.scientific_name, e.observation_type
-ORDER BY changed.deployment_id, changed.day;
+-- name: insert_first_sums
+INSERT INTO count_sum (deployment_id, tier, start, scientific_name, observation_type, observations, labelled,
+                       events, individuals, max_count)
+SELECT t.deployment_id, %(tier)s, t.start, e.scientific_name, e.observation_type, sum(e.observations),
+       sum(e.labelled), count(*), sum(e.max_n), max(e.max_n)
+FROM (SELECT DISTINCT deployment_id, tier_start(%(tier)s, day) AS start FROM changed) t
+JOIN event e ON e.deployment_id = t.deployment_id
+            AND e.started_at >= t.start::timestamp AT TIME ZONE 'UTC'
+            AND e.started_at < tier_end(%(tier)s, t.start)::timestamp AT TIME ZONE 'UTC'
+GROUP BY t.deployment_id, t.start, e.scientific_name, e.observation_type
+ORDER BY t.deployment_id, t.start;
 
--- name: delete_months
-DELETE FROM count_month c
-USING (SELECT DISTINCT deployment_id, date_trunc('month', day::timestamp)::date AS month FROM changed) m
-WHERE c.deployment_id = m.deployment_id AND c.month = m.month;
-
--- name: insert_months
-INSERT INTO count_month (deployment_id, month, scientific_name, observation_type, observations, labelled,
-                         individuals, events, max_count)
-SELECT m.deployment_id, m.month, d.scientific_name, d.observation_type, sum(d.observations), sum(d.labelled),
-       sum(d.individuals), sum(d.events), max(d.max_count)
-FROM (SELECT DISTINCT deployment_id, date_trunc('month', day::timestamp)::date AS month FROM changed) m
-JOIN count_day d ON d.deployment_id = m.deployment_id
-                AND d.day >= m.month AND d.day < m.month + interval '1 month'
-GROUP BY m.deployment_id, m.month, d.scientific_name, d.observation_type
-ORDER BY m.deployment_id, m.month;
+-- name: insert_sums
+-- Of the next smaller spans.
+INSERT INTO count_sum (deployment_id, tier, start, scientific_name, observation_type, observations, labelled,
+                       events, individuals, max_count)
+SELECT t.deployment_id, %(tier)s, t.start, c.scientific_name, c.observation_type, sum(c.observations),
+       sum(c.labelled), sum(c.events), sum(c.individuals), max(c.max_count)
+FROM (SELECT DISTINCT deployment_id, tier_start(%(tier)s, day) AS start FROM changed) t
+JOIN count_sum c ON c.deployment_id = t.deployment_id AND c.tier = %(smaller)s
+                AND c.start >= t.start AND c.start < tier_end(%(tier)s, t.start)
+GROUP BY t.deployment_id, t.start, c.scientific_name, c.observation_type
+ORDER BY t.deployment_id, t.start;
 
 -- name: take_markers
 DELETE FROM stale WHERE deployment_id = ANY (%(deployments)s);
@@ -88,16 +86,16 @@ SELECT deployment_id FROM stale_effort
 WHERE %(after)s::uuid IS NULL OR deployment_id > %(after)s
 GROUP BY deployment_id ORDER BY deployment_id LIMIT %(limit)s;
 
--- name: stale_months
--- Of effort: those in which a marker lies, as far as there is or was any. A corrected clock may carry a day over
--- into the next month, so the months of both its ends.
+-- name: stale_effort
+-- The days of effort in which a marker lies, as far as there is or was any. A corrected clock may carry a day
+-- over into the next, so the days of both its ends; what lay there before is told by the sums.
 INSERT INTO changed
 WITH dirty AS MATERIALIZED (
     SELECT deployment_id, range_agg(span) AS spans FROM stale_effort_span
     WHERE deployment_id = ANY (%(deployments)s) GROUP BY deployment_id
 ),
-month AS (
-    SELECT dirty.deployment_id, date_trunc('month', edge + clock.ahead) AS month
+touched AS (
+    SELECT dirty.deployment_id, (edge + clock.ahead)::date AS day
     FROM dirty
     CROSS JOIN LATERAL (
         SELECT make_interval(secs => coalesce(sum(offset_s), 0)) AS ahead FROM clock_correction c
@@ -108,23 +106,36 @@ month AS (
                      AND e.day <= ((upper(dirty.spans) - clock.ahead) AT TIME ZONE 'UTC')::date
     CROSS JOIN LATERAL (VALUES (e.day::timestamp), (e.day + interval '1 day')) AS ends (edge)
     UNION
-    SELECT deployment_id, month FROM effort_month WHERE deployment_id = ANY (%(deployments)s)
+    SELECT deployment_id, start FROM effort_sum
+    WHERE deployment_id = ANY (%(deployments)s) AND tier = 'pentad'
 )
-SELECT month.deployment_id, month.month::date
-FROM month JOIN dirty USING (deployment_id)
-WHERE dirty.spans && tstzrange(month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC', '[]');
+SELECT DISTINCT touched.deployment_id, pentad.start
+FROM touched
+JOIN dirty USING (deployment_id)
+CROSS JOIN LATERAL (SELECT tier_start('pentad', touched.day) AS start) pentad
+WHERE dirty.spans && tstzrange(pentad.start::timestamp AT TIME ZONE 'UTC',
+                               tier_end('pentad', pentad.start)::timestamp AT TIME ZONE 'UTC', '[]');
 
 -- name: delete_effort
-DELETE FROM effort_month e USING changed
-WHERE e.deployment_id = changed.deployment_id AND e.month = changed.day;
+DELETE FROM effort_sum e
+USING (SELECT DISTINCT deployment_id, tier_start(%(tier)s, day) AS start FROM changed) t
+WHERE e.deployment_id = t.deployment_id AND e.tier = %(tier)s AND e.start = t.start;
+
+-- name: insert_first_effort
+INSERT INTO effort_sum (deployment_id, tier, start, looked)
+SELECT t.deployment_id, %(tier)s, t.day, sum(upper(l.span) - lower(l.span))
+FROM changed t
+CROSS JOIN LATERAL looked(t.deployment_id, t.day::timestamp AT TIME ZONE 'UTC',
+                          tier_end(%(tier)s, t.day)::timestamp AT TIME ZONE 'UTC') l
+GROUP BY t.deployment_id, t.day;
 
 -- name: insert_effort
-INSERT INTO effort_month (deployment_id, month, looked)
-SELECT changed.deployment_id, changed.day, sum(upper(l.span) - lower(l.span))
-FROM changed
-CROSS JOIN LATERAL looked(changed.deployment_id, changed.day::timestamp AT TIME ZONE 'UTC',
-                          (changed.day + interval '1 month') AT TIME ZONE 'UTC') l
-GROUP BY changed.deployment_id, changed.day;
+INSERT INTO effort_sum (deployment_id, tier, start, looked)
+SELECT t.deployment_id, %(tier)s, t.start, sum(e.looked)
+FROM (SELECT DISTINCT deployment_id, tier_start(%(tier)s, day) AS start FROM changed) t
+JOIN effort_sum e ON e.deployment_id = t.deployment_id AND e.tier = %(smaller)s
+                 AND e.start >= t.start AND e.start < tier_end(%(tier)s, t.start)
+GROUP BY t.deployment_id, t.start;
 
 -- name: take_effort_markers
 DELETE FROM stale_effort WHERE deployment_id = ANY (%(deployments)s);
