@@ -1,11 +1,13 @@
 /** What the app does: everything that talks to the cloud and changes the state because of it. */
 import { api, ApiError, whenExpired } from "./client";
+import { copyText } from "./copy";
 import { countsCsv } from "./csv";
 import { createDeskActions } from "./desk/actions";
 import { gathered } from "./gathered";
 import { remember, remembered, type Language } from "./i18n";
 import { listen } from "./live";
 import { endSession, finishLeaving, leave } from "./phone/leave";
+import { createResearchActions } from "./research/actions";
 import { createReviewActions } from "./review/actions";
 import {
   emptyReserve, incidentsToRead, isOpen, mergeIncidents, mergeObservations, type CountForm, type Failure, type Store,
@@ -26,6 +28,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
 
   const review = createReviewActions(store, failureOf);
   const desk = createDeskActions(store, failureOf, readIncident);
+  const research = createResearchActions(store, failureOf);
 
   whenExpired(() => signedOut(true));
 
@@ -101,7 +104,9 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     });
     review.enter(switched);
     desk.enter(switched);
+    research.enter(switched);
     await readAll(slug);
+    if (store.state.reserve?.slug === slug) research.ready();
   }
 
   /** Everything at once, so that the map fits itself once; incidents in full only where they changed. */
@@ -203,7 +208,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     store.set({ language });
   }
 
-  return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage, review, desk };
+  return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage, review, desk, research };
 }
 
 /** The query that the form describes, or what is missing in it. */
@@ -233,20 +238,4 @@ export function failureOf(error: unknown): Failure {
 /** Whether the report that opened the incident came much later than its picture was taken. */
 export function isLate(incident: Incident): boolean {
   return incident.late_s > 120;
-}
-
-async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // The clipboard API exists on https and localhost only; a control room may use plain http.
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
 }

@@ -56,17 +56,22 @@ interface CallOptions {
   quiet401?: boolean;
   /** GET without a body and POST with one, unless this says otherwise. */
   method?: "PUT" | "DELETE";
+  /** How long to wait for the answer, ms. */
+  patience?: number;
 }
 
+/** `body`: what becomes JSON, or a file that is sent as it is. */
 export async function call<T>(path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
   let response: Response;
+  const file = body instanceof Blob;
+  const type = file ? "application/octet-stream" : "application/json";
   try {
     response = await fetch(BASE + path, {
       method: options.method ?? (body === undefined ? "GET" : "POST"),
       credentials: "same-origin",
-      signal: AbortSignal.timeout(PATIENCE),
-      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(options.patience ?? PATIENCE),
+      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": type }) },
+      ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
     });
   } catch {
     throw new ApiError(0, "no answer");

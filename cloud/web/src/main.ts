@@ -6,6 +6,8 @@ import "./styles/map.css";
 import "./styles/panel.css";
 import "./styles/review.css";
 import "./styles/desk.css";
+import "./styles/research.css";
+import "./styles/plots.css";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { createActions } from "./actions";
 import { hiddenBefore } from "./alarms";
@@ -25,6 +27,7 @@ import { mapFrame } from "./ui/map-frame";
 import { panel } from "./ui/panel";
 import { pictureDialog } from "./ui/picture";
 import { onReviewKey } from "./ui/review/keyboard";
+import { researchPage } from "./ui/research/page";
 import { reviewPage } from "./ui/review/page";
 import type { View } from "./ui/view";
 
@@ -41,11 +44,16 @@ const map = createMapView(store, {
     const incident = store.state.incidents.find((one) => one.id === id);
     if (incident) chooseIncident(view(store.state), incident);
   },
+  cellChosen: (cell) => actions.research.patch({ cell }),
   placeChosen: (at) => actions.desk.placeChosen(at),
   areaDrawn: (drawn) => {
     if (store.state.page === "desk") {
       store.set({ drawing: null, drawRefusal: null });
       return actions.desk.areaDrawn(drawn);
+    }
+    if (store.state.page === "counts") {
+      store.set({ drawing: null, drawRefusal: null });
+      return actions.research.areaDrawn(drawn);
     }
     store.set({ drawing: null, drawRefusal: null, tab: "count", panelOpen: true });
     void actions.count({ drawn, area: { kind: "drawn" } }).then(() => requestAnimationFrame(showResult));
@@ -81,6 +89,7 @@ function content(current: View): TemplateResult {
   if (!state.reserve) return html`<main class="starting"><p>${t("reserve.none")}</p></main>`;
   if (state.page === "review") return reviewPage(current);
   if (state.page === "desk") return deskPage(current);
+  if (state.page === "counts") return researchPage(current);
   return html`<main class="map-page">${mapFrame(current)} ${panel(current)}</main>`;
 }
 
@@ -99,7 +108,9 @@ for (const kind of ["keydown", "keyup"] as const) {
   document.addEventListener(kind, (event) => onReviewKey(view(store.state), event));
 }
 window.addEventListener("popstate", () => {
-  if (pageOf(location.hash) === "desk") actions.desk.follow();
+  const page = pageOf(location.hash);
+  if (page === "desk") actions.desk.follow();
+  else if (page === "counts") actions.research.follow();
   else actions.review.follow(readRoute(location.hash));
 });
 setInterval(() => store.set({ now: Date.now() }), CLOCK_TICK);

@@ -3,6 +3,7 @@ import type { Language } from "./i18n";
 import type { Drawing, Refusal } from "./polygon";
 import { emptyDesk, type DeskState } from "./desk/state";
 import { emptyReview, type ReviewState } from "./review/state";
+import { emptyResearch, type ResearchState } from "./research/state";
 import type { Reactive } from "./reactive";
 import type { Page } from "./route";
 import type { Span } from "./time";
@@ -76,6 +77,7 @@ export interface State {
 
   review: ReviewState;
   desk: DeskState;
+  research: ResearchState;
 }
 
 export const KEPT = 200;
@@ -123,6 +125,7 @@ export function emptyReserve() {
     copied: null,
     review: emptyReview() as ReviewState,
     desk: emptyDesk() as DeskState,
+    research: emptyResearch() as ResearchState,
   } satisfies Partial<State>;
 }
 

@@ -68,13 +68,13 @@ describe("CSV", () => {
   const query: CountsQuery = { area: null, from: "2026-11-14T00:00:00Z", to: "2026-11-21T00:00:00Z", taxa: null };
   const counts: Counts = {
     area_km2: 61.3, deployments: { in_area: 6, looked: 4 }, effort: { camera_days: 27.4, by_deployment: [] }, status: "observed",
-    observations_without_effort: 0, assumptions: [], assumption_codes: [],
+    observations_without_effort: 0, labelled: 0, verdict: [], assumptions: [], assumption_codes: [],
     query: {
-      from: "2026-11-14T00:00:00Z", to: "2026-11-21T00:00:00Z", taxa: null, event_interval_min: 30, min_confidence: 0,
-      whole_reserve: true,
+      from: "2026-11-14T00:00:00Z", to: "2026-11-21T00:00:00Z", taxa: null, zone: null, event_interval_min: 30, rule: "last_record",
+      min_confidence: 0, whole_reserve: true,
     },
     species: [{
-      scientific_name: 'Equus "quagga", cf.', observation_type: "animal", observations: 9, individuals: 7, events: 3,
+      scientific_name: 'Equus "quagga", cf.', observation_type: "animal", observations: 9, labelled: 0, individuals: 7, events: 3,
       max_count: 4, deployments: 2,
       rate_per_100_camera_days: { estimate: 10.9, low: 2.26, high: 32, level: 0.95, method: "exact Poisson" },
     }],

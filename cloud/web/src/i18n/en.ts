@@ -1,10 +1,12 @@
 /** English. Every other language has exactly these keys, with the same {placeholders}. */
 import { deskEn } from "./desk.en";
+import { researchEn } from "./research.en";
 import { reviewEn } from "./review.en";
 
 export const en = {
   ...reviewEn,
   ...deskEn,
+  ...researchEn,
   "app.title": "Fieldwatch",
   "app.title_fire": "{n} fire · Fieldwatch",
   "app.tagline": "Wildlife and fire, seen from the field",

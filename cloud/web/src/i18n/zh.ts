@@ -1,11 +1,13 @@
 /** 简体中文。 */
 import type { Messages } from "./en";
 import { deskZh } from "./desk.zh";
+import { researchZh } from "./research.zh";
 import { reviewZh } from "./review.zh";
 
 export const zh: Messages = {
   ...reviewZh,
   ...deskZh,
+  ...researchZh,
   "app.title": "Fieldwatch 野外哨",
   "app.title_fire": "{n} 起火情 · Fieldwatch",
   "app.tagline": "野生动物与火情，来自现场",

@@ -1,6 +1,7 @@
 /** The base map: nothing is loaded from anywhere, not even a font (labels use the machine's own). */
 import type { FeatureCollection } from "geojson";
 import type { DataDrivenPropertyValueSpecification, StyleSpecification } from "maplibre-gl";
+import { cellLayers } from "./cells";
 
 /** The page's colours, so that map and page cannot drift apart: they live in styles/base.css. */
 export type Palette = (name: `--${string}`) => string;
@@ -16,7 +17,7 @@ export const FONT = ["Inter", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "M
 const NO_DATA: FeatureCollection = { type: "FeatureCollection", features: [] };
 export const SOURCES = [
   "outside", "boundary", "graticule", "zones", "zone-labels", "area", "ground", "cones", "bearings", "hotspots", "regions",
-  "sight-lines", "cameras", "draft", "draft-corners", "picked",
+  "sight-lines", "cameras", "draft", "draft-corners", "picked", "cells",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
@@ -32,6 +33,7 @@ export function baseStyle(colour: Palette): StyleSpecification {
     layers: [
       { id: "land", type: "background", paint: { "background-color": colour("--map-land") } },
       { id: "outside", type: "fill", source: "outside", paint: { "fill-color": colour("--map-outside"), "fill-antialias": false } },
+      ...cellLayers(colour),
       {
         id: "graticule", type: "line", source: "graticule", filter: ["==", ["geometry-type"], "LineString"],
         paint: { "line-color": colour("--map-graticule"), "line-width": 1 },

@@ -8,6 +8,9 @@ import type { Bounds, LonLat } from "../geo";
 import { translator } from "../i18n";
 import type { State, Store } from "../store";
 import type { Incident } from "../wire";
+import { areaOf } from "../research/question";
+import { shapeOf } from "../research/state";
+import { addHatch, cellFeatures } from "./cells";
 import { attachDrawing } from "./draw";
 import * as features from "./features";
 import * as fires from "./fires";
@@ -41,6 +44,8 @@ export interface MapEvents {
   deploymentChosen(id: string | null): void;
   incidentChosen(id: string): void;
   areaDrawn(area: State["form"]["drawn"]): void;
+  /** A cell of a grid of counts; null beside them. */
+  cellChosen(cell: string | null): void;
   /** The place for which the page asked. */
   placeChosen(at: LonLat): void;
 }
@@ -117,7 +122,13 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     if (changed("incidents", "hiddenBanners", "now")) followAlarms(state);
     // A corner, and a fire that is reported, must land where the reader points.
     if ((state.drawing && !before?.drawing) || (state.desk.picking && !before?.desk.picking)) map.stop();
-    if (changed("form", "zones", "drawing")) set("area", features.areaFeature(chosenArea(state)));
+    const research = (state: State) => (state.page === "counts" ? state.research : null);
+    const [now, then] = [research(state), before && research(before)];
+    const onMap = (found: typeof now) => (found?.route.section === "map" ? found : null);
+    if (!before || onMap(now)?.grid !== onMap(then)?.grid || onMap(now)?.cell !== onMap(then)?.cell) {
+      set("cells", cellFeatures(onMap(now)?.grid?.value ?? null, onMap(now)?.cell ?? null));
+    }
+    if (changed("form", "zones", "drawing", "page") || now?.route !== then?.route) set("area", features.areaFeature(chosenArea(state)));
     if (changed("drawing")) drawing.show(state);
     if (changed("language")) canvas.setAttribute("aria-label", translator(state.language)("map.label"));
     showPopup(state);
@@ -223,6 +234,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
 
   map.on("load", () => {
     addCameraImages(map, colour);
+    addHatch(map, colour);
     ready = true;
     show(store.state, null);
     viewChanged();
@@ -248,6 +260,11 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     if (store.state.drawing) return;
     if (store.state.desk.picking) return events.placeChosen([event.lngLat.lng, event.lngLat.lat]);
     const { x, y } = event.point;
+    const { page, research } = store.state;
+    if (page === "counts" && research.route.section === "map") {
+      const [cell] = map.queryRenderedFeatures([x, y], { layers: ["cells", "cells-unseen"] });
+      return events.cellChosen((cell?.properties["cell"] as string | undefined) ?? null);
+    }
     const [hit] = map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["cameras"] });
     events.deploymentChosen((hit?.properties["id"] as string | undefined) ?? null);
   });
@@ -292,6 +309,7 @@ function reportsOf(incident: Incident): string[] {
 function chosenArea(state: State) {
   const { area, drawn } = state.form;
   if (state.drawing) return null;
+  if (state.page === "counts") return shapeOf(areaOf(state.research.route.question.where, state.zones));
   if (area.kind === "drawn") return drawn;
   if (area.kind === "reserve") return null;
   return state.zones.features.find((zone) => zone.properties.id === area.id)?.geometry ?? null;

@@ -15,7 +15,7 @@ export interface CountsQuestion {
 }
 
 export type VerdictLine = Schemas["VerdictLine"];
-export type Counted = Schemas["Counts"] & { verdict?: VerdictLine[]; labelled?: number };
+export type Counted = Schemas["Counts"];
 export type SpeciesCount = Schemas["SpeciesCount"];
 export type Series = Schemas["Series"];
 export type Period = Schemas["Period"];
@@ -36,3 +36,16 @@ export type Curve = Schemas["Curve"];
 export type Dataset = Schemas["Dataset"];
 export type Imported = Schemas["ImportedDataset"];
 export type Sensitive = Schemas["SensitiveSpecies"];
+export type TracedEvent = Schemas["TracedEvent"];
+export type Traced = Schemas["Trace"];
+/** What is to be taken along; a zone stands in its address, an area that was drawn only in a body. */
+export interface ExportQuestion {
+  area: Area | null;
+  zone: string | null;
+  from: string;
+  to: string;
+  taxa: string[];
+  min_confidence: number;
+}
+export const FORMATS = ["camtrap-dp", "darwin-core", "csv", "geojson", "gpkg", "parquet", "earthranger", "coco"] as const;
+export type Format = (typeof FORMATS)[number];

@@ -38,6 +38,7 @@ function pages({ t, state, actions }: View): TemplateResult | typeof nothing {
   return html`
     <nav class="pages" aria-label=${t("page.label")}>
       ${link("map", actions.review.leave)} ${link("desk", () => actions.desk.go("incidents"))}
+      ${link("counts", () => actions.research.open())}
       ${reviews ? link("review", actions.review.open) : nothing}
     </nav>
   `;
