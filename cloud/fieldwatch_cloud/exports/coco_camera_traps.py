@@ -31,7 +31,7 @@ _EXTENSION = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 def write(database: Database, order: Order, citation: Citation, file: BinaryIO) -> None:
-    """`{info, images, annotations, categories, locations}`; annotations wait in a temporary file, for they come
+    """`{info, images, annotations, categories, locations}`; annotations wait in a temporary file: they come
     with the pictures but stand after them."""
     categories: dict[str, int] = {"empty": EMPTY}
     with (

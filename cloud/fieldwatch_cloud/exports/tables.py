@@ -149,10 +149,10 @@ def _write_parquet(conn: Connection, name: Name, wanted: Selection, citation: Ci
 
 
 def _flat(name: Name, table: gpd.GeoDataFrame) -> Any:
+    plain = table.drop(columns="geometry")
     if name in _GEOMETRY:
-        return table.assign(geometry=table.geometry.to_wkt())
-    points = table.geometry
-    return table.drop(columns="geometry").assign(longitude=points.x, latitude=points.y)
+        return plain.assign(geometry=table.geometry.to_wkt())
+    return plain.assign(longitude=table.geometry.x, latitude=table.geometry.y)
 
 
 def _cite(packed: zipfile.ZipFile, citation: Citation) -> None:
