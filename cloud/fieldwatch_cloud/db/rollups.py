@@ -83,7 +83,7 @@ def _effort(conn: Connection, deployments: list[UUID]) -> None:
 
 
 def _sums(conn: Connection, delete: str, insert_first: str, insert: str) -> None:
-    """Anew for the days in `changed`: the smallest spans from what they sum up, each larger from the smaller."""
+    """Anew for the days in `changed`: the smallest spans from what they sum up, larger ones from smaller."""
     smaller: Tier | None = None
     for tier in reversed(TIERS):
         named = {"tier": tier, "smaller": smaller}

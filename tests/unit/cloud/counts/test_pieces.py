@@ -1,6 +1,7 @@
 """Which sums answer for a span: cases by eye, and random spans of which nothing is missed or taken twice."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -80,6 +81,6 @@ def test_every_hour_is_in_one_piece_and_no_stale_one_in_a_sum(
     assert not any(a <= end and start < b for a, b in whole for start, end in stale)
     everything = sorted([*whole, *got.spans])
     assert (everything[0][0], everything[-1][1]) == (since, until)
-    assert all(before[1] == after[0] for before, after in zip(everything, everything[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(everything))
     # As few as can be: no more than both sides of each tier, around each stale span.
     assert len(got.sums) <= 2 * len(TIERS) * (len(stale) + 1)
