@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from fieldwatch import logs
+from fieldwatch.cli_counts import app as counts
 from fieldwatch.demo.cli import app as demo
 from fieldwatch_cloud.cli import app as cloud
 from fieldwatch_edge.cli import app as edge
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(edge, name="edge", help="The node in the field: cameras, detectors, outbox.")
 app.add_typer(cloud, name="cloud", help="The service: database, broker, ingest, API, map.")
+app.add_typer(counts, name="counts", help="A reserve's numbers, with effort, intervals and plots.")
 app.add_typer(models, name="models", help="Train, evaluate and export detectors.")
 app.add_typer(demo, name="demo", help="The whole way on this machine: three nodes, the service, the map.")
 
