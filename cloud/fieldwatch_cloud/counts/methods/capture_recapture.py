@@ -50,7 +50,7 @@ COARSEST = 0.6
 """Spacing of the mask in sigma beyond which the sum over it is no integral any more (secr: 0.6)."""
 SINGLES = 0.7
 """Share of animals with a single record above which misread marks, or passers-by, are likely among them."""
-TINY = 1e-300
+SMALL, TINY = 1e-8, 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def log_likelihood(
     """log L as above, at theta (3,) on the link scale."""
     squared = _squared(mask.centres, traps)
     k = np.broadcast_to(np.asarray(occasions, float), (len(traps),))
-    return -_negative(np.asarray(theta, float), captures, squared, mask.cell, k, detector, shape)
+    return -_negative(np.asarray(theta, float), captures, squared, mask.cell, k, detector, shape)[0]
 
 
 def _from_log(fit: Fit, index: int, name: str, unit: str, level: float) -> Estimate:
@@ -193,7 +193,7 @@ def _fit(
 ) -> Fit:
     squared = _squared(mask.centres, traps)
 
-    def negative(theta: NDArray[np.float64]) -> float:
+    def negative(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         return _negative(theta, w, squared, mask.cell, k, detector, shape)
 
     # Records per animal and occasion at a trap near the centre, if a home range holds two sigma around.
@@ -202,7 +202,7 @@ def _fit(
     level = math.log(chance / (1 - chance)) if shape == "half-normal" else math.log(chance)
     covered = float((squared.min(axis=1) < (2 * sigma) ** 2).sum()) * mask.cell / PER_KM2
     start = [math.log(len(w) / max(covered, mask.cell / PER_KM2)), level, math.log(sigma)]
-    return maximise(negative, start, names, sites=len(w))
+    return maximise(negative, start, names, sites=len(w), gradient=True)
 
 
 def _negative(
@@ -213,30 +213,59 @@ def _negative(
     k: NDArray[np.float64],
     detector: Detector,
     shape: Shape,
-) -> float:
+) -> tuple[float, NDArray[np.float64]]:
+    """-log L and its gradient (3,).
+
+    Every derivative is a factor times that of the logarithm of g (or λ) at a distance: 1 - g0 (or 1) by the
+    second coefficient, d²/σ² by the third.
+    """
     density, sigma = math.exp(theta[0]) / PER_KM2, math.exp(theta[2])
-    log_fall = squared * (-0.5 / sigma**2)
+    spread = squared / sigma**2
     if shape == "half-normal":
-        log_g = log_fall - math.log1p(math.exp(-theta[1]))
+        log_g = -spread / 2 - math.log1p(math.exp(-theta[1]))
         g = np.minimum(np.exp(log_g), 1 - 1e-12)
         hazard = -np.log1p(-g)
+        by_second = 1 / (1 + math.exp(theta[1]))
+        of_hazard = g / (1 - g)
         # Where g is tiny its hazard is g itself: in logarithms there is no underflow far from a trap.
-        log_hazard = np.where(g < 1e-8, log_g, np.log(np.maximum(hazard, TINY)))
+        if detector == "count":
+            gain = np.where(g < SMALL, log_g, np.log(np.maximum(hazard, TINY)))
+            of_gain = np.where(g < SMALL, 1.0, of_hazard / np.maximum(hazard, TINY))
+        else:
+            gain, of_gain = log_g + hazard, 1 / (1 - g)
     else:
-        log_hazard = log_fall + theta[1]
-        hazard = np.exp(log_hazard)
-        log_g = np.where(hazard < 1e-8, log_hazard, np.log(np.maximum(-np.expm1(-hazard), TINY)))
+        log_hazard = theta[1] - spread / 2
+        hazard = of_hazard = np.exp(log_hazard)
+        by_second = 1.0
+        if detector == "count":
+            gain, of_gain = log_hazard, np.ones_like(hazard)
+        else:
+            g = -np.expm1(-hazard)
+            gain = np.where(hazard < SMALL, log_hazard, np.log(np.maximum(g, TINY))) + hazard
+            of_gain = np.where(hazard < SMALL, 1.0, hazard / np.maximum(g, TINY))
     none = -hazard @ k
-    gain = log_hazard if detector == "count" else log_g + hazard
-    if detector == "count":
-        ways = float((w * np.log(k)).sum() - gammaln(w + 1).sum())
-    else:
-        ways = float((gammaln(k + 1) - gammaln(w + 1) - gammaln(k - w + 1)).sum())
     each = gain @ w.T + none[:, None]
     top = each.max(axis=0)
-    log_seen = top + np.log(np.exp(each - top).sum(axis=0)) + math.log(density * cell)
-    covered = cell * float(-np.expm1(none).sum())
-    return density * covered - float(log_seen.sum()) - ways
+    chances = np.exp(each - top)
+    sums = chances.sum(axis=0)
+    log_seen = top + np.log(sums) + math.log(density * cell)
+    missed = np.exp(none)
+    covered = cell * float((1 - missed).sum())
+    value = density * covered - float(log_seen.sum()) - _ways(w, k, detector)
+
+    # Of each place, the chance that animal i lives there given its records.
+    lives = chances / sums
+    push = (lives @ w) * of_gain
+    push -= (lives.sum(axis=1) + density * cell * missed)[:, None] * k * of_hazard
+    by = np.array([density * covered - len(w), -by_second * push.sum(), -(push * spread).sum()])
+    return value, by
+
+
+def _ways(w: NDArray[np.float64], k: NDArray[np.float64], detector: Detector) -> float:
+    """What does not depend on the coefficients: effort and orders of counts, or on which occasions."""
+    if detector == "count":
+        return float((w * np.log(k)).sum() - gammaln(w + 1).sum())
+    return float((gammaln(k + 1) - gammaln(w + 1) - gammaln(k - w + 1)).sum())
 
 
 def _squared(centres: NDArray[np.float64], traps: NDArray[np.float64]) -> NDArray[np.float64]:
