@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sqlite3
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -87,6 +88,16 @@ def citation_in(format_: str, content: bytes) -> dict[str, str]:
         return dict(zip(layer["name"], layer["value"], strict=True))
     document = json.loads(content)
     return document["info"] if format_ == "coco" else document["citation"]
+
+
+def test_a_citation_is_told_before_the_file_is_made(world: World) -> None:
+    body = {"taxa": [PANDA], "area": SQUARE}
+    with world.client("ranger") as client:
+        told = client.post("/api/v1/reserves/foping/citation", json=SPAN | body).json()
+        inside = citation_in("geojson", export(client, "geojson", body).content)["citation"]
+    before, after = (re.sub(r"Accessed \S+", "Accessed", text) for text in (told["text"], inside))
+    assert before == after
+    assert told["licence"] == "CC-BY-4.0"
 
 
 def test_csv_holds_who_looked_and_what_was_seen(world: World) -> None:

@@ -222,6 +222,7 @@ export interface paths {
         /**
          * Observations, newest first
          * @description Pages by (observed_at, id): what arrives while somebody turns pages never shifts or doubles an item.
+         *     Records and pictures of sensitive species are for admins, managers and researchers: see `withheld`.
          */
         get: operations["list_observations"];
         put?: never;
@@ -404,6 +405,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{deployment_id}/clock-corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a camera's clock was off */
+        get: operations["list_clock_corrections"];
+        put?: never;
+        /**
+         * Correct a camera's clock, for all that the deployment saw
+         * @description For researchers, managers and technicians. Nothing is re-dated: what came stays as it came, and the
+         *     correction is added where times are counted, exported or shown as corrected. It replaces the one that held
+         *     before. The same once more is answered once more.
+         */
+        post: operations["correct_clock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/clock-corrections/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take the camera's own clock again
+         * @description For those who may correct it. The correction stays on record as undone; once more changes nothing.
+         */
+        delete: operations["undo_clock_correction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/labels/export": {
         parameters: {
             query?: never;
@@ -468,6 +512,26 @@ export interface paths {
          * @description As `GET`, with an area.
          */
         post: operations["export_area"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/citation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How an export would be cited
+         * @description The words that every file of the same question holds, but for when it was accessed.
+         */
+        post: operations["cite_export"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1347,7 +1411,8 @@ export interface paths {
          *     `observation`, `incident`, `deployment`, `media` carry what changed. `refetch` says that events were lost
          *     (a slow reader, a lost connection, too many at once): ask for everything again. A comment comes every 15
          *     seconds, so that proxies keep the connection. There is no replay: connect first, then fetch, and fetch
-         *     again after each reconnection.
+         *     again after each reconnection. Observations and pictures of sensitive species are for admins, managers and
+         *     researchers.
          */
         get: operations["stream_reserve"];
         put?: never;
@@ -1815,6 +1880,69 @@ export interface components {
             species: components["schemas"]["ComparedSpecies"][];
             /** Verdict */
             verdict: components["schemas"]["VerdictLine"][];
+        };
+        /** Correction */
+        Correction: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Offset S
+             * @description True time minus the camera's, in seconds: 3600 where it ran an hour behind.
+             */
+            offset_s: number;
+            /** Note */
+            note: string | null;
+            /**
+             * At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            at: string;
+            /**
+             * Account
+             * @description Who gave it, by name.
+             */
+            account: string;
+            /** Undone At */
+            undone_at: string | null;
+            /** Undone By */
+            undone_by: string | null;
+        };
+        /** Corrections */
+        Corrections: {
+            /**
+             * Offset S
+             * @description What is added to every time of this deployment now; 0: nothing.
+             */
+            offset_s: number;
+            /**
+             * Items
+             * @description All that were ever given, newest first.
+             */
+            items: components["schemas"]["Correction"][];
+            /**
+             * Observations
+             * @description How many observations a correction moves.
+             */
+            observations: number;
+            /**
+             * First At
+             * @description The first of them, by the camera's own clock.
+             */
+            first_at: string | null;
+            /** Last At */
+            last_at: string | null;
+            /**
+             * Timezone
+             * @description In which people here read a clock.
+             */
+            timezone: string;
+            /** May Correct */
+            may_correct: boolean;
         };
         /** CountQuery */
         CountQuery: {
@@ -2637,6 +2765,33 @@ export interface components {
              * @description How the interval was made.
              */
             method: string;
+        };
+        /** ExportCitation */
+        ExportCitation: {
+            /**
+             * Text
+             * @description One line, to be pasted into a list of references.
+             */
+            text: string;
+            /** Title */
+            title: string;
+            /**
+             * Licence
+             * @description SPDX.
+             * @example CC-BY-4.0
+             */
+            licence: string;
+            /** Licence Url */
+            licence_url: string;
+            /** Software */
+            software: string;
+            /**
+             * Accessed At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            accessed_at: string;
         };
         /** ExportQuery */
         ExportQuery: {
@@ -4182,6 +4337,39 @@ export interface components {
             /** Steps */
             steps: components["schemas"]["CallStep"][];
         };
+        /**
+         * NewCorrection
+         * @description Either the offset itself, or a picture and the time at which it was truly taken.
+         */
+        NewCorrection: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Made where the correction was: sent again, it is kept once.
+             */
+            id: string;
+            /**
+             * Offset S
+             * @description True time minus the camera's, in seconds: 3600 where it ran an hour behind.
+             */
+            offset_s?: number | null;
+            /**
+             * Media Id
+             * @description A picture of this deployment ...
+             */
+            media_id?: string | null;
+            /**
+             * True Time
+             * @description ... and when it was really taken.
+             */
+            true_time?: string | null;
+            /**
+             * Note
+             * @description How that is known.
+             * @example the watch held before the camera
+             */
+            note?: string | null;
+        };
         /** NewDeployment */
         NewDeployment: {
             /** Node Id */
@@ -4612,6 +4800,11 @@ export interface components {
              * @description Pass as `cursor` for the next page; null: this is the last.
              */
             next_cursor: string | null;
+            /**
+             * Withheld
+             * @description Sensitive species whose records are left out for this role, if there are any.
+             */
+            withheld?: string[];
         };
         /** OnDuty */
         OnDuty: {
@@ -7376,6 +7569,220 @@ export interface operations {
             };
         };
     };
+    list_clock_corrections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Corrections"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct_clock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCorrection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Corrections"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_clock_correction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Corrections"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_labels: {
         parameters: {
             query: {
@@ -7710,6 +8117,87 @@ export interface operations {
             };
             /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cite_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportCitation"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

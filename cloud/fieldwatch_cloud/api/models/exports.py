@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from fieldwatch_cloud.api.geojson import Area
-from fieldwatch_cloud.api.models.common import Body, Instant
+from fieldwatch_cloud.api.models.common import Answer, Body, Instant
 from fieldwatch_cloud.api.models.counts import Taxon
 
 
@@ -26,3 +26,12 @@ class ExportQuery(Body):
         if self.from_ and self.to and self.to <= self.from_:
             raise ValueError("to must lie after from")
         return self
+
+
+class ExportCitation(Answer):
+    text: str = Field(description="One line, to be pasted into a list of references.")
+    title: str
+    licence: str = Field(description="SPDX.", examples=["CC-BY-4.0"])
+    licence_url: str
+    software: str
+    accessed_at: Instant

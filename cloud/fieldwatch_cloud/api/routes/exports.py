@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from fieldwatch_cloud.api.auth import AnyMember, Member
 from fieldwatch_cloud.api.models.common import Instant, problems
-from fieldwatch_cloud.api.models.exports import ExportQuery
+from fieldwatch_cloud.api.models.exports import ExportCitation, ExportQuery
 from fieldwatch_cloud.api.services import Services, Wired
 from fieldwatch_cloud.db import features, geography
 from fieldwatch_cloud.errors import BusyError
-from fieldwatch_cloud.exports.citation import cite
+from fieldwatch_cloud.exports.citation import Citation, cite
 from fieldwatch_cloud.exports.formats import FORMATS, FormatName
 from fieldwatch_cloud.exports.order import Order
 from fieldwatch_shared.messages import utc_now
@@ -91,9 +91,27 @@ def export_area(
     return _answer(member, services, request, format_, body)
 
 
-def _answer(
-    member: Member, services: Services, request: Request, format_: FormatName, query: ExportQuery
-) -> StreamingResponse:
+@router.post(
+    "/reserves/{slug}/citation",
+    summary="How an export would be cited",
+    responses=problems(401, 403, 404, 413, 422),
+)
+def cite_export(member: AnyMember, services: Wired, request: Request, body: ExportQuery) -> ExportCitation:
+    """The words that every file of the same question holds, but for when it was accessed."""
+    _, citation = _ordered(member, services, request, body)
+    return ExportCitation(
+        text=citation.text,
+        title=citation.title,
+        licence=citation.licence.id,
+        licence_url=citation.licence.url,
+        software=citation.software,
+        accessed_at=citation.accessed_at,
+    )
+
+
+def _ordered(
+    member: Member, services: Services, request: Request, query: ExportQuery
+) -> tuple[Order, Citation]:
     order = Order(
         reserve=member.reserve,
         reserve_id=member.reserve_id,
@@ -110,7 +128,15 @@ def _answer(
     with services.database.transaction() as conn:
         (reserve,) = geography.reserves(conn, [member.reserve])
         licence, rights_holder = features.licence(conn, member.reserve_id)
-    citation = cite(order, name=reserve.name, accessed_at=utc_now(), licence=licence, publisher=rights_holder)
+    return order, cite(
+        order, name=reserve.name, accessed_at=utc_now(), licence=licence, publisher=rights_holder
+    )
+
+
+def _answer(
+    member: Member, services: Services, request: Request, format_: FormatName, query: ExportQuery
+) -> StreamingResponse:
+    order, citation = _ordered(member, services, request, query)
     format_of = FORMATS[format_]
     if not _room.acquire(timeout=1):
         raise BusyError(f"{AT_ONCE} exports are being made already: try again in a moment")

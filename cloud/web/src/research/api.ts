@@ -3,7 +3,7 @@ import { call } from "../client";
 import type { Language } from "../i18n";
 import type { Cells, Step } from "./address";
 import type {
-  Comparison, Counted, CountsQuestion, Dataset, EffortCalendar, Estimated, ExportQuestion, Grid, Imported, Method, Sensitive, Series,
+  Citation, Comparison, Counted, CountsQuestion, Dataset, EffortCalendar, Estimated, ExportQuestion, Grid, Imported, Method, Sensitive, Series,
   Traced, UploadedArea,
 } from "./wire";
 
@@ -33,7 +33,7 @@ export const researchApi = {
   estimate: (slug: string, question: object, language: Language) =>
     call<Estimated>(`/reserves/${slug}/estimates?language=${language}`, question, PATIENT),
 
-  citation: (slug: string, question: ExportQuestion) => call<{ text: string; licence: string }>(`/reserves/${slug}/citation`, question),
+  citation: (slug: string, question: ExportQuestion) => call<Citation>(`/reserves/${slug}/citation`, question),
   datasets: (slug: string) => call<Dataset[]>(`/reserves/${slug}/datasets`),
   importDataset: (slug: string, file: File) => call<Imported>(`/reserves/${slug}/datasets`, file, PATIENT),
   removeDataset: (id: string) => call<void>(`/datasets/${id}`, undefined, { method: "DELETE" }),

@@ -5,7 +5,7 @@ import type { Account, Area, Taxon } from "../wire";
 import { RESEARCH_START, type ResearchRoute } from "./address";
 import type { Missing } from "./question";
 import type {
-  Comparison, Counted, CountsQuestion, Dataset, EffortCalendar, Estimated, Grid, Imported, Method, Sensitive, Series,
+  Citation, Comparison, Counted, CountsQuestion, Dataset, EffortCalendar, Estimated, Grid, Imported, Method, Sensitive, Series,
   TracedEvent, UploadedArea,
 } from "./wire";
 
@@ -44,7 +44,7 @@ export interface EstimateDesk {
 }
 
 export interface Files {
-  readonly citation: { readonly asked: string; readonly text: string; readonly licence: string } | null;
+  readonly citation: (Citation & { readonly asked: string }) | null;
   readonly saving: string | null;
   readonly datasets: readonly Dataset[] | null;
   readonly importing: boolean;

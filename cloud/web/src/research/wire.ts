@@ -49,3 +49,4 @@ export interface ExportQuestion {
 }
 export const FORMATS = ["camtrap-dp", "darwin-core", "csv", "geojson", "gpkg", "parquet", "earthranger", "coco"] as const;
 export type Format = (typeof FORMATS)[number];
+export type Citation = Schemas["ExportCitation"];
