@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from psycopg.rows import class_row
 
@@ -133,7 +133,7 @@ def effort_by_deployment(
 ) -> dict[UUID, float]:
     """Camera-days of each deployment that has any; see `counts.effort.camera_days`."""
     named = {"deployments": list(deployments), "since": since, "until": until}
-    cuts = _cuts(deployments, since, until, _stale(conn, "stale_effort", named))
+    cuts = _cuts(deployments, since, until, _stale(conn, "effort", named))
     return {id_: days for id_, days in conn.execute(SQL["effort"], cuts, prepare=False) if days > 0}
 
 
@@ -157,7 +157,7 @@ def events_by_taxon(
     }
     statement = _FROM_RECORDS
     if query.by_sums:
-        stale = _stale(conn, "stale", named)
+        stale = _stale(conn, "counts", named)
         statement = _FROM_SUMS_AND_STALE if stale else _FROM_SUMS
         named |= _cuts(deployments, query.since, query.until, stale)
     with conn.cursor(row_factory=class_row(Tally)) as cursor:
@@ -198,10 +198,17 @@ def trace(
         return cursor.execute(statement, named, prepare=False).fetchall()
 
 
-def _stale(conn: Connection, name: str, named: dict[str, Any]) -> dict[UUID, list[tuple[datetime, datetime]]]:
+def _stale(
+    conn: Connection, what: Literal["counts", "effort"], named: dict[str, Any]
+) -> dict[UUID, list[tuple[datetime, datetime]]]:
     """Where sums do not hold, by deployment, in order."""
-    found = defaultdict(list)
-    for id_, since, until in conn.execute(SQL[name], named, prepare=False):
+    marked, stale = ("marked", "stale") if what == "counts" else ("marked_effort", "stale_effort")
+    found: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
+    # Mostly there are none, and planning the statement that says where takes longer than the answer.
+    some = [id_ for (id_,) in conn.execute(SQL[marked], named, prepare=False)]
+    if not some:
+        return found
+    for id_, since, until in conn.execute(SQL[stale], named | {"deployments": some}, prepare=False):
         found[id_].append((since, until))
     return found
 

@@ -359,11 +359,20 @@ def _hidden(
     species = sensitive.species(conn, selection.reserve_id)
     if not species.species or selection.deployments is not None:
         return []  # Which camera it was may not be told: so nothing of it is found by its camera.
+    selection = replace(selection, since=_day(selection.since), until=_day(selection.until, after=True))
     everywhere = chosen(conn, replace(selection, area=None))
     cells = _cells(conn, selection.reserve_id, species)
     return _rows(
         conn, name, selection, everywhere, limit=limit, after=after, condition=condition, cells=cells
     )
+
+
+def _day(at: datetime | None, *, after: bool = False) -> datetime | None:
+    """Its UTC day's beginning, or the next one's: spans of a minute would tell the instant."""
+    if at is None:
+        return None
+    begin = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return begin if begin == at or not after else begin + timedelta(days=1)
 
 
 def _rows(

@@ -132,14 +132,14 @@ CREATE TYPE tier AS ENUM ('pentad', 'month', 'quarter', 'year');
 
 CREATE FUNCTION tier_start(tier, date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE $1
-        WHEN 'pentad' THEN $2 - (extract(day FROM $2)::int - 1 - least((extract(day FROM $2)::int - 1) / 5, 5) * 5)
+        WHEN 'pentad' THEN $2 - (date_part('day', $2)::int - 1 - least((date_part('day', $2)::int - 1) / 5, 5) * 5)
         ELSE date_trunc($1::text, $2::timestamp)::date
     END
 $$;
 CREATE FUNCTION tier_end(tier, date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE $1
         WHEN 'pentad' THEN
-            CASE WHEN extract(day FROM $2) > 25 THEN (date_trunc('month', $2::timestamp) + interval '1 month')::date
+            CASE WHEN date_part('day', $2) > 25 THEN (date_trunc('month', $2::timestamp) + interval '1 month')::date
                  ELSE tier_start($1, $2) + 5 END
         WHEN 'month' THEN (date_trunc('month', $2::timestamp) + interval '1 month')::date
         WHEN 'quarter' THEN (date_trunc('quarter', $2::timestamp) + interval '3 months')::date

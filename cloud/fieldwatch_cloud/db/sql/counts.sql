@@ -26,6 +26,12 @@ WHERE reserve_id = %(reserve_id)s
 SELECT d.id FROM dataset s JOIN deployment d ON d.dataset_id = s.id
 WHERE d.reserve_id = %(reserve_id)s AND s.effort_from_dates;
 
+-- name: marked
+SELECT DISTINCT deployment_id FROM stale WHERE deployment_id = ANY (%(deployments)s);
+
+-- name: marked_effort
+SELECT DISTINCT deployment_id FROM stale_effort WHERE deployment_id = ANY (%(deployments)s);
+
 -- name: stale
 -- Where within the query's span no kept sum holds: the markers, and the stored events that they touch.
 WITH dirty AS MATERIALIZED (

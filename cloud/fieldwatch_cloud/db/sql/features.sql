@@ -103,19 +103,23 @@ CROSS JOIN LATERAL (
 ) day
 
 -- name: observations
--- Where a place may not be told (`blur`), neither are the camera and the picture, whose background tells it.
+-- Where a place may not be told (`blur`), neither are the camera and the picture, whose background tells it, nor
+-- the instant: what else was seen at that instant stands at its camera.
 SELECT CASE WHEN blur.m IS NULL THEN d.id::text ELSE 'hidden' END || '.'
-           || (extract(epoch FROM s.observed_at) * 1000000)::bigint || '.'
+           || (extract(epoch FROM told.started_at) * 1000000)::bigint || '.'
            || left(md5(coalesce(s.observation_id::text, s.media_id || '/' || s.label_number) || d.reserve_id), 12)
            AS id,
        CASE WHEN blur.m IS NULL THEN s.observation_id END AS observation_id,
        CASE WHEN blur.m IS NULL THEN d.id END AS deployment_id,
        CASE WHEN blur.m IS NULL THEN d.location_name END AS deployment,
-       s.observation_type::text AS observation_type, s.scientific_name, s.count, s.observed_at, s.ended_at,
-       s.confidence, s.labelled, CASE WHEN blur.m IS NULL THEN s.media_id END AS media_id,
-       s.clock_quality::text AS clock_quality, o.model,
+       s.observation_type::text AS observation_type, s.scientific_name, s.count, told.started_at AS observed_at,
+       told.ended_at, s.confidence, s.labelled,
+       CASE WHEN blur.m IS NULL
+                 AND NOT (cardinality(%(blur_names)s::text[]) > 0 AND shows_sensitive(d.reserve_id, s.media_id))
+            THEN s.media_id END AS media_id,
+       CASE WHEN blur.m IS NULL THEN s.clock_quality::text END AS clock_quality, o.model,
        coalesce(cell.uncertainty_m, d.coordinate_uncertainty_m) AS coordinate_uncertainty_m,
-       ST_AsBinary(place.geometry) AS wkb, place.geometry, s.observed_at AS at,
+       ST_AsBinary(place.geometry) AS wkb, place.geometry, told.started_at AS at,
        CASE WHEN %(sensitive)s THEN 1 ELSE chosen.place END AS ordinal
 FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS chosen(id, place)
 JOIN deployment d ON d.id = chosen.id
@@ -134,6 +138,11 @@ LEFT JOIN unnest(%(cell_ids)s::uuid[], %(cell_ms)s::int[], %(cell_lons)s::float8
 CROSS JOIN LATERAL (
     SELECT CASE WHEN blur.m IS NULL THEN d.location ELSE ST_Point(cell.lon, cell.lat, 4326) END AS geometry
 ) place
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN blur.m IS NULL THEN s.observed_at ELSE date_trunc('day', s.observed_at, 'UTC') END AS started_at,
+           CASE WHEN blur.m IS NULL THEN s.ended_at
+                ELSE date_trunc('day', s.observed_at, 'UTC') + interval '1 day' - interval '1 s' END AS ended_at
+) told
 WHERE (blur.m IS NOT NULL) = %(sensitive)s
   AND (%(taxa)s::text[] IS NULL OR s.scientific_name = ANY (%(taxa)s))
   AND s.confidence >= %(min_confidence)s::real
@@ -141,13 +150,14 @@ WHERE (blur.m IS NOT NULL) = %(sensitive)s
 -- name: events
 -- Independent events by the default rule; exact at any time (see 0006).
 SELECT CASE WHEN blur.m IS NULL THEN d.id::text ELSE 'hidden' END || '.'
-           || (extract(epoch FROM e.started_at) * 1000000)::bigint || '.'
-           || left(md5(concat_ws('/', d.id, e.scientific_name, e.observation_type, d.reserve_id)), 12) AS id,
+           || (extract(epoch FROM told.started_at) * 1000000)::bigint || '.'
+           || left(md5(concat_ws('/', d.id, e.scientific_name, e.observation_type, d.reserve_id,
+                                 CASE WHEN blur.m IS NOT NULL THEN e.started_at END)), 12) AS id,
        CASE WHEN blur.m IS NULL THEN d.id END AS deployment_id,
        CASE WHEN blur.m IS NULL THEN d.location_name END AS deployment,
-       e.observation_type::text AS observation_type, e.scientific_name, e.started_at, e.ended_at, e.observations,
-       e.labelled, e.max_n, coalesce(cell.uncertainty_m, d.coordinate_uncertainty_m) AS coordinate_uncertainty_m,
-       ST_AsBinary(place.geometry) AS wkb, place.geometry, e.started_at AS at,
+       e.observation_type::text AS observation_type, e.scientific_name, told.started_at, told.ended_at,
+       e.observations, e.labelled, e.max_n, coalesce(cell.uncertainty_m, d.coordinate_uncertainty_m) AS coordinate_uncertainty_m,
+       ST_AsBinary(place.geometry) AS wkb, place.geometry, told.started_at AS at,
        CASE WHEN %(sensitive)s THEN 1 ELSE chosen.place END AS ordinal
 FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS chosen(id, place)
 JOIN deployment d ON d.id = chosen.id
@@ -165,6 +175,11 @@ LEFT JOIN unnest(%(cell_ids)s::uuid[], %(cell_ms)s::int[], %(cell_lons)s::float8
 CROSS JOIN LATERAL (
     SELECT CASE WHEN blur.m IS NULL THEN d.location ELSE ST_Point(cell.lon, cell.lat, 4326) END AS geometry
 ) place
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN blur.m IS NULL THEN e.started_at ELSE date_trunc('day', e.started_at, 'UTC') END AS started_at,
+           CASE WHEN blur.m IS NULL THEN e.ended_at
+                ELSE date_trunc('day', e.started_at, 'UTC') + interval '1 day' - interval '1 s' END AS ended_at
+) told
 WHERE (blur.m IS NOT NULL) = %(sensitive)s
   AND (%(taxa)s::text[] IS NULL OR e.scientific_name = ANY (%(taxa)s))
 

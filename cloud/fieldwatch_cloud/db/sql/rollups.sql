@@ -108,11 +108,12 @@ touched AS (
     UNION
     SELECT deployment_id, start FROM effort_sum
     WHERE deployment_id = ANY (%(deployments)s) AND tier = 'pentad'
+),
+pentad AS MATERIALIZED (
+    SELECT DISTINCT deployment_id, tier_start('pentad', day) AS start FROM touched
 )
-SELECT DISTINCT touched.deployment_id, pentad.start
-FROM touched
-JOIN dirty USING (deployment_id)
-CROSS JOIN LATERAL (SELECT tier_start('pentad', touched.day) AS start) pentad
+SELECT pentad.deployment_id, pentad.start
+FROM pentad JOIN dirty USING (deployment_id)
 WHERE dirty.spans && tstzrange(pentad.start::timestamp AT TIME ZONE 'UTC',
                                tier_end('pentad', pentad.start)::timestamp AT TIME ZONE 'UTC', '[]');
 
