@@ -224,6 +224,7 @@ WORLDS = (
     World("corrected: field counts gamma(1)", corrections(300, 20, 1.0), ("overdispersed",)),
     World("trend: Poisson errors, variance four times", trends(4.0, robust=False), ("trend_too_certain",)),
     World("trend: gamma(1), Poisson errors", trends(1.0, robust=False, squared=True), ("trend_too_certain",)),
+    World("trend: gamma(1), estimating equations", trends(1.0, squared=True), ("variance_grows",)),
     World("chao2: many rare species", communities(60, 20, None, "chao2"), ("incomplete", "mostly_uniques")),
     World("roost: largest of 300 frames", roosts(300, 0.8, 500, 300), ("noisy_maximum",)),
     World("roost: 40 labelled birds", roosts(300, 0.8, 40), ("recall_uncertain",)),

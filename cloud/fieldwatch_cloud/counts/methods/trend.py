@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.stats import chi2, norm, t
+from scipy.stats import chi2, linregress, norm, t
 
 from fieldwatch_cloud.counts.estimate import Estimate, Finding
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Model = Literal[1, 2, 3]
 METHOD = "TRIM: Poisson log-linear with site effects (Pannekoek & van Strien 2005)"
 GEE = "TRIM by generalised estimating equations: overdispersion and serial correlation"
+SANDWICH = GEE + "; widened by the differences between sites (sandwich, Liang & Zeger 1986)"
+GROWS = 0.01
+"""Level of the test that residuals grow with the mean."""
 MOST_STEPS, SMALL = 200, 1e-9
 LEAST_PERIODS = 5
 """The project's: a slope over fewer has next to no degrees of freedom left for its deviations."""
@@ -141,15 +144,20 @@ def trim(
     fit.solve(overdispersion=overdispersion, serial=serial_correlation, freedom=freedom)
     model_totals, imputed = fit.totals(imputed=False), fit.totals(imputed=True)
     far = float(norm.ppf((1 + level) / 2)) if not overdispersion else float(t.ppf((1 + level) / 2, freedom))
-    low, high = imputed.slope - far * imputed.slope_se, imputed.slope + far * imputed.slope_se
+    findings = _check(y, fit.goodness()[0] / freedom, estimated=overdispersion, dropped=int((~kept).sum()))
+    slope_se, method = imputed.slope_se, GEE if overdispersion or serial_correlation else METHOD
+    if overdispersion and model != 1 and fit.variance_grows():
+        slope_se, method = slope_se * fit.between_sites(), SANDWICH
+        findings = (*findings, Finding("variance_grows", "caution"))
+    low, high = imputed.slope - far * slope_se, imputed.slope + far * slope_se
     growth = Estimate(
         "trend",
         float(np.exp(imputed.slope)),
-        float(np.exp(imputed.slope)) * imputed.slope_se,
+        float(np.exp(imputed.slope)) * slope_se,
         float(np.exp(low)),
         float(np.exp(high)),
         "1",
-        GEE if overdispersion or serial_correlation else METHOD,
+        method,
         level,
     )
     chi_square, ratio = fit.goodness()
@@ -164,7 +172,7 @@ def trim(
         fit.sigma2,
         fit.rho,
         (growth,),
-        _check(y, chi_square / freedom, estimated=overdispersion, dropped=int((~kept).sum())),
+        findings,
     )
 
 
@@ -298,6 +306,34 @@ class _Equations:
         mu, y = self.mu, self.y
         ratio = np.where(y > 0, y * np.log(np.where(y > 0, y, 1) / mu), 0.0)
         return float(np.nansum((y - mu) ** 2 / mu)), 2 * float(np.nansum(ratio))
+
+    def variance_grows(self) -> bool:
+        """Whether large counts stray from the model by more than its variance, which is proportional to the
+        mean, allows: Pearson's residuals, as sizes, regressed on the log mean (Breusch & Pagan 1979)."""
+        seen = ~np.isnan(self.y)
+        mean = self.mu[seen]
+        size = np.abs(self.y[seen] - mean) / np.sqrt(mean)
+        if np.ptp(np.log(mean)) < SMALL:
+            return False
+        line = linregress(np.log(mean), size)
+        return bool(line.slope > 0 and line.pvalue < GROWS)
+
+    def between_sites(self) -> float:
+        """By how much the overall slope's error grows, at least 1, if it is taken from how sites differ instead
+        of the model's variance (Liang & Zeger 1986, theorem 2; n / (n - 1) for few sites)."""
+        mu, k = self.mu, len(self.beta)
+        meat = np.zeros((k, k))
+        for site, at in enumerate(self.visits):
+            omega, _, f = self._parts(site, at, mu)
+            residual = (self.y[site, at] - mu[site, at]) / mu[site, at]
+            score = (self.design[at] - f).T @ omega @ residual
+            meat += np.outer(score, score)
+        line = np.column_stack([np.ones(len(self.design)), np.arange(len(self.design))])
+        contrast = np.linalg.pinv(line)[1] @ self.design @ self.covariance
+        sites = len(self.visits)
+        between = sites / (sites - 1) * float(contrast @ meat @ contrast)
+        by_model = float(contrast @ np.linalg.inv(self.covariance) @ contrast)
+        return float(max(between / by_model, 1.0)) ** 0.5
 
     def totals(self, *, imputed: bool) -> Totals:
         """Sums over sites for one unit of effort each, and their covariance, to first order.

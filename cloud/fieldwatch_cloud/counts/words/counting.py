@@ -59,6 +59,13 @@ WORDS: dict[str, Words] = {
         "",
         "",
     ),
+    "variance_grows": Words(
+        "Large counts stray further from the model than small ones do for their size. The interval of the "
+        "trend was widened by the differences between sites; that of the index was not.",
+        "大数值的计数偏离模型的程度超出其应有范围。趋势的区间已按位点间差异加宽，指数的区间没有。",
+        "Leave out single extreme counts to see what hangs on them; add sites.",
+        "去掉个别极端计数以检验其影响；增加位点。",
+    ),
     "trend_too_certain": Words(
         "Counts vary {dispersion:.1f} times as much as the model allows: its errors are too small, and a "
         "trend may be chance.",

@@ -108,7 +108,7 @@ def test_trend_trim_skylark_1a_1d() -> None:
         assert fit.imputed.slope == pytest.approx(overall["add"], rel=within)
         assert fit.imputed.slope_se == pytest.approx(overall["se_add"], rel=within)
         assert fit.estimates[0].value == pytest.approx(overall["mul"], rel=within)
-        assert fit.estimates[0].se == pytest.approx(overall["se_mul"], rel=within)
+        assert fit.estimates[0].value * fit.imputed.slope_se == pytest.approx(overall["se_mul"], rel=within)
         assert (fit.chi_square, fit.freedom) == pytest.approx((wanted["chi2"], wanted["chi2_df"]), rel=within)
         assert (fit.likelihood_ratio, fit.aic) == pytest.approx((wanted["LR"], wanted["AIC"]), rel=within)
 
@@ -155,6 +155,20 @@ def test_counts_that_vary_too_much_for_a_poisson_are_told() -> None:
     mended = trim(y, 2, overdispersion=True)
     assert {f.code: f.severity for f in mended.findings}["trend_overdispersed"] == "note"
     assert mended.standard_errors[0] > 2 * trim(y, 2).standard_errors[0]
+
+
+def test_large_counts_that_stray_widen_the_trends_interval() -> None:
+    random = np.random.default_rng(5)
+    mean = random.lognormal(2, 1, (40, 1)) * np.ones(8)
+    y = random.poisson(random.gamma(2, mean / 2)).astype(float)
+    fit = trim(y, 2, overdispersion=True)
+    estimate = fit.estimates[0]
+    assert "variance_grows" in {f.code for f in fit.findings}
+    assert "sandwich" in estimate.method
+    assert estimate.se is not None
+    assert estimate.se >= estimate.value * fit.imputed.slope_se
+    even = trim(random.poisson(mean).astype(float), 2, overdispersion=True)
+    assert "variance_grows" not in {f.code for f in even.findings}
 
 
 def test_one_visit_a_site_says_nothing_of_change() -> None:
