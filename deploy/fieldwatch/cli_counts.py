@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    epilog="Say once where the service is: [bold]export FIELDWATCH_URL=https://… FIELDWATCH_TOKEN=fwt_…[/bold]"
-    " (make a token in the web app, under your account).",
+    epilog="Say once where it is: [bold]export FIELDWATCH_URL=https://… FIELDWATCH_TOKEN=fwt_…[/bold]"
+    " (a token is made in the web app, under your account).",
 )
 
 Slug = Annotated[
