@@ -319,7 +319,7 @@ class _Equations:
         return bool(line.slope > 0 and line.pvalue < GROWS)
 
     def between_sites(self) -> float:
-        """By how much the overall slope's error grows, at least 1, if it is taken from how sites differ instead
+        """By how much the overall slope's error grows, at least 1, if taken from how sites differ instead
         of the model's variance (Liang & Zeger 1986, theorem 2; n / (n - 1) for few sites)."""
         mu, k = self.mu, len(self.beta)
         meat = np.zeros((k, k))
