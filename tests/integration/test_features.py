@@ -139,6 +139,15 @@ class TestSensitive:
         assert everything(world, "observations", blurred, text=text) == []
         assert len(everything(world, "observations", whole(world), text=text)) == 3
 
+    @pytest.mark.parametrize("name", ["observations", "events"])
+    def test_no_instant_tells_what_else_its_camera_saw(self, world: World, name: features.Name) -> None:
+        minute = whole(world, exact=False, since=NOON, until=NOON + timedelta(minutes=1))
+        pandas = [row for row in everything(world, name, minute) if row["scientific_name"] == PANDA]
+        day = [r for r in everything(world, name, whole(world, exact=False)) if r["scientific_name"] == PANDA]
+        assert pandas == day  # The whole day's: a minute's would tell the minute.
+        assert {row["at"] for row in pandas} == {NOON.replace(hour=0)}
+        assert len({row["id"] for row in pandas}) == len(pandas)
+
     def test_one_that_is_hidden_has_an_address_too(self, world: World) -> None:
         blurred = whole(world, exact=False)
         panda = everything(world, "observations", blurred)[-1]
