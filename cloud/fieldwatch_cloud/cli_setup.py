@@ -108,6 +108,28 @@ def add_reserve(
         typer.echo(f"Reserve {slug} added.", err=True)
 
 
+@reserve.command("licence")
+def set_licence(
+    slug: Annotated[str, typer.Argument(help="Slug of the reserve.")],
+    licence: Annotated[
+        Literal["CC-BY-4.0", "CC-BY-NC-4.0", "CC0-1.0"],
+        typer.Argument(help="Under which its records go out; GBIF takes these three."),
+    ],
+    holder: Annotated[
+        str | None, typer.Option(help="Whose the records are; default: the reserve's, by its name.")
+    ] = None,
+    state: State = None,
+) -> None:
+    """Say under which licence a reserve's exports go out, and whom they cite. Default: CC-BY-4.0."""
+    with reporting(), database(state) as settings:
+        from fieldwatch_cloud.db import features
+        from fieldwatch_cloud.db.pool import connection
+
+        with connection(settings.database_url) as conn:
+            features.set_licence(conn, slug, licence, holder)
+        typer.echo(f"Exports of {slug} go out under {licence}.", err=True)
+
+
 @zone.command("add")
 def add_zones(
     file: Annotated[

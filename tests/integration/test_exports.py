@@ -54,7 +54,7 @@ def export(client: TestClient, format_: str, body: dict[str, Any] | None = None,
 
 
 @pytest.mark.parametrize("format_", OURS)
-def test_every_format_says_whence_it_is(world: World, format_: str) -> None:
+def test_every_format_says_whence_it_is(world: World, format_: str, tmp_path: Path) -> None:
     with world.client("researcher") as client:
         response = export(client, format_, taxon=PANDA)
     assert response.status_code == 200, response.text
@@ -63,14 +63,14 @@ def test_every_format_says_whence_it_is(world: World, format_: str) -> None:
     assert (
         f'attachment; filename="foping-{datetime.now(UTC):%Y%m%d}' in response.headers["content-disposition"]
     )
-    said = citation_in(format_, response.content)
+    said = citation_in(format_, response.content, tmp_path)
     for part in ("Foping", "fieldwatch 0", "CC-BY-4.0", "2026-05-03", "Accessed 20"):
         assert part in said["citation"], part
     assert json.loads(said["query"])["taxa"] == [PANDA]
     assert said["licence_url"].startswith("https://creativecommons.org/")
 
 
-def citation_in(format_: str, content: bytes) -> dict[str, str]:
+def citation_in(format_: str, content: bytes, folder: Path) -> dict[str, str]:
     if format_ == "csv":
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             told: dict[str, str] = json.loads(packed.read("citation.json"))
@@ -81,10 +81,10 @@ def citation_in(format_: str, content: bytes) -> dict[str, str]:
             metadata = pq.read_schema(io.BytesIO(packed.read("events.parquet"))).metadata
             return json.loads(metadata[b"citation"])
     if format_ == "gpkg":
-        layer = pyogrio.read_dataframe(io.BytesIO(content), layer="citation")
-        assert (
-            pyogrio.read_info(io.BytesIO(content), layer="events")["layer_metadata"]["licence"] == "CC-BY-4.0"
-        )
+        path = folder / "a.gpkg"  # GDAL warns of one in memory, which has no name.
+        path.write_bytes(content)
+        layer = pyogrio.read_dataframe(path, layer="citation")
+        assert pyogrio.read_info(path, layer="events")["layer_metadata"]["licence"] == "CC-BY-4.0"
         return dict(zip(layer["name"], layer["value"], strict=True))
     document = json.loads(content)
     return document["info"] if format_ == "coco" else document["citation"]
@@ -209,7 +209,7 @@ def test_coco_has_sequences_boxes_in_pixels_and_places(world: World) -> None:
 
 
 @pytest.mark.parametrize("format_", OURS)
-def test_nobody_who_need_not_know_learns_where(world: World, format_: str) -> None:
+def test_nobody_who_need_not_know_learns_where(world: World, format_: str, tmp_path: Path) -> None:
     picture(world, world.ridge, 0, name=PANDA)
     with world.db.transaction() as conn:
         sensitive.replace(conn, world.foping, {PANDA: 5000})
@@ -224,7 +224,7 @@ def test_nobody_who_need_not_know_learns_where(world: World, format_: str) -> No
         assert all(e["event_details"]["camera"] is None for e in pandas)
         places = {tuple(e["location"].values()) for e in pandas}
     else:
-        table = observations_in(format_, response.content)
+        table = observations_in(format_, response.content, tmp_path)
         of_pandas = table[table.scientific_name == PANDA]
         assert of_pandas.deployment.isna().all()
         assert of_pandas.media_id.isna().all()
@@ -233,9 +233,11 @@ def test_nobody_who_need_not_know_learns_where(world: World, format_: str) -> No
     assert (33.62, 107.55) not in places
 
 
-def observations_in(format_: str, content: bytes) -> gpd.GeoDataFrame:
+def observations_in(format_: str, content: bytes, folder: Path) -> gpd.GeoDataFrame:
     if format_ == "gpkg":
-        return gpd.read_file(io.BytesIO(content), layer="observations")
+        path = folder / "a.gpkg"
+        path.write_bytes(content)
+        return gpd.read_file(path, layer="observations")
     if format_ == "geojson":
         return gpd.GeoDataFrame.from_features(json.loads(content))
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
