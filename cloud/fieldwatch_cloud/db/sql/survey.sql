@@ -37,7 +37,7 @@ LIMIT %(most)s;
 SELECT d.number - 1, e.scientific_name, extract(epoch FROM e.started_at)::float8,
        extract(epoch FROM e.ended_at)::float8, e.observations, e.labelled, e.max_n
 FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS d(id, number)
-CROSS JOIN LATERAL events_of(
+CROSS JOIN LATERAL events_by(
     d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real
 ) e
 WHERE (%(taxa)s::text[] IS NULL AND e.observation_type = 'animal') OR e.scientific_name = ANY (%(taxa)s)
@@ -79,7 +79,7 @@ SELECT d.number - 1, width_bucket(e.started_at, %(edges)s::timestamptz[]) - 1, e
        e.observation_type::text, sum(e.observations)::bigint, sum(e.labelled)::bigint, sum(e.max_n)::bigint,
        count(*), max(e.max_n)
 FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS d(id, number)
-CROSS JOIN LATERAL events_of(
+CROSS JOIN LATERAL events_by(
     d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real
 ) e
 WHERE %(taxa)s::text[] IS NULL OR e.scientific_name = ANY (%(taxa)s)
