@@ -176,8 +176,8 @@ def picture(world: World, deployment: Any, seconds: float, *, name: str | None =
     media = uuid7(at)
     with world.db.transaction() as conn:
         conn.execute(
-            "INSERT INTO media (id, deployment_id, observed_at, mime, sha256, bytes, width, height, clock_quality)"
-            " VALUES (%s, %s, %s, 'image/jpeg', 'x', 9, 1000, 500, 'ntp')",
+            "INSERT INTO media (id, deployment_id, observed_at, mime, sha256, bytes, width, height,"
+            " clock_quality) VALUES (%s, %s, %s, 'image/jpeg', 'x', 9, 1000, 500, 'ntp')",
             (media, deployment, at),
         )
         if name is not None:
