@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from fieldwatch_cloud.camtrap.source import MAX_DESCRIPTOR, Bounded, PackageError, checked
-from fieldwatch_cloud.camtrap.tables import EFFORT, TABLES
+from fieldwatch_cloud.camtrap.tables import EFFORT, MISSING, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 5_000_000
 """Of one table."""
-MAX_CELL = 100_000
+MAX_ROW = 200_000
 """Characters."""
 MAX_KEY = 500
 _ALL = TABLES | {EFFORT.name: EFFORT}
@@ -199,23 +199,24 @@ class Package:
 
 
 class _CellError(ValueError):
-    def __init__(self, column: str, why: str) -> None:
+    def __init__(self, column: str | None, why: str) -> None:
         super().__init__(why)
         self.column, self.why = column, why
 
 
 def _values(cells: list[str], fields: list[tuple[int, Field]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for cell in cells:
-        if len(cell) > MAX_CELL or "\0" in cell:
-            raise _CellError("row", f"a cell is longer than {MAX_CELL} characters, or binary")
+    together = "".join(cells)
+    if len(together) > MAX_ROW or "\0" in together:
+        raise _CellError(None, f"is longer than {MAX_ROW} characters, or binary")
     for i, field in fields:
+        cell = cells[i]
+        if cell in MISSING and not field.required:
+            continue  # Most cells of most packages.
         try:
-            value = field.value(cells[i])
+            values[field.name] = field.value(cell)
         except ValueError as error:
             raise _CellError(field.name, str(error)) from error
-        if value is not None:
-            values[field.name] = value
     return values
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _boolean(cell: str) -> bool:
     return cell in _TRUE
 
 
+@lru_cache(10_000)
 def _datetime(cell: str) -> datetime:
     match = _DATETIME.fullmatch(cell) if cell.isascii() else None
     if match is None:
