@@ -158,12 +158,23 @@ def score_test(direction: NDArray[np.float64], scores: NDArray[np.float64]) -> f
     Returns:
         0 where the data cannot tell: hardly more sites than coefficients, or nothing is left over.
     """
+    total, spread = efficient_score(direction, scores)
+    return total / spread if spread > 0 else 0.0
+
+
+def efficient_score(direction: NDArray[np.float64], scores: NDArray[np.float64]) -> tuple[float, float]:
+    """The score of a further parameter, and its standard deviation given the fitted ones; see `score_test`.
+
+    Returns:
+        The deviation is 0 where the data cannot tell.
+    """
+    total = float(direction.sum())
     if len(direction) <= 2 * scores.shape[1]:
-        return 0.0
+        return total, 0.0
     rest = direction - scores @ np.linalg.lstsq(scores, direction, rcond=1e-10)[0]
     spread = float(np.sqrt((rest**2).sum()))
     identified = spread > max(1e-6 * float(np.sqrt((direction**2).sum())), 1e-4)
-    return float(direction.sum()) / spread if identified else 0.0
+    return (float(rest.sum()), spread) if identified else (total, 0.0)
 
 
 def alarm(

@@ -20,7 +20,8 @@ Two ways to tell mistakes from findings:
 
   The labelled pictures stay in the likelihood, k_c ~ Binomial(n_c, q_c) or Poisson(n q): so their own
   uncertainty is carried into psi (the calibration design of Chambert, Miller & Nichols 2015, Ecology
-  96:332-339). Jeffreys' prior (half a mistake more) keeps a class without any from counting as perfect.
+  96:332-339). Half a mistake more, shared among the classes (Jeffreys' prior if there is one class), keeps a
+  detector that made none from counting as perfect.
 
 A person's certain visits may stand beside the known mistakes: their exposure is 0.
 """
@@ -44,8 +45,8 @@ from fieldwatch_cloud.counts.site_visits import (
     dependence_findings,
     detection_findings,
     edge_findings,
+    efficient_score,
     negative,
-    score_test,
     visits,
 )
 from fieldwatch_shared.confusion import BACKGROUND
@@ -369,24 +370,31 @@ class _Known:
         return [self.p.pull_sites(by_c), by_f]
 
     def labelled(self, f: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        """log L of the labelled pictures, with Jeffreys' half, and its gradient by f."""
-        k, n = self.known.mistakes, self.known.trials
+        """log L of the labelled pictures, with half a mistake more, and its gradient by f."""
+        k, right, n = self._counted
         q, box = self._q(f)[0], self._box
-        value = np.where(box, (k + 0.5) * log_expit(f) + (n - k + 0.5) * log_expit(-f), (k + 0.5) * f - n * q)
-        by = np.where(box, k + 0.5 - (n + 1) * q, k + 0.5 - n * q)
+        value = np.where(box, k * log_expit(f) + right * log_expit(-f), k * f - n * q)
+        by = np.where(box, k - (k + right) * q, k - n * q)
         return float(value.sum()), by
 
+    @property
+    def _counted(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """(c,) mistakes, with each class's part of the half; what was no mistake; trials."""
+        k, n = self.known.mistakes, self.known.trials
+        return k + 0.5 / len(k), n - k + 0.5, n
+
     def starts(self) -> list[list[float]]:
-        share = (self.known.mistakes + 0.5) / (self.known.trials + 1)
-        return [list(np.where(self._box, np.log(share / (1 - share)), np.log(share)))]
+        k, right, n = self._counted
+        return [list(np.where(self._box, np.log(k / right), np.log(k / n)))]
 
     def findings(
         self, p11: NDArray[np.float64], p10: NDArray[np.float64], by: NDArray[np.float64]
     ) -> list[Finding]:
         """Whether the counted mistakes are known well enough, and whether the field agrees with them.
 
-        The latter is the score of q in the field's data alone: at the joint maximum the labelled pictures
-        pull it one way, and the field the other; both are near 0 where they agree.
+        The latter asks for one factor common to all q. At the joint maximum the field's score for it, S, is
+        what pulls away from the labelled pictures. With F the field's information on it and L the labelled
+        pictures', S has the variance F L / (F + L) where both saw the same detector.
         """
         del p11
         seen = self.data.seen
@@ -399,12 +407,13 @@ class _Known:
             if thin and (share > 0.02 or trials < 50):
                 told: dict[str, float | str] = {"name": name, "mistakes": mistakes, "trials": trials}
                 found.append(Finding("false_known_from_few", "caution", told))
-        sites, fixed = by[:-1], len(self.psi.names) + len(self.p.names)
-        # A class that hardly occurs cannot disagree.
-        for c, name in enumerate(self.known.names):
-            if (self.known.exposure[..., c] > 0).any(axis=1).sum() >= FEW_CERTAIN:
-                z = score_test(sites[:, fixed + c], sites[:, :fixed])
-                found += alarm("false_known_disagrees", z, two_sided=True, name=name)
+        fixed = len(self.psi.names) + len(self.p.names)
+        pull, spread = efficient_score(by[:-1, fixed:].sum(axis=1), by[:-1, :fixed])
+        k, right, _ = self._counted
+        labelled = float(np.where(self._box, k * right / (k + right), k).sum())
+        if spread > 0 and labelled > 0:
+            z = pull / np.sqrt(spread**2 * labelled / (spread**2 + labelled))
+            found += alarm("false_known_disagrees", float(z), two_sided=True)
         mean = float(p10[seen].mean())
         if mean > float(self.data.y[seen].mean()):
             right = float(self.data.y[seen].mean())

@@ -176,8 +176,9 @@ WORDS: dict[str, Words] = {
         "为相遇率加入协变量，或改用“发现/未发现”的占有模型。",
     ),
     "count_bursts": Words(
-        "Encounters come in bursts (z = {z:.1f}), not at a steady rate: the interval is too narrow.",
-        "相遇记录成批出现（z = {z:.1f}），并非匀速：置信区间过窄。",
+        "The counts of single visits scatter more than a steady rate would have them (z = {z:.1f}): "
+        "encounters come in bursts. The interval is too narrow.",
+        "单次调查的计数波动大于匀速相遇时的预期（z = {z:.1f}）：相遇记录成批出现，置信区间过窄。",
         "Use a longer interval between events, or occupancy of detections and non-detections.",
         "加大独立事件的时间间隔，或改用“发现/未发现”的占有模型。",
     ),
@@ -231,9 +232,9 @@ WORDS: dict[str, Words] = {
         "标注更多该类照片。",
     ),
     "false_known_disagrees": Words(
-        "The field does not agree with the mistakes counted on labelled pictures ({name}, z = {z:.1f}): "
-        "the detector errs otherwise here.",
-        "野外数据与标注照片上统计的误判不一致（{name}，z = {z:.1f}）：检测器在此处的误差特征不同。",
+        "The field does not agree with the mistakes counted on labelled pictures (z = {z:.1f}): the "
+        "detector errs more, or less, here.",
+        "野外数据与标注照片上统计的误判不一致（z = {z:.1f}）：检测器在此处的误差更多或更少。",
         "Label pictures from these very cameras, and count its mistakes there.",
         "标注来自这些相机的照片，并据此统计误判。",
     ),

@@ -123,20 +123,20 @@ def test_known_errors_read_the_confusion() -> None:
         known_errors(CONFUSION, "leopard cat", {})
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_naive_occupancy_is_off_by_more_than_a_fifth_and_the_corrected_interval_holds_the_truth(
-    seed: int,
-) -> None:
-    y, known = field(seed)
-    naive = occupancy(y).estimates[0].value
-    assert naive > 0.3 * 1.2
-    result = false_positive_occupancy(y, known=known)
-    psi = result.estimates[0]
-    assert psi.low is not None
-    assert psi.high is not None
-    assert psi.low < 0.3 < psi.high
-    assert "false_correction_matters" in {finding.code for finding in result.findings}
-    assert result.fit.converged
+def test_naive_occupancy_is_off_by_more_than_a_fifth_and_corrected_intervals_hold_the_truth() -> None:
+    """In 11 of these 12; 95 % is what they promise. The study in tests/bench has hundreds."""
+    held = 0
+    for seed in range(1, 13):
+        y, known = field(seed)
+        assert occupancy(y).estimates[0].value > 0.3 * 1.2
+        result = false_positive_occupancy(y, known=known)
+        psi = result.estimates[0]
+        assert psi.low is not None
+        assert psi.high is not None
+        held += psi.low < 0.3 < psi.high
+        assert "false_correction_matters" in {finding.code for finding in result.findings}
+        assert result.fit.converged
+    assert held >= 11
 
 
 def test_the_less_is_known_of_the_detector_the_wider_the_interval() -> None:
