@@ -145,7 +145,7 @@ class Equations:
         sites = len(self.visits)
         between = sites / (sites - 1) * float(contrast @ meat @ contrast)
         by_model = float(contrast @ np.linalg.inv(self.covariance) @ contrast)
-        return float(max(between / by_model, 1.0)) ** 0.5
+        return float(np.sqrt(max(between / by_model, 1.0)))
 
     def totals(self, *, imputed: bool) -> Totals:
         """Sums over sites for one unit of effort each, and their covariance, to first order.
