@@ -236,7 +236,9 @@ def connected(slug: str, language: Literal["en", "zh"] | None) -> Iterator[Reser
 def _asked(
     area: Path | None, zone: str | None, taxa: list[str] | None, min_confidence: float, interval: float | None
 ) -> dict[str, Any]:
-    asked: dict[str, Any] = {"zone": zone, "taxa": taxa, "min_confidence": min_confidence}
+    asked: dict[str, Any] = {"min_confidence": min_confidence}
+    asked |= {"zone": zone} if zone else {}
+    asked |= {"taxa": taxa} if taxa else {}
     if interval is not None:
         asked["event_interval_min"] = interval
     if area is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fieldwatch.client import Estimate, Result
 
 HATCH = "////"
-UNLOOKED = {"facecolor": "#e8e8e8", "edgecolor": "#9a9a9a", "hatch": HATCH, "linewidth": 0.0}
+UNLOOKED: dict[str, Any] = {"facecolor": "#e8e8e8", "edgecolor": "#9a9a9a", "hatch": HATCH, "linewidth": 0.0}
 _BLUE = "#0b5c8a"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from uuid import UUID
 
 import geopandas as gpd
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 
 from fieldwatch.client.errors import ClientError
 from fieldwatch.client.http import Http

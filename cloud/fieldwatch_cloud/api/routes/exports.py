@@ -3,7 +3,7 @@
 import tempfile
 import threading
 from collections.abc import Iterator
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
@@ -27,7 +27,9 @@ AT_ONCE = 2
 """Per process: each holds a connection and a temporary file for as long as it takes."""
 PIECE = 256 * 1024
 _FILE = {"schema": {"type": "string", "format": "binary"}}
-_FILES = {200: {"content": dict.fromkeys(sorted({f.media_type for f in FORMATS.values()}), _FILE)}}
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": dict.fromkeys(sorted({f.media_type for f in FORMATS.values()}), _FILE)}
+}
 _room = threading.BoundedSemaphore(AT_ONCE)
 
 ExportFormat = Annotated[
