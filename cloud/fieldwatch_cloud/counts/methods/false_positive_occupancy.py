@@ -415,9 +415,9 @@ class _Known:
             z = pull / np.sqrt(spread**2 * labelled / (spread**2 + labelled))
             found += alarm("false_known_disagrees", float(z), two_sided=True)
         mean = float(p10[seen].mean())
-        if mean > float(self.data.y[seen].mean()):
-            right = float(self.data.y[seen].mean())
-            found.append(Finding("false_more_than_right", "unfit", {"false": mean, "right": right}))
+        detected = float(self.data.y[seen].mean())
+        if mean > detected:
+            found.append(Finding("false_more_than_right", "unfit", {"false": mean, "right": detected}))
         return found
 
 
