@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import beta, chi2, t
+from scipy.special import chdtrc, stdtrit
+from scipy.stats import beta
 
 from fieldwatch_cloud.counts.estimate import Estimate, Finding
 from fieldwatch_cloud.counts.rates import METHOD as GARWOOD
@@ -69,7 +70,7 @@ def dispersion(events: ArrayLike, camera_days: ArrayLike) -> Dispersion | None:
         return None
     expected = days * x.sum() / days.sum()
     statistic = float(((x - expected) ** 2 / expected).sum())
-    return Dispersion(statistic / (len(x) - 1), float(chi2.sf(statistic, len(x) - 1)))
+    return Dispersion(statistic / (len(x) - 1), float(chdtrc(len(x) - 1, statistic)))
 
 
 def rate(events: ArrayLike, camera_days: ArrayLike, level: float = 0.95) -> RateAnswer:
@@ -100,7 +101,7 @@ def rate(events: ArrayLike, camera_days: ArrayLike, level: float = 0.95) -> Rate
             findings.append(Finding("dispersion_unknown", "caution", {"cameras": len(x)}))
     elif spread.p < WIDEN:
         error = _jackknife_error(_logs_left_out(x, days))
-        far = exp(float(t.ppf((1 + level) / 2, len(x) - 1)) * error)
+        far = exp(float(stdtrit(len(x) - 1, (1 + level) / 2)) * error)
         low, high, method = min(low, exact.estimate / far), max(high, exact.estimate * far), BETWEEN
         se = exact.estimate * error
         if spread.p < SUSPECT:
@@ -168,7 +169,7 @@ def rate_ratio(
         findings.append(Finding("dispersion_unknown", "caution", {"cameras": min(len(a), len(b))}))
     elif worst and worst.p < WIDEN and total_a and total_b:
         error, freedom = _ratio_error(a, days_a, b, days_b, paired=paired)
-        far = exp(float(t.ppf((1 + level) / 2, freedom)) * error)
+        far = exp(float(stdtrit(freedom, (1 + level) / 2)) * error)
         # What is lasting of a camera drops out of a paired ratio: there the interval may also be narrower.
         low = value / far if paired else min(low, value / far)
         high = value * far if paired else max(high, value * far)
