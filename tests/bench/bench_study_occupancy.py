@@ -243,11 +243,10 @@ def naively(random: Generator) -> tuple[SiteFit, dict[str, float]]:
 
 def finding_animals(*, sites: int = 80, size: float = np.inf, swing: float = 0.0) -> Run:
     def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
-        lam, r = 1.5, 0.2
         rate = lam if np.isinf(size) else random.gamma(size, lam / size, sites)
         animals = random.poisson(rate, sites)
-        each = expit(np.log(r / (1 - r)) + swing * np.linspace(-1, 1, 10))
-        y = random.random((sites, 10)) < 1 - (1 - each) ** animals[:, None]
+        each = expit(np.log(r / (1 - r)) + swing * np.linspace(-1, 1, occasions))
+        y = random.random((sites, occasions)) < 1 - (1 - each) ** animals[:, None]
         truth = {"abundance": lam, "detection_individual": r, "occupancy": 1 - np.exp(-lam)}
         return royle_nichols(y.astype(float)), {**truth, "abundance_total": float(animals.sum())}
 
@@ -361,6 +360,12 @@ WORLDS = (
     ),
     World("royle_nichols", "80 sites, 10 visits, lambda 1.5, r 0.2", finding_animals()),
     World("royle_nichols", "detection falls (logit +-1)", finding_animals(swing=-1.0), ("model_trend",)),
+    World(
+        "royle_nichols",
+        "clumped (size 0.5): 150 sites, 20 visits, r 0.1",
+        finding_animals(sites=150, occasions=20, lam=3.0, r=0.1, size=0.5),
+        ("abundance_overdispersed",),
+    ),
     World("royle_nichols", "15 sites", finding_animals(sites=15), ("model_few_sites",)),
     World("n_mixture", "Poisson: 100 sites, 5 visits, lambda 3, p 0.4", counting()),
     World("n_mixture", "negative binomial, size 2", counting("negative_binomial", size=2.0)),

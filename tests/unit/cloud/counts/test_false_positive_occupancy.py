@@ -124,7 +124,7 @@ def test_known_errors_read_the_confusion() -> None:
 
 
 def test_naive_occupancy_is_off_by_more_than_a_fifth_and_corrected_intervals_hold_the_truth() -> None:
-    """Fewer than 10 in 12 would come once in 500 times if they hold 95 %; tests/bench counts it on hundreds."""
+    """Fewer than 10 in 12 would come once in 500 times if they hold 95 %; tests/bench counts hundreds."""
     held = 0
     for seed in range(1, 13):
         y, known = field(seed)

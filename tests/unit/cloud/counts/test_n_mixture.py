@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from tests.unit.cloud.counts.occupancy_cases import case, same, table
 
-from fieldwatch_cloud.counts.fitting import design
-from fieldwatch_cloud.counts.methods.n_mixture import NMixture, n_mixture
+from fieldwatch_cloud.counts.abundance import EXTRA, Model
+from fieldwatch_cloud.counts.fitting import derivative, design
+from fieldwatch_cloud.counts.methods.n_mixture import NMixture, _Counts, n_mixture
+from fieldwatch_cloud.counts.site_visits import visits
 
 if TYPE_CHECKING:
     from fieldwatch_cloud.counts.abundance import Mixture
@@ -94,6 +96,22 @@ def test_nmixture_royle2004_catbird_against_the_file() -> None:
     clumped = n_mixture(y[:, :10], mixture="negative_binomial")
     same(clumped.fit, expected["nb_10occ_K400"])
     same(n_mixture(y).fit, expected["poisson_11occ_K200"])
+
+
+@pytest.mark.parametrize("mixture", ["poisson", "negative_binomial", "zero_inflated"])
+def test_scores_are_the_gradient_of_each_sites_likelihood(mixture: Mixture) -> None:
+    random = np.random.default_rng(9)
+    y = simulate(9, sites=8, occasions=3)
+    y[2, 1:] = np.nan
+    lam = design("lam", (8,), {"x": random.normal(size=8)})
+    p = design("p", (8, 3), {"w": random.normal(size=(8, 3))})
+    data = visits(y, lam, p, binary=False)
+    model = Model(lam, mixture, _Counts(p, data), data.used)
+    theta = np.array([1.0, 0.3, -0.2, 0.4, *([0.5] if EXTRA[mixture] else [])])
+    by = model.scores(theta, 60)[0].by
+    for i in range(8):
+        expected = derivative(lambda t, i=i: model.scores(t, 60)[0].log_likelihood[i], theta)
+        assert by[i] == pytest.approx(expected, abs=1e-8)
 
 
 def simulate(seed: int, sites: int = 80, occasions: int = 5, lam: float = 3.0, p: float = 0.4) -> np.ndarray:
