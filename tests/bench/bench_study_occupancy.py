@@ -241,7 +241,15 @@ def naively(random: Generator) -> tuple[SiteFit, dict[str, float]]:
 # --- abundance ---------------------------------------------------------------------------------------------
 
 
-def finding_animals(*, sites: int = 80, size: float = np.inf, swing: float = 0.0) -> Run:
+def finding_animals(
+    *,
+    sites: int = 80,
+    occasions: int = 10,
+    lam: float = 1.5,
+    r: float = 0.2,
+    size: float = np.inf,
+    swing: float = 0.0,
+) -> Run:
     def run(random: Generator) -> tuple[SiteFit, dict[str, float]]:
         rate = lam if np.isinf(size) else random.gamma(size, lam / size, sites)
         animals = random.poisson(rate, sites)
