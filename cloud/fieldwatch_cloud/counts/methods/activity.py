@@ -78,8 +78,8 @@ def activity(
     the share of the day spent active if all are active at the peak (Rowcliffe et al. 2014, eq. 2). Standard
     error and interval come from samples drawn from the fitted density, each with a concentration of its own
     (their "model" bootstrap). Kernels flatten peaks, so the level comes out too high, by 5-10 % at 100-200
-    records; the samples show by how much once more, and the interval lies around the corrected level. The corrected
-    level is the better part of a density.
+    records; the samples show by how much once more, and the interval lies around the corrected level, which
+    is the better part of a density.
 
     Args:
         times: (n,) radians, of independent records; taken modulo 2π.
