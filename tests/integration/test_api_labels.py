@@ -10,6 +10,7 @@ import pytest
 
 from fieldwatch_cloud.api.routes import labels as routes
 from fieldwatch_cloud.db import labels
+from fieldwatch_cloud.db.rollups import roll_up
 from fieldwatch_shared.ids import uuid7
 
 from .api_world import NOON
@@ -98,6 +99,33 @@ def test_filters(world: Pictures) -> None:
         assert listed(client, taxon="Budorcas taxicolor").keys() == {str(here)}
         assert listed(client, reviewed=True).keys() == {str(here)}
         assert listed(client, reviewed=False).keys() == {str(deer), str(boar)}
+
+
+def test_all_that_is_unsure_or_rare(world: Pictures) -> None:
+    """Also what has no other reason to be looked at: whoever asks for it wants all of it."""
+    deer = [world.picture(world.ridge, 60 * hour) for hour in range(4)]
+    for picture, confidence in zip(deer, (0.95, 0.8, 0.3, 0.7), strict=True):
+        world.propose(picture, confidence=confidence)
+    boar = world.picture(world.lick, 10)
+    world.propose(boar, "Sus scrofa", confidence=0.9)
+    again = world.picture(world.lick, 20)
+    world.propose(again, "Sus scrofa", confidence=0.9)
+    roll_up(world.db)
+    with world.client("researcher") as client:
+        between = listed(client, min_confidence=0.7, max_confidence=0.8)
+        assert between.keys() == {str(deer[1]), str(deer[3])}
+        assert listed(client, max_confidence=0.5).keys() == {str(deer[2])}
+        assert listed(client, rarest=1).keys() == {str(boar), str(again)}, "two pictures of one event"
+        assert listed(client, rarest=1, min_confidence=0.95) == {}
+        assert listed(client, rarest=4).keys() == {str(m) for m in (*deer, boar, again)}
+        progress = client.get(f"{REVIEW}/progress", params=EVERY | {"max_confidence": 0.8}).json()
+        assert (progress["media"], progress["waiting"]) == (3, 3)
+        assert (
+            put(client, again, 0, DEER | {"scientific_name": "Capricornis milneedwardsii"}).status_code == 200
+        )
+        roll_up(world.db)
+        assert listed(client, rarest=1).keys() == {str(boar), str(again)}, "what a person named is rare, too"
+        assert client.get(REVIEW, params={"min_confidence": 2}).status_code == 422
 
 
 def test_pages_hold_everything_once_in_one_order(world: Pictures) -> None:

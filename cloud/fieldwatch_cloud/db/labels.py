@@ -49,6 +49,11 @@ class Filter:
     seed: int = 0
     share: float = 0.05
     """Of all pictures, in the random sample."""
+    least: float | None = None
+    most_sure: float | None = None
+    """Something in it was proposed with a confidence between these, both included."""
+    rarest: int | None = None
+    """Of a taxon that the reserve has at most so many events of."""
 
 
 @dataclass(frozen=True, slots=True)

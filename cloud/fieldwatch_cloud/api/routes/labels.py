@@ -52,10 +52,33 @@ def review_filter(
     band: Annotated[float, Query(gt=0, le=1, description="How near.")] = 0.15,
     share: Annotated[float, Query(ge=0, le=1, description="Of all pictures, in the `random` sample.")] = 0.05,
     seed: Annotated[int, Query(ge=0, lt=2**31, description="Another one gives another sample.")] = 0,
+    min_confidence: Annotated[
+        float | None, Query(ge=0, le=1, description="Something in it was proposed with at least this.")
+    ] = None,
+    max_confidence: Annotated[
+        float | None, Query(ge=0, le=1, description="Something in it was proposed with at most this.")
+    ] = None,
+    rarest: Annotated[
+        int | None,
+        Query(ge=1, le=1000, description="Of a taxon that the reserve has at most so many events of."),
+    ] = None,
 ) -> labels.Filter:
     with db.transaction() as conn:
         withheld.refuse(withheld.hidden(conn, member), [taxon])
-    return labels.Filter(member.reserve_id, from_, to, deployment, taxon, threshold, band, seed, share)
+    return labels.Filter(
+        member.reserve_id,
+        from_,
+        to,
+        deployment,
+        taxon,
+        threshold,
+        band,
+        seed,
+        share,
+        least=min_confidence,
+        most_sure=max_confidence,
+        rarest=rarest,
+    )
 
 
 Wanted = Annotated[labels.Filter, Depends(review_filter)]

@@ -3,7 +3,8 @@
 SELECT set_config('statement_timeout', %(time_limit)s, true), set_config('work_mem', '32MB', true);
 
 -- name: within
--- The start of a statement: `here` are the deployments that are looked at, `of_taxon` the pictures of a taxon.
+-- The start of a statement: `here` are the deployments that are looked at, `of_taxon` the pictures of a taxon,
+-- `of_rare` those of taxa that the reserve has few events of (by the sums that a job keeps: minutes old).
 WITH RECURSIVE here AS (
     SELECT id FROM deployment
     WHERE reserve_id = %(reserve_id)s AND (%(deployment)s::uuid IS NULL OR id = %(deployment)s)
@@ -16,6 +17,23 @@ of_taxon AS (
     SELECT l.media_id
     FROM here JOIN current_label l ON l.deployment_id = here.id
     WHERE l.scientific_name = %(taxon)s
+),
+rare AS MATERIALIZED (
+    SELECT c.scientific_name AS name
+    FROM deployment d JOIN count_sum c ON c.deployment_id = d.id AND c.tier = 'year'
+    WHERE %(rarest)s::int IS NOT NULL AND d.reserve_id = %(reserve_id)s AND c.scientific_name IS NOT NULL
+    GROUP BY c.scientific_name
+    HAVING sum(c.events) <= %(rarest)s::int
+),
+of_rare AS (
+    SELECT o.media_id
+    FROM here CROSS JOIN rare
+    JOIN observation o ON o.deployment_id = here.id AND o.scientific_name = rare.name
+    WHERE o.media_id IS NOT NULL
+    UNION ALL
+    SELECT l.media_id
+    FROM here JOIN current_label l ON l.deployment_id = here.id
+    WHERE l.scientific_name IN (SELECT name FROM rare)
 )
 
 -- name: pictured
@@ -46,6 +64,11 @@ CROSS JOIN LATERAL (
       AND (%(since)s::timestamptz IS NULL OR m.observed_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR m.observed_at < %(until)s)
       AND (%(taxon)s::text IS NULL OR m.id IN (SELECT media_id FROM of_taxon))
+      AND (%(rarest)s::int IS NULL OR m.id IN (SELECT media_id FROM of_rare))
+      AND (%(least)s::real IS NULL AND %(most_sure)s::real IS NULL OR EXISTS (
+          SELECT FROM observation o
+          WHERE o.media_id = m.id AND o.deployment_id = m.deployment_id
+            AND o.confidence BETWEEN coalesce(%(least)s::real, 0) AND coalesce(%(most_sure)s::real, 1)))
       AND (NOT %(labelled)s OR EXISTS (SELECT FROM label_revision r WHERE r.media_id = m.id))
     ORDER BY m.observed_at DESC
     LIMIT %(most)s + 1
@@ -64,6 +87,11 @@ OFFSET %(most)s - 1 LIMIT 2;
       AND (%(since)s::timestamptz IS NULL OR m.observed_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR m.observed_at < %(until)s)
       AND (%(taxon)s::text IS NULL OR m.id IN (SELECT media_id FROM of_taxon))
+      AND (%(rarest)s::int IS NULL OR m.id IN (SELECT media_id FROM of_rare))
+      AND (%(least)s::real IS NULL AND %(most_sure)s::real IS NULL OR EXISTS (
+          SELECT FROM observation o
+          WHERE o.media_id = m.id AND o.deployment_id = m.deployment_id
+            AND o.confidence BETWEEN coalesce(%(least)s::real, 0) AND coalesce(%(most_sure)s::real, 1)))
       AND (NOT %(labelled)s OR EXISTS (SELECT FROM label_revision r WHERE r.media_id = m.id))
 ),
 proposed AS MATERIALIZED (
@@ -110,6 +138,9 @@ reason AS (
 ),
 candidate AS MATERIALIZED (
     SELECT seen.*, coalesce(why.reasons, '{}') AS reasons, coalesce(why.priority, 0) AS priority,
+           -- Who asks for what is unsure, or rare, wants all of it.
+           why.reasons IS NOT NULL OR num_nonnulls(%(least)s::real, %(most_sure)s::real, %(rarest)s::int) > 0
+               AS asked,
            EXISTS (SELECT FROM label_revision r WHERE r.media_id = seen.media_id) AS reviewed
     FROM seen
     LEFT JOIN (
@@ -121,7 +152,7 @@ candidate AS MATERIALIZED (
 -- name: page
 SELECT media_id, observed_at, reasons, priority
 FROM candidate
-WHERE (reasons <> '{}' OR reviewed)
+WHERE (asked OR reviewed)
   AND (%(reasons)s::text[] IS NULL OR reasons && %(reasons)s)
   AND (%(reviewed)s::boolean IS NULL OR reviewed = %(reviewed)s)
   AND (%(before_priority)s::int IS NULL
@@ -130,7 +161,7 @@ ORDER BY priority DESC, observed_at DESC, media_id DESC
 LIMIT %(limit)s;
 
 -- name: progress
-SELECT NULL AS reason, count(*) FILTER (WHERE reasons <> '{}' AND NOT reviewed) AS waiting,
+SELECT NULL AS reason, count(*) FILTER (WHERE asked AND NOT reviewed) AS waiting,
        count(*) FILTER (WHERE reviewed) AS reviewed, count(*) AS media
 FROM candidate
 UNION ALL
