@@ -7231,6 +7231,12 @@ export interface operations {
                 share?: number;
                 /** @description Another one gives another sample. */
                 seed?: number;
+                /** @description Something in it was proposed with at least this. */
+                min_confidence?: number | null;
+                /** @description Something in it was proposed with at most this. */
+                max_confidence?: number | null;
+                /** @description Of a taxon that the reserve has at most so many events of. */
+                rarest?: number | null;
             };
             header?: never;
             path: {
@@ -7306,6 +7312,12 @@ export interface operations {
                 share?: number;
                 /** @description Another one gives another sample. */
                 seed?: number;
+                /** @description Something in it was proposed with at least this. */
+                min_confidence?: number | null;
+                /** @description Something in it was proposed with at most this. */
+                max_confidence?: number | null;
+                /** @description Of a taxon that the reserve has at most so many events of. */
+                rarest?: number | null;
             };
             header?: never;
             path: {
@@ -7812,6 +7824,12 @@ export interface operations {
                 share?: number;
                 /** @description Another one gives another sample. */
                 seed?: number;
+                /** @description Something in it was proposed with at least this. */
+                min_confidence?: number | null;
+                /** @description Something in it was proposed with at most this. */
+                max_confidence?: number | null;
+                /** @description Of a taxon that the reserve has at most so many events of. */
+                rarest?: number | null;
             };
             header?: never;
             path: {
