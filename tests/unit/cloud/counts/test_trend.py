@@ -171,6 +171,23 @@ def test_large_counts_that_stray_widen_the_trends_interval() -> None:
     assert "variance_grows" not in {f.code for f in even.findings}
 
 
+def test_skylarks_differ_by_more_than_trim_allows() -> None:
+    """Leaving out each site in turn gives an error of the slope more than twice that of model 1d; the widened
+    one is near it."""
+    y, whole = skylarks(), model_1d()
+    slopes = np.array(
+        [
+            trim(np.delete(y, site, 0), 2, overdispersion=True, serial_correlation=True).imputed.slope
+            for site in range(len(y))
+        ]
+    )
+    jackknife = float(np.sqrt((len(y) - 1) / len(y) * ((slopes - slopes.mean()) ** 2).sum()))
+    estimate = whole.estimates[0]
+    assert jackknife > 2 * whole.imputed.slope_se
+    assert estimate.se is not None
+    assert estimate.se / estimate.value == pytest.approx(jackknife, rel=0.25)
+
+
 def test_one_visit_a_site_says_nothing_of_change() -> None:
     y = np.full((12, 4), np.nan)
     y[np.arange(12), np.arange(12) % 4] = 5
