@@ -25,10 +25,14 @@ PANDA = "Ailuropoda melanoleuca"
 BOAR = "Sus scrofa"
 AT = "/api/v1/reserves/foping"
 SPAN = {"from": "2026-05-04T00:00:00Z", "to": "2026-05-05T00:00:00Z"}
-EXACT = pytest.mark.parametrize(
-    ("who", "exact"),
-    [("admin", True), ("manager", True), ("researcher", True), ("ranger", False), ("technician", False)],
-)
+EVERY_ROLE = [
+    ("admin", True),
+    ("manager", True),
+    ("researcher", True),
+    ("ranger", False),
+    ("technician", False),
+]
+EXACT = pytest.mark.parametrize(("who", "exact"), EVERY_ROLE[2:])
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def names(answer: Any) -> list[str]:
     return [one["scientific_name"] for one in answer.json()["items"]]
 
 
-@EXACT
+@pytest.mark.parametrize(("who", "exact"), EVERY_ROLE)
 def test_the_list_of_observations(world: World, who: str, exact: bool) -> None:
     with world.client(who) as client:
         answer = client.get(f"{AT}/observations")
@@ -141,6 +145,8 @@ def test_grids_and_comparisons(world: World, who: str, exact: bool) -> None:
         side = {**SPAN, "area": SQUARE}
         answer = client.post(f"{AT}/counts/compare", json={"a": side, "b": side}).json()
         assert (PANDA in json.dumps(answer["species"])) is exact
+        rate = {**side, "method": "rate", "taxon": PANDA}
+        assert client.post(f"{AT}/estimates", json=rate).status_code == (200 if exact else 403)
         series = client.post(f"{AT}/counts/series", json={**side, "by": "day"}).json()
         assert (PANDA in json.dumps(series["periods"])) is exact
 
