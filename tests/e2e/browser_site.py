@@ -102,9 +102,11 @@ class Site:
 
 
 @contextmanager
-def running_site(state: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
+def running_site(
+    state: Path, folder: Path, settings: Mapping[str, str] | None = None, *, days: int = 3
+) -> Iterator[Site]:
     """Start the service on `state`, set it up, and stop it at the end; `folder` is for files of our own,
-    `settings` are environment variables of the service."""
+    `settings` are environment variables of the service, the cameras were put up so many `days` ago."""
     if not all((WEB / file).is_file() for file in ("index.html", "sw.js")):
         pytest.fail("the web app is not built: (cd cloud/web && npm ci && npm run build)")
     state.mkdir(mode=0o711)
@@ -117,7 +119,7 @@ def running_site(state: Path, folder: Path, settings: Mapping[str, str] | None =
         # A machine that has much to do takes minutes; a service that fails ends, which is noticed at once.
         services = wait_for(lambda: _services(state), "the service's addresses", process, START_S)
         wait_for(lambda: _healthy(services["http_url"]), "the API", process, START_S)
-        yield _set_up(state, folder, process.pid, services)
+        yield _set_up(state, folder, process.pid, services, days)
     finally:
         process.terminate()
         process.wait(60)
@@ -151,7 +153,7 @@ def _healthy(url: str) -> bool:
         return False
 
 
-def _set_up(state: Path, folder: Path, supervisor: int, services: dict[str, Any]) -> Site:
+def _set_up(state: Path, folder: Path, supervisor: int, services: dict[str, Any], days: int) -> Site:
     def cloud(*arguments: str, stdin: str = "") -> str:
         command = [*FIELDWATCH, "cloud", *arguments, "--state", str(state)]
         done = subprocess.run(
@@ -168,7 +170,7 @@ def _set_up(state: Path, folder: Path, supervisor: int, services: dict[str, Any]
     cloud("account", "add", EMAIL, "--role", "researcher", "--reserve", SLUG, "--password-stdin",
           stdin=PASSWORD + "\n")  # fmt: skip
     mqtt_password = cloud("node", "add", NODE, "--reserve", SLUG)
-    since = f"{utc_now() - timedelta(days=3):%Y-%m-%dT%H:%M:%S}"
+    since = f"{utc_now() - timedelta(days=days):%Y-%m-%dT%H:%M:%S}"
     deployments = {}
     for name, (lon, lat) in CAMERAS.items():
         place = ["--name", name, "--lon", str(lon), "--lat", str(lat), "--heading", "300", "--fov", "60"]

@@ -82,7 +82,7 @@ export function createResearchActions(store: Store, failureOf: (error: unknown) 
     const language = store.state.language;
     const take = (change: Partial<ResearchState>) => mine === number && patch(change);
     try {
-      if (research().taxa.length === 0) take({ taxa: await api.taxa(slug()) });
+      if (research().taxa.length === 0) void readTaxa();
       if (section === "species") take({ counted: { asked, value: await researchApi.counts(slug(), asked, language) } });
       else if (section === "series") take({ series: { asked, value: await researchApi.series(slug(), asked, by, language) } });
       else if (section === "map") take({ grid: { asked, value: await researchApi.grid(slug(), asked, cells, language) }, cell: null });
@@ -94,6 +94,13 @@ export function createResearchActions(store: Store, failureOf: (error: unknown) 
     } catch (error) {
       take({ busy: false, failure: failureOf(error) });
     }
+  }
+
+  /** What the species field offers first. Without it, it still knows some hundred names, and takes any other. */
+  async function readTaxa(): Promise<void> {
+    const from = slug();
+    const taxa = await api.taxa(from).catch(() => null);
+    if (taxa && from === slug()) patch({ taxa });
   }
 
   function question(): ReturnType<typeof ask> {
