@@ -106,7 +106,7 @@ class Comparison:
     findings: tuple[Finding, ...]
 
 
-def series(conn: Connection, question: Question, by: By, measured: frozenset[str]) -> SeriesAnswer:
+def series(conn: Connection, question: Question, by: By) -> SeriesAnswer:
     """Counts of each period of the reserve's calendar that meets the span.
 
     Raises:
@@ -127,7 +127,7 @@ def series(conn: Connection, question: Question, by: By, measured: frozenset[str
         by_period[row.period].append(row)
     told: dict[str, list[Finding]] = {}
     looked = [_looked(each, days[:, number], question.taxa, told) for number, each in enumerate(by_period)]
-    findings = _findings(conn, here, measured, told)
+    findings = _findings(here, rows, told)
     blind = sum(one.species is None for one in looked)
     if 0 < blind < len(looked):
         findings.append(Finding("periods_not_observed", "note", {"blind": blind, "periods": len(looked)}))
@@ -140,7 +140,6 @@ def gridded(
     *,
     kind: Literal["h3", "square"],
     size: float,
-    measured: frozenset[str],
 ) -> GridAnswer:
     """Counts of each cell that meets the area: of all taxa asked for together, or of all animals.
 
@@ -177,19 +176,21 @@ def gridded(
         of_deployment.setdefault(row.deployment, []).append(row)
     answers = []
     for cell in cells.cells:
-        inside = members.get(cell.id, [])
+        if not (inside := members.get(cell.id)):
+            answers.append(CellAnswer(cell, 0, Looked(0.0, 0, None)))
+            continue
         among = [row for number in inside for row in of_deployment.get(number, [])]
         in_cell = np.zeros(len(days))
         in_cell[inside] = days[inside]
         answers.append(CellAnswer(cell, len(inside), _together(among, in_cell)))
-    findings = _findings(conn, here, measured, {})
+    findings = _findings(here, rows, {})
     blind = sum(one.looked.species is None for one in answers)
     if 0 < blind < len(answers):
         findings.append(Finding("cells_not_observed", "note", {"blind": blind, "cells": len(answers)}))
     return GridAnswer(answers, verdict.in_order(findings))
 
 
-def compared(conn: Connection, a: Question, b: Question, measured: frozenset[str]) -> Comparison:
+def compared(conn: Connection, a: Question, b: Question) -> Comparison:
     """The rates of each taxon on both sides, and their ratio.
 
     Where both sides have the same cameras, at two spans, each is compared with itself.
@@ -200,7 +201,7 @@ def compared(conn: Connection, a: Question, b: Question, measured: frozenset[str
         here = ground.read(conn, question)
         rows = _tallies(conn, here, [question.since, question.until])
         sides.append((here, rows))
-        findings += _findings(conn, here, measured, {})
+        findings += _findings(here, rows, {})
     (ground_a, rows_a), (ground_b, rows_b) = sides
     paired = [one.id for one in ground_a.deployments] == [one.id for one in ground_b.deployments] and (
         a.until <= b.since or b.until <= a.since
@@ -264,23 +265,18 @@ def _tallies(conn: Connection, here: Ground, edges: Sequence[object]) -> list[Ta
     return [one for one in found if question.hidden.blur_m(one.scientific_name) is None]
 
 
-def _findings(
-    conn: Connection, here: Ground, measured: frozenset[str], told: Mapping[str, Iterable[Finding]]
-) -> list[Finding]:
+def _findings(here: Ground, rows: Sequence[Tally], told: Mapping[str, Iterable[Finding]]) -> list[Finding]:
+    """From the tallies alone: the records themselves may be millions."""
     findings = here.findings()
-    if not here.camera_days.any():
+    days = here.camera_days
+    if not days.any():
         return findings
-    question = here.question
-    facts = survey.facts(
-        conn,
-        here.ids,
-        question.since,
-        question.until,
-        taxa=question.taxa,
-        min_confidence=question.min_confidence,
+    findings += verdict.of_records(
+        observations=sum(row.observations for row in rows),
+        labelled=sum(row.labelled for row in rows),
+        without_effort=sum(row.observations for row in rows if not days[row.deployment]),
+        min_confidence=here.question.min_confidence,
     )
-    facts = [fact for fact in facts if question.hidden.blur_m(fact.scientific_name) is None]
-    findings += ground.record_findings(facts, here, measured=measured)
     findings += verdict.of_rates()
     findings += verdict.gather(told)
     return findings

@@ -42,7 +42,7 @@ def count_series(body: SeriesQuery, member: AnyMember, services: Wired, language
     span. An event belongs to the period in which it starts."""
     question = _question(body, member, services)
     with services.database.transaction() as conn:
-        found = tables.series(conn, question, body.by, frozenset(services.detectors))
+        found = tables.series(conn, question, body.by)
     return Series(
         timezone=found.timezone,
         periods=[
@@ -75,7 +75,6 @@ def count_grid(body: GridQuery, member: AnyMember, services: Wired, language: Sp
             question,
             kind=body.cells.kind,
             size=body.cells.resolution if isinstance(body.cells, H3Cells) else body.cells.size_m,
-            measured=frozenset(services.detectors),
         )
     return Grid(features=[_cell(one) for one in found.cells], verdict=verdict(found.findings, language))
 
@@ -92,7 +91,7 @@ def compare_counts(body: CompareQuery, member: AnyMember, services: Wired, langu
     finer = any(side.area is not None or side.zone is not None for side in (body.a, body.b))
     a, b = (_question(side, member, services, finer=finer) for side in (body.a, body.b))
     with services.database.transaction() as conn:
-        found = tables.compared(conn, a, b, frozenset(services.detectors))
+        found = tables.compared(conn, a, b)
     return Comparison(
         a=_side(found.a),
         b=_side(found.b),
