@@ -169,6 +169,7 @@ def test_items_are_chosen(client: TestClient, query: dict[str, str], found: int)
         {"filter": "(" * 400 + "count = 1"},
         {"filter": "count = 1", "filter-lang": "sql"},
         {"filter": "count = 1", "filter-crs": "http://www.opengis.net/def/crs/EPSG/0/3857"},
+        {"crs": "http://www.opengis.net/def/crs/EPSG/0/3857"},
         {"after": "nonsense"},
         {"f": "gml"},
         {"colour": "blue"},
