@@ -10,8 +10,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import geopandas  # type: ignore[import-untyped]
-import pandas as pd  # type: ignore[import-untyped]
+import geopandas
+import pandas as pd
 import shapely  # type: ignore[import-untyped]
 
 from fieldwatch_cloud.errors import DataFileError, SettingsError

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from tests.conftest import TEMPLATE
 
+from fieldwatch_cloud.db import sensitive
 from fieldwatch_cloud.db.cluster import create_database, drop_database
 from fieldwatch_cloud.db.pool import Database
+from fieldwatch_cloud.settings import CloudSettings
 
 from .api_world import World
 from .counts_world import (
@@ -31,6 +33,7 @@ from .counts_world import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from starlette.testclient import TestClient
 
@@ -379,3 +382,41 @@ def test_who_may_ask(reserve: Reserve) -> None:
         assert reserve.ask(stranger, "rate", taxon=DEER).status_code == 404
     with world.client("ranger") as ranger:
         assert reserve.ask(ranger, "rate", taxon=DEER, area=EMPTY).json()["status"] == "not_observed"
+
+
+def test_places_of_sensitive_species_leak_into_no_estimate(
+    database_url: str, db: Database, tmp_path: Path
+) -> None:
+    world = World(database_url, db, tmp_path)
+    with db.transaction() as conn:
+        sensitive.replace(conn, world.foping, {DEER: 5000})
+    made = Reserve(world, ids=[world.ridge])
+    one_site = {"psi": ["here"], "site_covariates": {"here": {str(world.ridge): 1.0}}}
+    with world.client("ranger") as ranger:
+        in_area = made.ask(ranger, "rate", taxon=DEER)
+        # A covariate that names one site would tell of it, over the whole reserve too.
+        by_site = made.ask(ranger, "occupancy", area=None, taxon=DEER, options=one_site)
+        whole = made.ask(ranger, "rate", area=None, taxon=DEER)
+        another = made.ask(ranger, "rate", taxon=ZEBRA)
+    assert (in_area.status_code, by_site.status_code) == (403, 403)
+    assert "blurred" in in_area.json()["detail"]
+    assert whole.json()["status"] == another.json()["status"] == "not_observed"
+    with world.client("researcher") as researcher:
+        assert made.ask(researcher, "rate", taxon=DEER).status_code == 200
+
+
+def test_what_takes_too_long_is_a_problem_and_the_service_answers_on(
+    reserve: Reserve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIELDWATCH_COUNTS_TIME_LIMIT_S", "0.05")
+    world = reserve.world
+    monkeypatch.setattr(
+        world,
+        "settings",
+        CloudSettings.load(world.settings.state).with_urls(world.settings.database_url, None),
+    )
+    with world.client("manager") as client:
+        answer = reserve.ask(client, "activity", taxon=DEER, options={"replicates": 5000})
+        assert answer.status_code == 422
+        assert "takes longer than 0.05 s" in answer.json()["detail"]
+        assert client.get("/api/v1/estimates/methods").status_code == 200

@@ -97,11 +97,16 @@ class _Worker:
         self._ready = False
 
     def ask(self, task: Any, limit_s: float) -> tuple[bool, Any]:
-        """(True, what it returned) or (False, what it raised)."""
+        """(True, what it returned) or (False, what it raised).
+
+        Raises:
+            BusyError: the machine is too busy to start it.
+            QuestionError: the task took too long, or the process ended.
+        """
         try:
             if not self._ready:
                 if not self._pipe.poll(START_S):
-                    raise QuestionError("no process for estimates could be started in time: try again")
+                    raise BusyError("no process for estimates could be started in time: try again")
                 self._pipe.recv()
                 self._ready = True
             self._pipe.send(task)
