@@ -1,4 +1,5 @@
-"""What the research page is tested with: forty days of three cameras whose truth is known, and one that never looked."""
+"""What the research page is tested with: forty days of three cameras whose truth is known, and one that
+never looked."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 DAYS = 40
 DAY = timedelta(days=1)
 LOOKED = {"ridge": ((0, 14), (24, 40)), "lick": ((0, 14), (24, 36)), "river": ((4, 14),)}
-"""Days, from the first, on which each camera looked all day. From the 14th to the 24th nobody did; `saddle` never."""
+"""Days, from the first, on which each camera looked all day. From the 14th to the 24th nobody did; `saddle`
+never did."""
 EVENTS = {
     # Deer move at dawn and dusk (18 and 6 h local are 10 and 22 h UTC), lions at night.
     "Cervidae": {"ridge": 40, "lick": 25, "river": 5},
@@ -70,7 +72,14 @@ def tell(node: FieldNode, site: Site) -> Truth:
                 observations.append(node.observation(place, at + timedelta(minutes=4), name))
     node.say(*records, *observations)
     pictures = [
-        report(node, site, "ridge", start + 30 * DAY + timedelta(hours=2 + n), [Seen("Equus", (0.3, 0.4, 0.2, 0.3), 0.9)], n)
+        report(
+            node,
+            site,
+            "ridge",
+            start + 30 * DAY + timedelta(hours=2 + n),
+            [Seen("Equus", (0.3, 0.4, 0.2, 0.3), 0.9)],
+            n,
+        )
         for n in range(2)
     ]
     events = {name: sum(places.values()) for name, places in EVENTS.items()} | {"Equus": 2}

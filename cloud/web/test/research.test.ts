@@ -176,6 +176,8 @@ describe("a ratio in words", () => {
     expect(say(1.8, 1.1, 2.9)).toBe("In A 1.8 times as many as in B (1.1–2.9)");
     expect(say(0.5, 0.3, 0.8)).toContain("In A fewer");
     expect(say(1.2, 0.6, 2.4)).toContain("too uncertain");
+    expect(say(0, 0, 0.49)).toBe("None was seen in A. At most 0.49 times as many as in B");
+    expect(say(null, 0.2, null)).toContain("too few in A to tell");
     expect(say(null, 2.1, null)).toBe("None was seen in B. In A at least 2.1 times as many");
   });
 });

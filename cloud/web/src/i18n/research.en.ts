@@ -11,7 +11,7 @@ export const researchEn = {
   "research.section.files": "Take along",
 
   "research.question": "Question",
-  "research.draw": "Draw on the map",
+  "research.draw": "Draw",
   "research.area_file": "From a file",
   "research.area_number": "Area {n}",
   "research.which_area": "{file} has several areas. Which one?",
@@ -98,6 +98,8 @@ export const researchEn = {
   "research.ratio.fewer": "In A fewer: {value} times as many as in B ({low}–{high})",
   "research.ratio.unclear": "{value} times as many ({low}–{high}): too uncertain to tell more from fewer",
   "research.ratio.open": "None was seen in B. In A at least {low} times as many",
+  "research.ratio.open_unclear": "None was seen in B, and too few in A to tell more from fewer (at least {low} times as many)",
+  "research.ratio.none": "None was seen in A. At most {high} times as many as in B",
   "research.ratio.neither": "Seen on neither side",
   "research.ratio.unknown": "Not comparable: not observed on one side",
 

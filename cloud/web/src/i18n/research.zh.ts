@@ -13,7 +13,7 @@ export const researchZh: Readonly<Record<keyof typeof researchEn, string>> = {
   "research.section.files": "导出与导入",
 
   "research.question": "查询条件",
-  "research.draw": "在地图上绘制",
+  "research.draw": "绘制",
   "research.area_file": "从文件读取",
   "research.area_number": "区域 {n}",
   "research.which_area": "{file} 含有多个区域，请选择一个：",
@@ -100,6 +100,8 @@ export const researchZh: Readonly<Record<keyof typeof researchEn, string>> = {
   "research.ratio.fewer": "A 较少：为 B 的 {value} 倍（{low}–{high}）",
   "research.ratio.unclear": "{value} 倍（{low}–{high}）：不确定性过大，无法判断多少",
   "research.ratio.open": "B 中未见；A 至少为 B 的 {low} 倍",
+  "research.ratio.open_unclear": "B 中未见，而 A 中过少，无法判断多少（至少 {low} 倍）",
+  "research.ratio.none": "A 中未见；至多为 B 的 {high} 倍",
   "research.ratio.neither": "两侧均未见",
   "research.ratio.unknown": "无法比较：有一侧未监测",
 

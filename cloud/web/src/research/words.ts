@@ -10,7 +10,8 @@ import type { EstimateValue, Ratio } from "./wire";
 /** "1.8 times as many (1.1–2.9)", and what that says. */
 export function ratioWords(ratio: Ratio, t: Translate, language: Language): string {
   const n = (value: number) => significant(value, language);
-  if (ratio.value === null) return t("research.ratio.open", { low: n(ratio.low) });
+  if (ratio.value === null) return t(ratio.low > 1 ? "research.ratio.open" : "research.ratio.open_unclear", { low: n(ratio.low) });
+  if (ratio.value === 0 && ratio.high !== null) return t("research.ratio.none", { high: n(ratio.high) });
   const values = { value: n(ratio.value), low: n(ratio.low), high: ratio.high === null ? "∞" : n(ratio.high) };
   if (ratio.low > 1) return t("research.ratio.more", values);
   if (ratio.high !== null && ratio.high < 1) return t("research.ratio.fewer", values);

@@ -13,8 +13,8 @@ const HOURS = [0, 3, 6, 9, 12, 15, 18, 21];
 export function clockPlot(view: View, curves: readonly Curve[]): TemplateResult {
   const { t, state } = view;
   const most = Math.max(...curves.flatMap((one) => [...one.y, ...(one.high ?? [])]).map((one) => one ?? 0));
-  const marks = ticks(most, 3);
-  const radius = (value: number | null) => ((value ?? 0) / marks.at(-1)!) * R;
+  const marks = ticks(most, 3).filter((one) => one <= most);
+  const radius = (value: number | null) => ((value ?? 0) / (most || 1)) * R;
   const peak = (one: Curve) => one.x[one.y.indexOf(Math.max(...one.y.map((y) => y ?? 0)))]!;
   const description = curves.map((one) => t("research.clock.peak", { name: one.meaning, hour: hourWords(peak(one)) })).join(" ");
   return html`
@@ -23,6 +23,7 @@ export function clockPlot(view: View, curves: readonly Curve[]): TemplateResult 
         ${svg`
           <title>${curves[0]!.meaning}</title><desc>${description}</desc>
           ${marks.slice(1).map((one) => svg`<circle class="grid" r=${radius(one)}></circle>`)}
+          <circle class="base" r=${R} fill="none"></circle>
           ${HOURS.map((hour) => {
             const [x, y] = onClock(hour, R);
             const [tx, ty] = onClock(hour, R + 14);

@@ -106,7 +106,7 @@ function row(view: View, one: ComparedSpecies, marks: readonly number[], place: 
     <tr data-species=${one.scientific_name ?? one.observation_type}>
       <th scope="row">${name}${scientific(one.scientific_name, name)}</th>
       ${side(one.a)} ${side(one.b)}
-      <td class="plot">${one.ratio && one.ratio.value !== null
+      <td class="plot">${one.ratio
         ? dotLine({ value: one.ratio.value, low: one.ratio.low, high: one.ratio.high }, place, marks, `${name}: ${words}`)
         : html`<span class="muted">–</span>`}</td>
       <td class="words">${words}</td>

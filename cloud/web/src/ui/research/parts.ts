@@ -81,16 +81,16 @@ export function patterns(): TemplateResult {
   </defs></svg>`;
 }
 
-/** A number with its interval as a dot on a line. */
-export function dotLine(at: { value: number; low: number; high: number | null }, place: (value: number) => number, marks: readonly number[], label: string): TemplateResult {
-  const [x, low, high] = [place(at.value), place(at.low), at.high === null ? 100 : place(at.high)].map((one) => `${one.toFixed(2)}%`);
+/** A number with its interval as a dot on a line; a line without a dot where only its lower end is known. */
+export function dotLine(at: { value: number | null; low: number; high: number | null }, place: (value: number) => number, marks: readonly number[], label: string): TemplateResult {
+  const [x, low, high] = [place(at.value ?? at.low), place(at.low), at.high === null ? 100 : place(at.high)].map((one) => `${one.toFixed(2)}%`);
   return html`<svg class="dot-line" role="img" aria-label=${label} height="26">
     ${svg`
       ${marks.map((one) => svg`<line class="grid" x1=${`${place(one)}%`} x2=${`${place(one)}%`} y1="0" y2="26"></line>`)}
       <line class="whisker" x1=${low} x2=${high} y1="13" y2="13"></line>
       <line class="cap" x1=${low} x2=${low} y1="9" y2="17"></line>
       ${at.high === null ? nothing : svg`<line class="cap" x1=${high} x2=${high} y1="9" y2="17"></line>`}
-      <circle class="dot" cx=${x} cy="13" r="4.5"></circle>
+      ${at.value === null ? nothing : svg`<circle class="dot" cx=${x} cy="13" r="4.5"></circle>`}
     `}
   </svg>`;
 }
