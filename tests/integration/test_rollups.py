@@ -256,8 +256,8 @@ def test_effort_by_month_equals_the_spans(db: Database, truth: Truth, seed: int)
 def test_the_database_cuts_days_as_python_does(db: Database) -> None:
     with db.transaction() as conn:
         rows = conn.execute(
-            "SELECT tier::text, day::date, tier_start(tier, day::date), tier_end(tier, day::date)"
-            " FROM unnest(enum_range(NULL::tier)) AS tier,"
+            "SELECT tier::text, day::date, tier_start(tier, day::date),"
+            " tier_end(tier, tier_start(tier, day::date)) FROM unnest(enum_range(NULL::tier)) AS tier,"
             " generate_series(date '2023-12-25', date '2025-01-10', '1 day') AS day"
         ).fetchall()
     assert {tier for tier, *_ in rows} == set(TIERS)

@@ -1,11 +1,11 @@
 """Which kept sums answer for a span of time, and what must be counted from events.
 
-    since                                until
-      ├──┬─┬──┬─────────┬───────┬──┬─┬─────┤
-      edge p mon quarter         p p edge       p: pentads; a span is some ten pieces, not 365 days
+    since                                       until
+      ├──┬─┬───┬─────┬─────────┬────────┬────┬─┬──┤
+      edge p dec month quarter  half     dec  p edge        a year is some ten pieces, not 365 days
 
-Days are UTC's, a pentad is five of them, and the last of a month three to six. Pieces are disjoint, so the
-answers of all add up.
+Days are UTC's. A decade is ten of them, a pentad five, and the last of a month as long as the month. Pieces
+are disjoint, so the answers of all add up.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 DAY = timedelta(days=1)
-Tier = Literal["year", "quarter", "month", "pentad"]
-TIERS: tuple[Tier, ...] = ("year", "quarter", "month", "pentad")
+Tier = Literal["year", "half", "quarter", "month", "decade", "pentad"]
+TIERS: tuple[Tier, ...] = ("year", "half", "quarter", "month", "decade", "pentad")
 """Each lies within one of the tier before."""
+_MONTHS: dict[Tier, int] = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 _LAST = date(9999, 1, 1)
 """Python's calendar ends after the year: it is left at the edge."""
 _T = TypeVar("_T", date, datetime)
@@ -81,18 +82,21 @@ def tier_start(tier: Tier, day: date) -> date:
     """The first day of the span in which `day` lies; the database's function of this name does the same."""
     if tier == "pentad":
         return day.replace(day=min((day.day - 1) // 5, 5) * 5 + 1)
-    if tier == "month":
-        return day.replace(day=1)
-    if tier == "quarter":
-        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-    return day.replace(month=1, day=1)
+    if tier == "decade":
+        return day.replace(day=min((day.day - 1) // 10, 2) * 10 + 1)
+    months = _MONTHS[tier]
+    return day.replace(month=(day.month - 1) // months * months + 1, day=1)
 
 
 def _next(tier: Tier, day: date) -> date:
-    """The first day of the span after that of `day`: a day beyond its longest is in it."""
-    longest = {"pentad": 6, "month": 31, "quarter": 92, "year": 366}[tier]
+    """The first day of the span after that of `day`."""
     start = tier_start(tier, day)
-    return tier_start(tier, start + longest * DAY) if tier != "pentad" or start.day > 25 else start + 5 * DAY
+    if tier == "pentad" and start.day < 26:
+        return start + 5 * DAY
+    if tier == "decade" and start.day < 21:
+        return start + 10 * DAY
+    month = start.month - 1 + _MONTHS.get(tier, 1)
+    return date(start.year + month // 12, month % 12 + 1, 1)
 
 
 def _joined(ranges: Iterable[tuple[_T, _T]]) -> tuple[tuple[_T, _T], ...]:

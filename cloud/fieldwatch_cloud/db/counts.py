@@ -160,6 +160,8 @@ def events_by_taxon(
         stale = _stale(conn, "counts", named)
         statement = _FROM_SUMS_AND_STALE if stale else _FROM_SUMS
         named |= _cuts(deployments, query.since, query.until, stale)
+        if not stale:
+            conn.execute(SQL["by_hash"])
     with conn.cursor(row_factory=class_row(Tally)) as cursor:
         return cursor.execute(statement, named, prepare=False).fetchall()
 

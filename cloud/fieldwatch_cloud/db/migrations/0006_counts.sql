@@ -117,8 +117,8 @@ CREATE TABLE event (
     observation_type observation_type NOT NULL,
     started_at       timestamptz NOT NULL,
     ended_at         timestamptz NOT NULL,
-    observations     bigint NOT NULL,
-    labelled         bigint NOT NULL,                    -- how many of them a person confirmed or corrected
+    observations     integer NOT NULL,
+    labelled         integer NOT NULL,                   -- how many of them a person confirmed or corrected
     max_n            bigint NOT NULL,                    -- the largest number seen at once
     UNIQUE NULLS NOT DISTINCT (deployment_id, started_at, scientific_name, observation_type)
 );
@@ -126,24 +126,27 @@ CREATE TABLE event (
 CREATE INDEX event_long ON event (deployment_id, started_at) WHERE ended_at - started_at > interval '1 day';
 
 -- Sums by spans of time that lie within each other, so that any span is a few rows: a year is some ten at each
--- deployment, however many records there are. Days are UTC's; a pentad is five days, the last of a month three
--- to six.
-CREATE TYPE tier AS ENUM ('pentad', 'month', 'quarter', 'year');
+-- deployment, however many records there are. Days are UTC's. A decade is ten days, a pentad five; the last of a
+-- month is as long as the month.
+CREATE TYPE tier AS ENUM ('pentad', 'decade', 'month', 'quarter', 'half', 'year');
 
 CREATE FUNCTION tier_start(tier, date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE $1
         WHEN 'pentad' THEN $2 - (date_part('day', $2)::int - 1 - least((date_part('day', $2)::int - 1) / 5, 5) * 5)
+        WHEN 'decade' THEN $2 - (date_part('day', $2)::int - 1 - least((date_part('day', $2)::int - 1) / 10, 2) * 10)
+        WHEN 'half' THEN make_date(date_part('year', $2)::int, CASE WHEN date_part('month', $2) > 6 THEN 7 ELSE 1 END, 1)
         ELSE date_trunc($1::text, $2::timestamp)::date
     END
 $$;
+-- Of the span that starts that day.
 CREATE FUNCTION tier_end(tier, date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE $1
-        WHEN 'pentad' THEN
-            CASE WHEN date_part('day', $2) > 25 THEN (date_trunc('month', $2::timestamp) + interval '1 month')::date
-                 ELSE tier_start($1, $2) + 5 END
-        WHEN 'month' THEN (date_trunc('month', $2::timestamp) + interval '1 month')::date
-        WHEN 'quarter' THEN (date_trunc('quarter', $2::timestamp) + interval '3 months')::date
-        ELSE (date_trunc('year', $2::timestamp) + interval '1 year')::date
+    SELECT CASE
+        WHEN $1 = 'pentad' AND date_part('day', $2) < 26 THEN $2 + 5
+        WHEN $1 = 'decade' AND date_part('day', $2) < 21 THEN $2 + 10
+        ELSE (date_trunc('month', $2::timestamp) + CASE $1 WHEN 'quarter' THEN interval '3 months'
+                                                           WHEN 'half' THEN interval '6 months'
+                                                           WHEN 'year' THEN interval '1 year'
+                                                           ELSE interval '1 month' END)::date
     END
 $$;
 

@@ -20,9 +20,11 @@ def test_a_year_of_local_time_is_a_few_sums_and_two_edges() -> None:
     got = pieces(at(2024, 12, 31, 16), at(2025, 12, 31, 16))
     assert got == Pieces(
         sums=(
-            ("quarter", date(2025, 1, 1), date(2025, 10, 1)),
+            ("half", date(2025, 1, 1), date(2025, 7, 1)),
+            ("quarter", date(2025, 7, 1), date(2025, 10, 1)),
             ("month", date(2025, 10, 1), date(2025, 12, 1)),
-            ("pentad", date(2025, 12, 1), date(2025, 12, 26)),
+            ("decade", date(2025, 12, 1), date(2025, 12, 21)),
+            ("pentad", date(2025, 12, 21), date(2025, 12, 26)),
         ),
         spans=((at(2024, 12, 31, 16), at(2025, 1, 1)), (at(2025, 12, 26), at(2025, 12, 31, 16))),
     )
@@ -34,9 +36,11 @@ def test_what_is_stale_is_counted_from_events() -> None:
         sums=(
             ("month", date(2025, 1, 1), date(2025, 2, 1)),
             ("pentad", date(2025, 2, 1), date(2025, 2, 6)),
-            ("pentad", date(2025, 2, 16), date(2025, 3, 1)),
+            ("pentad", date(2025, 2, 16), date(2025, 2, 21)),
+            ("decade", date(2025, 2, 21), date(2025, 3, 1)),
             ("month", date(2025, 3, 1), date(2025, 4, 1)),
-            ("quarter", date(2025, 4, 1), date(2026, 1, 1)),
+            ("quarter", date(2025, 4, 1), date(2025, 7, 1)),
+            ("half", date(2025, 7, 1), date(2026, 1, 1)),
         ),
         spans=((at(2025, 2, 6), at(2025, 2, 16)),),
     )
@@ -57,9 +61,15 @@ def test_the_calendars_end_is_an_edge() -> None:
 
 @pytest.mark.parametrize(
     ("tier", "start"),
-    [("pentad", date(2024, 2, 26)), ("month", date(2024, 2, 1)), ("quarter", date(2024, 1, 1)),
-     ("year", date(2024, 1, 1))],
-)  # fmt: skip
+    [
+        ("pentad", date(2024, 2, 26)),
+        ("decade", date(2024, 2, 21)),
+        ("month", date(2024, 2, 1)),
+        ("quarter", date(2024, 1, 1)),
+        ("half", date(2024, 1, 1)),
+        ("year", date(2024, 1, 1)),
+    ],
+)
 def test_a_leap_day_lies_in_the_spans_of_its_month(tier: Tier, start: date) -> None:
     assert tier_start(tier, date(2024, 2, 29)) == start
 
