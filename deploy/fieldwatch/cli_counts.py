@@ -272,8 +272,10 @@ def _show(result: Result, drawing: str, plot: Path | None, *, as_json: bool, as_
     if plot is not None:
         if not len(result.frame):
             _fail("there is nothing to draw: nobody looked, or nothing was seen")
-        from fieldwatch import plots
-
+        try:
+            from fieldwatch import plots
+        except ImportError as error:
+            _fail(f"{error.name} is missing: pip install matplotlib")
         draw: Callable[[Any, Path], None] = getattr(plots, drawing)
         draw(result, plot)
         typer.echo(f"Drawn: {plot}", err=True)
