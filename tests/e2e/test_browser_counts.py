@@ -35,7 +35,7 @@ expect.set_options(timeout=30_000)
 
 @pytest.fixture(scope="module")
 def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(short_dir / "counts", tmp_path_factory.mktemp("site"), days=DAYS) as site:
+    with running_site(short_dir / "counts", tmp_path_factory.mktemp("site"), days=DAYS + 1) as site:
         add_account(site, MANAGER, "manager", "Zhang Min")
         yield site
 

@@ -18,9 +18,16 @@ export function ratioWords(ratio: Ratio, t: Translate, language: Language): stri
   return t("research.ratio.unclear", values);
 }
 
+const LEAST = 1e-4;
+
+/** As `significant`; what is next to nothing is said to be less than a ten-thousandth, not with a row of zeros. */
+export function figure(value: number, language: Language): string {
+  return value !== 0 && Math.abs(value) < LEAST ? `< ${significant(LEAST, language)}` : significant(value, language);
+}
+
 /** "12.3 (8.1–17.9)". */
 export function withInterval(value: number, low: number | null, high: number | null, language: Language): string {
-  const n = (one: number) => significant(one, language);
+  const n = (one: number) => figure(one, language);
   return low === null || high === null ? n(value) : `${n(value)} (${n(low)}–${n(high)})`;
 }
 

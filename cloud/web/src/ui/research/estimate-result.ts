@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { percent, significant } from "../../format";
 import type { CountsQuestion, Curve, EstimateValue, Estimated } from "../../research/wire";
-import { estimateWords, taxonWords, unitWords } from "../../research/words";
+import { estimateWords, figure, taxonWords, unitWords } from "../../research/words";
 import { icon } from "../icons";
 import type { View } from "../view";
 import { clockPlot } from "./clock-plot";
@@ -20,7 +20,7 @@ export function estimateResult(view: View, answer: Estimated, asked: CountsQuest
       ${answer.status === "unfit"
         ? html`<p class="unfit-banner">${icon("stop")} <strong>${t("research.estimate.unfit")}</strong> ${t("research.estimate.unfit_body")}</p>`
         : nothing}
-      ${answer.estimates?.length ? values(view, answer.estimates) : nothing}
+      ${answer.estimates?.length ? values(view, answer.estimates, answer.status === "unfit") : nothing}
       ${groups(answer.series ?? []).map((curves) => (curves[0]!.x_unit === "h" ? clockPlot(view, curves) : curvePlot(view, curves)))}
       ${verdict(view, answer.verdict)}
       ${inputs(view, answer)}
@@ -29,13 +29,16 @@ export function estimateResult(view: View, answer: Estimated, asked: CountsQuest
   `;
 }
 
-function values({ t, state }: View, estimates: readonly EstimateValue[]): TemplateResult {
+/** A number that must not be published is not set in large type. */
+function values({ t, state }: View, estimates: readonly EstimateValue[], unfit: boolean): TemplateResult {
   const [first] = estimates;
   return html`
-    <div class="headline" data-estimate=${first!.name}>
-      <p class="big">${estimateWords(first!, state.language)}</p>
-      <p>${first!.meaning} <span class="muted small">${t("count.interval", { level: percent(first!.level, state.language) })}</span></p>
-    </div>
+    ${unfit
+      ? nothing
+      : html`<div class="headline" data-estimate=${first!.name}>
+          <p class="big">${estimateWords(first!, state.language)}</p>
+          <p>${first!.meaning} <span class="muted small">${t("count.interval", { level: percent(first!.level, state.language) })}</span></p>
+        </div>`}
     <div class="scroll">
       <table class="estimates">
         <caption class="hidden">${t("research.estimate.values")}</caption>
@@ -44,9 +47,9 @@ function values({ t, state }: View, estimates: readonly EstimateValue[]): Templa
         <tbody>${estimates.map((one) => html`
           <tr data-name=${one.name}>
             <th scope="row">${one.meaning}</th>
-            <td class="number">${significant(one.value, state.language)} ${unitWords(one.unit)}</td>
-            <td class="number">${one.se === null ? "–" : significant(one.se, state.language)}</td>
-            <td class="number" title=${one.method}>${one.low === null || one.high === null ? "–" : `${significant(one.low, state.language)} – ${significant(one.high, state.language)}`}</td>
+            <td class="number">${figure(one.value, state.language)} ${unitWords(one.unit)}</td>
+            <td class="number">${one.se === null ? "–" : figure(one.se, state.language)}</td>
+            <td class="number" title=${one.method}>${one.low === null || one.high === null ? "–" : `${figure(one.low, state.language)} – ${figure(one.high, state.language)}`}</td>
           </tr>`)}
         </tbody>
       </table>
@@ -54,18 +57,26 @@ function values({ t, state }: View, estimates: readonly EstimateValue[]): Templa
   `;
 }
 
-/** Curves over the same points belong into one plot: two activities, observed and expected distances. */
+const ALIKE = 4;
+
+/** Curves over the same points and of like height belong into one plot: two activities, observed and expected
+ * distances; not species and their coverage. */
 function groups(curves: readonly Curve[]): Curve[][] {
   const found: Curve[][] = [];
   for (const curve of curves) {
     const last = found.at(-1);
     const first = last?.[0];
     const same = first && first.x_unit === curve.x_unit && first.y_unit === curve.y_unit &&
-      first.x.length === curve.x.length && first.x.every((x, i) => x === curve.x[i]);
+      alike(first, curve) && first.x.length === curve.x.length && first.x.every((x, i) => x === curve.x[i]);
     if (same) last!.push(curve);
     else found.push([curve]);
   }
   return found;
+}
+
+function alike(a: Curve, b: Curve): boolean {
+  const [first, second] = [a, b].map((one) => Math.max(...one.y.map((y) => y ?? 0))) as [number, number];
+  return a.x_unit === "h" || (first <= ALIKE * second && second <= ALIKE * first);
 }
 
 function inputs({ t, state }: View, { inputs, source, software, coefficients }: Estimated): TemplateResult {
