@@ -145,7 +145,8 @@ class Person:
         return self._client.put(f"/api/v1/media/{media}/labels", headers=self._headers, json=body)
 
     def request(self, method: str, path: str, body: Any) -> Any:
-        return self._client.request(method, f"/api/v1{path}", headers=self._headers, json=body)
+        address = path if path.startswith("/ogc/") else f"/api/v1{path}"
+        return self._client.request(method, address, headers=self._headers, json=body)
 
     @property
     def app(self) -> Any:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from tests.camtrap_packages import zipped
 
+from fieldwatch_cloud.camtrap.source import ZipSource
+from fieldwatch_cloud.exports.datasets import import_package
 from fieldwatch_shared.ids import uuid7
 
 from .api_world import NOON, SQUARE
@@ -27,6 +31,7 @@ HOOK = {"name": "province", "url": "https://fire.example.org/in"}
 BODIES: dict[str, Any] = {
     "POST /incidents/{incident_id}/actions": act("acknowledge"),
     "POST /deployments/{deployment_id}/masks": MASK | {"id": str(uuid4())},
+    "POST /deployments/{deployment_id}/clock-corrections": {"id": str(uuid4()), "offset_s": 60},
     "PUT /deployments/{deployment_id}/fire-gate": {"least": {"low": 0.5}},
     "PUT /alert-rules/{rule_id}": RULE,
     "PUT /media/{media_id}/labels": {"based_on": 0, "labels": []},
@@ -58,6 +63,14 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
             assert answer.status_code == 201, answer.text
             return str(answer.json()["id"])
 
+        imported = import_package(
+            world.db,
+            world.store,
+            ZipSource(zipped()),
+            reserve_id=world.foping,
+            account_id=None,
+            now=datetime.now(UTC),
+        )
         ids = {
             "slug": ["foping"],
             "incident_id": [str(fire)],
@@ -70,6 +83,10 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
             "rule_id": [made("/reserves/foping/alert-rules", RULE)],
             "drill_id": [made("/reserves/foping/drills", {"deployment_id": str(world.ridge)})],
             "mask_id": [made(f"/deployments/{world.ridge}/masks", MASK)],
+            "dataset_id": [str(imported.id)],
+            "format": ["camtrap-dp"],
+            "collection": ["deployments"],
+            "item": [str(world.ridge)],
         }
         before = ranger.sees(fire), manager.get("/reserves/foping/devices").json()
         asked = 0
