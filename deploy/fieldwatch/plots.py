@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fieldwatch.client import Estimate, Result
 
 HATCH = "////"
+NONE_SEEN = -np.log(0.025)
+"""Events that a Poisson process may have had where none came, at 95 % (Garwood 1936)."""
 UNLOOKED: dict[str, Any] = {"facecolor": "#e8e8e8", "edgecolor": "#9a9a9a", "hatch": HATCH, "linewidth": 0.0}
 _BLUE = "#0b5c8a"
 
@@ -50,8 +52,11 @@ def series(result: Result, path: Path) -> None:
     for name, rows in frame[frame["rate"].notna()].groupby("scientific_name", dropna=False):
         rate = np.full(len(labels), np.nan)
         low, high = rate.copy(), rate.copy()
-        # Looked at, and nothing of it seen: zero, between two periods with some; never where nobody looked.
-        rate[[place[label] for label in frame.loc[frame["status"] == "observed", "label"]]] = 0
+        # Looked at, and nothing of it seen: zero with an upper limit; never where nobody looked.
+        looked = frame[frame["status"] == "observed"]
+        zeros = [place[label] for label in looked["label"]]
+        rate[zeros], low[zeros] = 0, 0
+        high[zeros] = 100 * NONE_SEEN / looked["camera_days"].to_numpy(float)
         at = [place[label] for label in rows["label"]]
         rate[at], low[at], high[at] = (rows[c].to_numpy(float) for c in ("rate", "low", "high"))
         (line,) = axes.plot(rate, marker="o", label=name if isinstance(name, str) else "unnamed")
