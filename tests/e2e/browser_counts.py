@@ -61,8 +61,8 @@ def tell(node: FieldNode, site: Site) -> Truth:
         for place, wanted in places.items():
             days = [day for span in LOOKED[place] for day in range(*span)]
             for n in range(wanted):
-                # One event a day and hour of its own, so that none runs into another.
-                day, turn = days[n % len(days)], n // len(days)
+                # A day or an hour of its own for each event, so that none runs into another.
+                day, turn = days[n * 7 % len(days)], n // len(days)
                 hour = HOURS[name][turn % 2] + rng.uniform(-1.2, 1.2)
                 at = start + day * DAY + timedelta(hours=hour)
                 count = rng.choice((1, 1, 2, 3))

@@ -150,3 +150,39 @@ def tint(image: Image.Image, at: tuple[int, int]) -> int:
     """How much redder than blue a place is."""
     red, _, blue = image.getpixel(at)  # type: ignore[misc]
     return int(red - blue)
+
+
+_CONTRAST = """(root) => {
+    const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map((one) => one / 255)
+        .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, one, i) => sum + one * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = (element) => {
+        for (let one = element; one; one = one.parentElement) {
+            const colour = parts(getComputedStyle(one).backgroundColor);
+            if (colour.length === 3 || colour[3] === 1) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const faint = [];
+    const walker = document.createTreeWalker(document.querySelector(root), NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const element = node.parentElement;
+        if (!node.data.trim() || element.closest("svg, :disabled, .frame")) continue;
+        if (!element.checkVisibility()) continue;
+        const [a, b] = [light(parts(getComputedStyle(element).color)), light(behind(element))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < 4.5) faint.push(`${ratio.toFixed(1)}: ${node.data.trim()}`);
+    }
+    return faint;
+}"""
+
+
+def legible(page: Page, root: str) -> None:
+    """Every word below `root` has a contrast of at least 4.5 to 1 with what lies behind it (WCAG 2.2, AA)."""
+    assert page.evaluate(_CONTRAST, root) == []
+
+
+def screenshot(page: Page, file: Path) -> None:
+    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    image.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)

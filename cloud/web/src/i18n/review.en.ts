@@ -29,6 +29,13 @@ export const reviewEn = {
   "review.filter.no": "To review",
   "review.filter.yes": "Reviewed",
   "review.filter.all": "All",
+  "review.filter.rarity": "Rarity",
+  "review.filter.any_rarity": "However common",
+  "review.filter.rarest": "At most {n} events here",
+  "review.filter.confidence": "Confidence of the proposal, in per cent",
+  "review.filter.confidence_short": "Confidence",
+  "review.filter.least": "Confidence, at least (per cent)",
+  "review.filter.most": "Confidence, at most (per cent)",
 
   "review.reason.low_confidence": "Unsure",
   "review.reason.disagreement": "Disagreement",

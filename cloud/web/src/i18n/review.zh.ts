@@ -31,6 +31,13 @@ export const reviewZh: Readonly<Record<keyof typeof reviewEn, string>> = {
   "review.filter.no": "待复核",
   "review.filter.yes": "已复核",
   "review.filter.all": "全部",
+  "review.filter.rarity": "稀有程度",
+  "review.filter.any_rarity": "不限稀有程度",
+  "review.filter.rarest": "本地至多 {n} 次事件",
+  "review.filter.confidence": "模型建议的置信度（百分比）",
+  "review.filter.confidence_short": "置信度",
+  "review.filter.least": "置信度下限（百分比）",
+  "review.filter.most": "置信度上限（百分比）",
 
   "review.reason.low_confidence": "把握不大",
   "review.reason.disagreement": "判断不一",

@@ -7,7 +7,7 @@ import type { Imported, Label, LabelRevision, ReviewItem } from "../wire";
 import * as edit from "./annotation";
 import type { Annotation, Name } from "./annotation";
 import { seeded, use, type Slot } from "./names";
-import { NO_FILTER, readRoute, writeRoute, type ReviewFilter, type Route } from "./route";
+import { NO_FILTER, readRoute, tidy, writeRoute, type ReviewFilter, type Route } from "./route";
 import { createSender, type Sender } from "./sender";
 import {
   emptyReview, itemOf, joined, mayLabel, nextWaiting, oneMore, withUnsent, type Notice, type ReviewState,
@@ -152,7 +152,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
   const progressAgain = gathered(1500, readProgress, failureOf);
 
   function setFilter(change: Partial<ReviewFilter>): void {
-    void list({ ...review().filter, ...change });
+    void list(tidy({ ...review().filter, ...change }));
   }
 
   // One picture ---------------------------------------------------------------------------------------
@@ -388,10 +388,14 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
   };
 }
 
-function places({ species, camera }: ReviewFilter): URLSearchParams {
+/** Which pictures at all, whatever the reason and whoever has seen them: what the progress is counted of. */
+function places({ species, camera, least, most, rarest }: ReviewFilter): URLSearchParams {
   const query = new URLSearchParams();
   if (species) query.set("taxon", species);
   if (camera) query.set("deployment", camera);
+  if (least !== null) query.set("min_confidence", String(least));
+  if (most !== null) query.set("max_confidence", String(most));
+  if (rarest !== null) query.set("rarest", String(rarest));
   return query;
 }
 

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { nameWords } from "../../review/names";
-import { NO_FILTER, REASONS, type ReviewFilter } from "../../review/route";
+import { NO_FILTER, RAREST, REASONS, type ReviewFilter } from "../../review/route";
 import { everydayName } from "../../review/species";
 import type { ReviewItem } from "../../wire";
 import { icon } from "../icons";
@@ -42,6 +42,19 @@ export function filters(view: View): TemplateResult {
         [["", t("review.filter.any_camera")], ...cameras.map((one): Option => [one.id, one.location_name])],
         (value) => set({ camera: value || null }),
       )}
+      ${choice(
+        t("review.filter.rarity"), String(filter.rarest ?? ""),
+        [["", t("review.filter.any_rarity")], ...RAREST.map((n): Option => [String(n), t("review.filter.rarest", { n })])],
+        (value) => set({ rarest: value ? Number(value) : null }),
+      )}
+      <fieldset class="confidence" title=${t("review.filter.confidence")}>
+        <legend class="hidden">${t("review.filter.confidence")}</legend>
+        <span aria-hidden="true">${t("review.filter.confidence_short")}</span>
+        ${limit(t("review.filter.least"), filter.least, 0, (least) => set({ least }))}
+        <span aria-hidden="true">–</span>
+        ${limit(t("review.filter.most"), filter.most, 100, (most) => set({ most }))}
+        <span aria-hidden="true">%</span>
+      </fieldset>
     </div>
   `;
 }
@@ -62,6 +75,19 @@ function choice(label: string, value: string, options: readonly Option[], choose
       ${options.map(([one, words]) => html`<option value=${one} ?selected=${one === value}>${words}</option>`)}
     </select>
   `;
+}
+
+/** One end of the range, in per cent; empty or at the end of the scale: no limit. */
+function limit(label: string, value: number | null, none: number, choose: (value: number | null) => void): TemplateResult {
+  const change = (event: Event) => {
+    const input = event.target as HTMLInputElement;
+    const percents = Number.isNaN(input.valueAsNumber) ? none : Math.min(100, Math.max(0, Math.round(input.valueAsNumber)));
+    input.value = percents === none ? "" : String(percents);
+    choose(percents === none ? null : percents / 100);
+  };
+  return html`<input type="number" min="0" max="100" step="1" inputmode="numeric" aria-label=${label} placeholder=${none}
+    .value=${value === null ? "" : String(Math.round(value * 100))} @change=${change}
+    @keydown=${(event: KeyboardEvent) => event.key === "Enter" && (event.target as HTMLElement).blur()} />`;
 }
 
 export function queue(view: View): TemplateResult {
