@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import * as edit from "../src/review/annotation";
 import { translator } from "../src/i18n";
+import { query } from "../src/review/actions";
 import { commandOf, HELP } from "../src/review/keys";
 import { nameWords, offered, search, seeded, SLOTS, typedName, use, type Slot } from "../src/review/names";
 import { NO_FILTER, readRoute, writeRoute } from "../src/review/route";
@@ -152,7 +153,7 @@ describe("names", () => {
 
 describe("the address", () => {
   it("leads back to where one was", () => {
-    const filter = { reason: "disagreement", species: "Panthera leo", camera: UUID, reviewed: "all" } as const;
+    const filter = { reason: "disagreement", species: "Panthera leo", camera: UUID, reviewed: "all", least: 0.2, most: 0.6, rarest: 20 } as const;
     for (const route of [
       { page: "review", picture: UUID, filter }, { page: "review", picture: null, filter: NO_FILTER },
       { page: "map", picture: null, filter: NO_FILTER },
@@ -163,6 +164,17 @@ describe("the address", () => {
 
   it.each(["", "#", "#panel", "#reviews", "#/review"])("of anything else is the map: %j", (hash) => {
     expect(readRoute(hash).page).toBe("map");
+  });
+
+  it("has the lower confidence first, and no limit that leaves nothing out", () => {
+    expect(readRoute("#review?min_confidence=0.7&max_confidence=0.3").filter).toEqual({ ...NO_FILTER, least: 0.3, most: 0.7 });
+    expect(readRoute("#review?min_confidence=0&max_confidence=1").filter).toEqual(NO_FILTER);
+    expect(readRoute("#review?min_confidence=&max_confidence=1.2&rarest=7").filter).toEqual(NO_FILTER);
+  });
+
+  it("tells the cloud the same, for the list and for its progress", () => {
+    const wanted = query({ ...NO_FILTER, least: 0.2, most: 0.6, rarest: 5, reviewed: "all" });
+    expect(Object.fromEntries(wanted)).toEqual({ min_confidence: "0.2", max_confidence: "0.6", rarest: "5", limit: "60" });
   });
 
   it("leaves aside what it does not understand", () => {
