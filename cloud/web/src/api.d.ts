@@ -5263,10 +5263,15 @@ export interface components {
             /**
              * Observed At
              * Format: date-time
-             * @description ISO 8601 with a time zone; answered in UTC.
+             * @description As the camera's clock said.
              * @example 2026-05-04T06:30:00Z
              */
             observed_at: string;
+            /**
+             * Clock Offset S
+             * @description Added to it where it counts, since somebody corrected the camera's clock; 0: nothing.
+             */
+            clock_offset_s: number;
             /**
              * Reasons
              * @description Why it is worth a look, most telling first.
@@ -5341,10 +5346,15 @@ export interface components {
             /**
              * Observed At
              * Format: date-time
-             * @description ISO 8601 with a time zone; answered in UTC.
+             * @description As the camera's clock said.
              * @example 2026-05-04T06:30:00Z
              */
             observed_at: string;
+            /**
+             * Clock Offset S
+             * @description Added to it where it counts, since somebody corrected the camera's clock; 0: nothing.
+             */
+            clock_offset_s: number;
             /**
              * Reasons
              * @description Why it is worth a look, most telling first.

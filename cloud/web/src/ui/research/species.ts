@@ -86,7 +86,7 @@ function row(view: View, one: SpeciesCount, marks: readonly number[], place: (va
       <td class="number" data-figure="individuals">${one.individuals}</td>
       <td class="number" data-figure="rate">${value}<span class="sub">${range}</span></td>
       <td class="plot">${dotLine({ value: rate.estimate, low: rate.low, high: rate.high }, place, marks, `${name}: ${value} (${range})`)}</td>
-      <td class="act">${one.scientific_name && one.events > 0
+      <td class="behind">${one.scientific_name && one.events > 0
         ? html`<button class="quiet compact" data-action="trace" title=${t("research.pictures")} aria-label=${t("research.pictures_of", { name })}
             @click=${() => void actions.research.trace(one.scientific_name!, asked)}>${icon("eye")}</button>`
         : nothing}</td>
