@@ -73,6 +73,9 @@ def test_a_picture_and_its_true_time_are_enough(world: FireWorld) -> None:
     with world.people("technician") as (person,):
         given = person.post(where, correction(media_id=str(shown), true_time=true.isoformat()))
         assert given.json()["offset_s"] == 366 * 86400 + 7
+        review = person.get(f"/media/{shown}/review").json()
+        assert review["clock_offset_s"] == given.json()["offset_s"], "the picture tells of it"
+        assert review["observed_at"] == taken.isoformat().replace("+00:00", "Z"), "and of its camera's time"
         other = person.post(
             f"/deployments/{world.lick}/clock-corrections",
             correction(media_id=str(shown), true_time=true.isoformat()),

@@ -92,6 +92,8 @@ class Medium:
     width: int
     height: int
     """Pixels."""
+    clock_offset_s: float = 0.0
+    """True time minus the camera's, where somebody has corrected its clock; `observed_at` is the camera's."""
     proposals: tuple[Proposal, ...] = ()
     history: tuple[Revision, ...] = field(default=())
     """Newest first."""

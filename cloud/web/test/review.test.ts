@@ -23,7 +23,7 @@ function proposal(change: Partial<Proposal> = {}): Proposal {
 function item(media_id: string, change: Partial<ReviewItem> = {}): ReviewItem {
   return {
     media_id, picture: "/p", mime: "image/jpeg", width: 1000, height: 500, deployment_id: "d", deployment_name: "ridge",
-    observed_at: "2026-11-21T01:00:00Z", reasons: ["low_confidence"], priority: 1, proposals: [proposal()], revision: 0,
+    observed_at: "2026-11-21T01:00:00Z", clock_offset_s: 0, reasons: ["low_confidence"], priority: 1, proposals: [proposal()], revision: 0,
     labels: null, ...change,
   };
 }

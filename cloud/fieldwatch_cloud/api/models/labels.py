@@ -149,7 +149,10 @@ class ReviewItem(Answer):
     height: int = Field(description="Pixels.")
     deployment_id: UUID
     deployment_name: str
-    observed_at: Instant
+    observed_at: Instant = Field(description="As the camera's clock said.")
+    clock_offset_s: float = Field(
+        description="Added to it where it counts, since somebody corrected the camera's clock; 0: nothing."
+    )
     reasons: list[Reason] = Field(description="Why it is worth a look, most telling first.")
     priority: int = Field(description="The list is ordered by it; higher tells more.")
     proposals: list[Proposal] = Field(description="Surest first.")
@@ -171,6 +174,7 @@ class ReviewItem(Answer):
                 "deployment_id": medium.deployment_id,
                 "deployment_name": medium.deployment,
                 "observed_at": medium.observed_at,
+                "clock_offset_s": medium.clock_offset_s,
                 "reasons": reasons,
                 "priority": priority,
                 "proposals": [Proposal.of(proposal) for proposal in medium.proposals],

@@ -171,10 +171,11 @@ GROUP BY reason;
 
 -- name: media
 SELECT m.id, r.slug AS reserve, m.deployment_id, d.location_name AS deployment, m.observed_at, m.mime, m.sha256,
-       m.width, m.height
+       m.width, m.height, coalesce(c.offset_s, 0) AS clock_offset_s
 FROM media m
 JOIN deployment d ON d.id = m.deployment_id
 JOIN reserve r ON r.id = d.reserve_id
+LEFT JOIN clock_correction c ON c.deployment_id = d.id AND c.undone_at IS NULL
 WHERE m.id = ANY (%(ids)s);
 
 -- name: proposals
