@@ -234,7 +234,7 @@ def page(
 
 
 def pages(
-    conn: Connection, name: Name, selection: Selection, *, size: int = 5_000, condition: Condition = ANYTHING
+    conn: Connection, name: Name, selection: Selection, *, size: int = 20_000, condition: Condition = ANYTHING
 ) -> Iterator[list[Row]]:
     """All of it, `size` rows at a time: no more of them are in memory."""
     after = None

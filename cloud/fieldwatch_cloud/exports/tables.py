@@ -7,7 +7,8 @@
 | GeoPackage | the table `citation` that a GIS shows, and `gpkg_metadata` of every layer                 |
 | GeoParquet | the file's metadata, key `citation`; `CITATION.txt` in the zip                            |
 
-Rows are read and written 5,000 at a time: memory stays below some 100 MB beside geopandas itself.
+Rows are read and written 20,000 at a time, however many there are: memory grows by some 150 MB at most,
+beside geopandas itself (110 MB for 100,000 observations, and no more for more).
 """
 
 from __future__ import annotations
