@@ -85,7 +85,7 @@ function table(view: View, { species }: Comparison): TemplateResult {
           <th scope="col" class="number">A<span class="sub">${t("count.rate")}</span></th>
           <th scope="col" class="number">B<span class="sub">${t("count.rate")}</span></th>
           <th scope="col" class="plot">${t("research.ratio")}${dotAxis(marks, place, state.language)}</th>
-          <th scope="col">${t("research.ratio.words")}</th>
+          <th scope="col" class="words">${t("research.ratio.words")}</th>
         </tr></thead>
         <tbody>${species.map((one) => row(view, one, marks, place))}</tbody>
       </table>

@@ -37,7 +37,7 @@ export function curvePlot(view: View, curves: readonly Curve[]): TemplateResult 
           ${unseen(first, x)}
           ${svg`<svg width="100%" height=${HEIGHT} viewBox="0 0 1 1" preserveAspectRatio="none">${curves.map((one, i) => paths(one, i, x, y))}</svg>`}
           ${first.x.length <= DOTS ? curves.map((one, i) => dots(one, i, x, (value) => HEIGHT * (1 - y(value) / 100))) : nothing}
-          ${across.map((one, i) => (i % step ? nothing : svg`<text class="tick" x=${`${x(one)}%`} y=${HEIGHT + 18} text-anchor="middle">${label(one)}${i === 0 && first.x_unit === "m" ? " m" : ""}</text>`))}
+          ${across.map((one, i) => (i % step ? nothing : svg`<text class=${(i / step) % 2 ? "tick odd" : "tick"} x=${`${x(one)}%`} y=${HEIGHT + 18} text-anchor="middle">${label(one)}${i === 0 && first.x_unit === "m" ? " m" : ""}</text>`))}
         `}
       </svg>
       ${keyOf(curves)}

@@ -41,7 +41,8 @@ export function seriesPlot(view: View, { periods }: Series, key: string | null):
           <line class="base" x1="0" x2="100%" y1=${HEIGHT + BETWEEN + EFFORT} y2=${HEIGHT + BETWEEN + EFFORT}></line>
           <text class="tick" x="-8" y=${HEIGHT + BETWEEN + 10} text-anchor="end">${significant(days, state.language)}</text>
           <text class="tick effort-title" x="0" y=${HEIGHT + BETWEEN - 8}>${t("research.effort_axis")}</text>
-          ${periods.map((one, i) => (i % step ? nothing : svg`<text class="tick" x=${`${x(i)}%`} y=${HEIGHT + BETWEEN + EFFORT + 18} text-anchor="middle">${periodWords(view, one.label)}</text>`))}
+          ${periods.map((one, i) => (i % step ? nothing : svg`<text class=${(i / step) % 2 ? "tick odd" : "tick"} x=${`${x(i)}%`} y=${HEIGHT + BETWEEN + EFFORT + 18}
+            text-anchor="middle">${axisWords(view, one.label)}</text>`))}
         `}
       </svg>
       <ul class="legend-line">
@@ -56,6 +57,11 @@ export function seriesPlot(view: View, { periods }: Series, key: string | null):
 export function periodWords({ t }: View, label: string): string {
   const season = periodSeason(label);
   return season ? t(`research.season.${season.season}`, { year: season.year }) : label;
+}
+
+/** A day without its year, which the line above the plot says. */
+function axisWords(view: View, label: string): string {
+  return /^\d{4}-\d\d-\d\d$/.test(label) ? label.slice(5) : periodWords(view, label);
 }
 
 function point(view: View, period: Period, rate: NonNullable<ReturnType<typeof speciesIn>>["rate_per_100_camera_days"] | null, x: string, y: (value: number) => number): unknown {
