@@ -92,7 +92,7 @@ class CorrectedOptions(Options):
 
 
 def false_positives(survey: Survey, options: FalsePositiveOptions) -> Outcome:
-    past = history(survey, survey.edges(options.occasion_days), options.least_effort)
+    past = history(survey, survey.edges(options.occasion_days), options)
     shape = past.events.shape
     psi = design("psi", shape[:1], covariates(survey, options.psi, options), standardise=True)
     p = design("p", shape, covariates(survey, options.p, options, past), standardise=True)

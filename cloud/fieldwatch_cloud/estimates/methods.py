@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Taxa = Literal["one", "two", "any"]
 _EVENTS = Needs()
-_RECORDS = Needs(records=True)
+_VIEWS = Needs(records=True, views=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,13 @@ METHODS: dict[str, Method] = {
             taxa="two",
             needs=Needs(every_taxon=True),
         ),
-        Method("rem", density.EncounterOptions, density.encounters, needs=_RECORDS, closed=True),
-        Method("distance", density.DistanceOptions, density.distance, closed=True),
-        Method(
-            "time_to_event", density.TimeToEventOptions, density.time_to_event, needs=_RECORDS, closed=True
-        ),
-        Method("space_to_event", density.MomentOptions, density.space_to_event, needs=_RECORDS, closed=True),
-        Method("instantaneous", density.MomentOptions, density.instantaneous, needs=_RECORDS, closed=True),
+        Method("rem", density.EncounterOptions, density.encounters, needs=_VIEWS, closed=True),
+        Method("distance", density.DistanceOptions, density.distance, needs=Needs(views=True), closed=True),
+        Method("time_to_event", density.TimeToEventOptions, density.time_to_event, needs=_VIEWS, closed=True),
+        Method("space_to_event", density.MomentOptions, density.space_to_event, needs=_VIEWS, closed=True),
+        Method("instantaneous", density.MomentOptions, density.instantaneous, needs=_VIEWS, closed=True),
         Method("scr", density.CaptureOptions, density.captures, closed=True),
-        Method("roost", counts.RoostOptions, counts.roost, needs=_RECORDS),
+        Method("roost", counts.RoostOptions, counts.roost, needs=_VIEWS),
         Method(
             "accumulation",
             counts.AccumulationOptions,

@@ -127,8 +127,14 @@ class History:
         return Curve("detected_share", self.starts, share, "s", "1")
 
 
-def history(survey: Survey, edges: NDArray[np.float64], least_effort: float) -> History:
+def history(
+    survey: Survey, edges: NDArray[np.float64], options: VisitOptions, *, any_length: bool = False
+) -> History:
     """Visits between consecutive edges.
+
+    Args:
+        any_length: a last occasion that the span cuts short is a visit like any other. Else it is measured by
+            the length of the others: what was not found in the rest of a week was hardly looked for.
 
     Raises:
         ValueError: too many occasions.
@@ -138,7 +144,8 @@ def history(survey: Survey, edges: NDArray[np.float64], least_effort: float) -> 
         raise ValueError(f"{number} occasions are more than {MAX_OCCASIONS}: make occasion_days longer")
     sites, events = len(survey.sites), survey.events
     effort = survey.effort(edges)
-    looked = (effort > 0) & (effort >= least_effort * np.diff(edges) / DAY_S - 1e-9)
+    length = np.diff(edges) / DAY_S if any_length else options.occasion_days
+    looked = (effort > 0) & (effort >= options.least_effort * length - 1e-9)
     seen = occasions.tally(events.site, events.start, edges, sites=sites)
     most = np.zeros((sites, number))
     bin_ = np.searchsorted(edges, events.start, side="right") - 1
@@ -214,7 +221,7 @@ def _outcome(fitted: SiteFit, past: History) -> Outcome:
 
 
 def single_season(survey: Survey, options: OccupancyOptions) -> Outcome:
-    past = history(survey, survey.edges(options.occasion_days), options.least_effort)
+    past = history(survey, survey.edges(options.occasion_days), options)
     fitted = occupancy.occupancy(
         past.detected,
         _of_sites("psi", survey, options.psi, options),
@@ -225,7 +232,7 @@ def single_season(survey: Survey, options: OccupancyOptions) -> Outcome:
 
 
 def abundance_from_detection(survey: Survey, options: RoyleNicholsOptions) -> Outcome:
-    past = history(survey, survey.edges(options.occasion_days), options.least_effort)
+    past = history(survey, survey.edges(options.occasion_days), options)
     fitted = royle_nichols.royle_nichols(
         past.detected,
         _of_sites("lam", survey, options.abundance, options),
@@ -237,7 +244,7 @@ def abundance_from_detection(survey: Survey, options: RoyleNicholsOptions) -> Ou
 
 
 def abundance_from_counts(survey: Survey, options: NMixtureOptions) -> Outcome:
-    past = history(survey, survey.edges(options.occasion_days), options.least_effort)
+    past = history(survey, survey.edges(options.occasion_days), options)
     fitted = n_mixture.n_mixture(
         past.most,
         _of_sites("lam", survey, options.abundance, options),
@@ -250,7 +257,8 @@ def abundance_from_counts(survey: Survey, options: NMixtureOptions) -> Outcome:
 
 
 def occupancy_from_counts(survey: Survey, options: OccupancyOptions) -> Outcome:
-    past = history(survey, survey.edges(options.occasion_days), options.least_effort)
+    # Effort is part of the model: a short visit is no worse than a long one.
+    past = history(survey, survey.edges(options.occasion_days), options, any_length=True)
     fitted = count_occupancy.count_occupancy(
         past.events,
         past.effort,
@@ -277,7 +285,7 @@ def dynamic(survey: Survey, options: DynamicOptions) -> Outcome:
     for one in spans:
         first, last = one.start.timestamp(), one.end.timestamp()
         starts = np.arange(first, last, options.occasion_days * DAY_S)
-        pasts.append(history(survey, np.append(starts, last), options.least_effort))
+        pasts.append(history(survey, np.append(starts, last), options))
     visits = max(past.events.shape[1] for past in pasts)
     sites = len(survey.sites)
     y, effort = np.full((sites, len(pasts), visits), np.nan), np.zeros((sites, len(pasts), visits))

@@ -25,7 +25,11 @@ class Options(BaseModel):
 
     level: float = Field(0.95, ge=0.5, le=0.999, description="Confidence level of the intervals.")
     join_within_m: float = Field(
-        1, ge=0, le=10_000, description="Cameras that stand this close to each other are one site."
+        1,
+        ge=0,
+        le=10_000,
+        description="Cameras that stand this close to each other are one site. In densities and roosts only "
+        "those that followed each other: there, each view counts by itself.",
     )
 
 

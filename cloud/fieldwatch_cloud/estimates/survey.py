@@ -5,6 +5,9 @@
 Cameras that see one place would count its animals twice, and a camera that was replaced would be two sites:
 so those that stand within `join_within_m` of each other are one site, whose effort is the union of their
 spans, and whose events are made of all their records together.
+
+Densities and roosts ask how much each view sees: two views at one place at a time stay two there, and only
+cameras that followed each other are one.
 """
 
 from __future__ import annotations
@@ -133,6 +136,8 @@ class Needs:
     said_days: float | None = None
     """What models said, by occasions of so many days."""
     elevation: bool = False
+    views: bool = False
+    """Cameras that look at a time are two sites, also at one place: each has its view, and its effort."""
 
 
 def read(
@@ -152,6 +157,8 @@ def read(
     since, until = question.since, question.until
     looked = ground.camera_days > 0
     group = sites_of(ground.deployments, join_within_m)
+    if needs.views:
+        group = views_of(group, ground.spans)
     # Sites without effort drop out; the others are numbered anew, in the order of their first deployment.
     kept = list(dict.fromkeys(group[looked].tolist()))
     number = np.full(group.max(initial=-1) + 1, -1)
@@ -227,6 +234,31 @@ def sites_of(deployments: Sequence[stored.Deployment], within_m: float) -> NDArr
     near = cKDTree(_metres(deployments)).query_pairs(within_m + 1e-6, output_type="ndarray")
     graph = coo_matrix((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(n, n))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def views_of(site: NDArray[np.int64], spans: stored.Spans) -> NDArray[np.int64]:
+    """(deployments,) the view of each: of one site, only those that looked one after another are one.
+
+    Args:
+        site: (deployments,) the site of each.
+    """
+    first, last = np.full((2, len(site)), np.nan)
+    for number, start, end in zip(spans.deployment, spans.start, spans.end, strict=True):
+        first[number], last[number] = np.fmin(first[number], start), np.fmax(last[number], end)
+    view = np.arange(len(site))
+    # Views of each site so far: their number, and until when they look.
+    open_: dict[int, list[tuple[int, float]]] = {}
+    for number in np.argsort(first, kind="stable").tolist():
+        if np.isnan(first[number]):
+            continue
+        views = open_.setdefault(int(site[number]), [])
+        free = next((at for at, (_, until) in enumerate(views) if until <= first[number]), None)
+        if free is None:
+            views.append((number, float(last[number])))
+        else:
+            view[number] = views[free][0]
+            views[free] = (int(view[number]), float(last[number]))
+    return view
 
 
 def _metres(places: Sequence[Site] | Sequence[stored.Deployment]) -> NDArray[np.float64]:

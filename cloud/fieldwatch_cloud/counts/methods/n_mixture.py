@@ -24,6 +24,7 @@ from scipy.special import expit, gammaln, log_expit
 
 from fieldwatch_cloud.counts.abundance import (
     EXTRA,
+    LARGEST_K,
     Model,
     fit_model,
     mean_abundance,
@@ -115,6 +116,11 @@ def n_mixture(
 
     most = data.y.max(axis=1)
     k = ABOVE_MOST + int(most.max())
+    if k > LARGEST_K:
+        raise ValueError(
+            f"counts up to {int(most.max()):,}: the numbers of animals are summed up to {LARGEST_K:,} only; "
+            "take a rate, or a density"
+        )
     if largest is not None and largest < most.max():
         raise ValueError(f"K = {largest} is below the largest count, {int(most.max())}")
     model = Model(lam, mixture, _Counts(p, data), data.used)

@@ -8,11 +8,11 @@ from fieldwatch_cloud.counts.words import Words
 WORDS: dict[str, Words] = {
     # methods.detection_history
     "detections_without_effort": Words(
-        "{detections} detections fall into occasions for which no effort was reported. They stay out of the "
-        "history: keeping them would keep successes only.",
-        "有{detections}次探测落在没有工作量记录的时段内，未计入探测历史：否则只会保留成功的探测。",
-        "Wait for the heartbeats of these cameras, or enter their operation by hand.",
-        "等待这些相机的心跳数据，或手工补录其工作时间。",
+        "{detections} detections fall into occasions with no effort, or with too little to count as a visit. "
+        "They stay out of the history: keeping them would keep successes only.",
+        "有{detections}次探测落在没有工作量或工作量不足的时段内，未计入探测历史：否则只会保留成功的探测。",
+        "Wait for the heartbeats of these cameras, or choose other occasions or a lower least effort.",
+        "等待这些相机的心跳数据，或调整调查时段的长度、降低最小工作量。",
     ),
     # methods.simultaneous
     "network_gaps": Words(
