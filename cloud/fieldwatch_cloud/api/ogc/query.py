@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +22,10 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 MAX_FILTER = 20_000
 MAX_NESTING = 10
 """Of brackets in a text: the parser takes twice as long for each one that stays open (8 ms at 12)."""
+MAX_OPERATORS = 1_500
+"""Each may nest what follows it, without a bracket: at some thousands the parser overflows its stack."""
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")
+_OPERATOR = re.compile(r"[-+*/%^=<>]|not|div|like|between|is\b", re.IGNORECASE)
 _OF_PAGE = frozenset({"f", "limit", "after", "crs"})
 _OF_QUERY = frozenset({"bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs"})
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,6 +63,8 @@ def read(name: Name, member: Member, given: Mapping[str, str]) -> Question:
         )
     except (FilterError, ValueError, OverflowError) as error:
         raise _bad(str(error)) from error
+    except RecursionError as error:
+        raise _bad("filter: nested too deep") from error
 
 
 def cursor(after: After) -> str:
@@ -150,16 +157,29 @@ def _parse(text: str, language: str) -> Any:
             raise FilterError(f"filter: this is not JSON: {error}") from error
     if language != "cql2-text":
         raise FilterError("filter-lang: cql2-text or cql2-json")
-    deepest = open_ = 0
-    for character in text:
-        open_ += (character == "(") - (character == ")")
-        deepest = max(deepest, open_)
-    if deepest > MAX_NESTING:
-        raise FilterError(f"filter: brackets nested more than {MAX_NESTING} deep; use cql2-json")
+    _check_depth(text)
     try:
         return cql2.parse_text(text).to_json()
     except (cql2.ParseError, cql2.ValidationError) as error:
         raise FilterError(f"filter: {error}") from error
+
+
+def _check_depth(text: str) -> None:
+    """Before the parser sees it: what nests too deep would keep it for ever, or overflow its stack, and with
+    it end this process.
+
+    Raises:
+        FilterError: it nests too deep.
+    """
+    plain = _QUOTED.sub("", text)
+    deepest = open_ = 0
+    for character in plain:
+        open_ += (character == "(") - (character == ")")
+        deepest = max(deepest, open_)
+    if deepest > MAX_NESTING:
+        raise FilterError(f"filter: brackets nested more than {MAX_NESTING} deep; use cql2-json")
+    if sum(1 for _ in _OPERATOR.finditer(plain)) > MAX_OPERATORS:
+        raise FilterError(f"filter: more than {MAX_OPERATORS} operators and signs; use cql2-json")
 
 
 def _bad(detail: str) -> HTTPException:
