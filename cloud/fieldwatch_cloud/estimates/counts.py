@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from pydantic import Field
+from scipy.stats import norm
 
 from fieldwatch_cloud.counts import occasions, sun
 from fieldwatch_cloud.counts.estimate import Finding
@@ -78,6 +79,8 @@ class TrendOptions(Options):
 
 
 MAX_SAMPLES = 20_000
+MOST_OF_NIGHT = 0.5
+"""The project's: a roost at which nobody was seen was empty if cameras looked for more of the hours."""
 
 
 def rate(survey: Survey, options: Options) -> Outcome:
@@ -118,21 +121,24 @@ def roost(survey: Survey, options: RoostOptions) -> Outcome:
         datetime.fromtimestamp(survey.since - NOON_S, UTC), datetime.fromtimestamp(survey.until, UTC), zone
     )
     noons = np.array([midnight(day, zone).timestamp() + NOON_S for day in days])
+    noons = noons[noons < survey.until]
     edges = np.append(noons, noons[-1] + DAY_S)
     sites = len(survey.sites)
     records = survey.records
-    at, counts = _levels(records, sites)
+    watches = _watches(options)
+    at, counts = _levels(records, sites, np.concatenate([noons + first for first, _ in watches]))
     kept = _within_hours(at, zone, options)
     at, counts = at[kept], counts[kept]
     in_view = counts.max(axis=1) if options.together == "largest" else counts.sum(axis=1)
-    # A night in which cameras looked and saw nothing has one count, of nothing.
-    looked = survey.effort(edges).sum(axis=0) > 0
     night = np.searchsorted(edges, at, side="right") - 1
-    inside = (night >= 0) & (night < len(noons))
-    night, in_view = night[inside], in_view[inside]
-    inside = looked[night]
-    night, in_view = night[inside], in_view[inside]
-    empty = np.setdiff1d(np.flatnonzero(looked), night)
+    seen = (night >= 0) & (night < len(noons)) & (in_view > 0)
+    night, in_view = night[seen], in_view[seen]
+    # Whoever was seen was there, however short the look: such a count is a least number anyway. But a roost
+    # is empty only where somebody looked for most of the hours.
+    shares = np.array([_share(survey, noons + first, noons + last) for first, last in watches])
+    looked = np.average(shares, axis=0, weights=[last - first for first, last in watches])
+    most = looked.max(axis=0) if options.together == "largest" else looked.mean(axis=0)
+    empty = np.setdiff1d(np.flatnonzero(most > MOST_OF_NIGHT), night)
     night = np.concatenate([night, empty])
     in_view = np.concatenate([in_view, np.zeros(len(empty))])
     order = np.argsort(night, kind="stable")
@@ -154,7 +160,9 @@ def roost(survey: Survey, options: RoostOptions) -> Outcome:
         )
         estimates, findings = (*estimates, *passed.estimates), (*findings, *passed.findings)
     curve = Curve("roost_by_night", noons, found.value, "s", "1", found.low, found.high)
-    return Outcome(estimates, findings, len(records.site), occasions=int(looked.sum()), curves=(curve,))
+    return Outcome(
+        estimates, findings, len(records.site), occasions=int((found.frames > 0).sum()), curves=(curve,)
+    )
 
 
 def accumulation(survey: Survey, options: AccumulationOptions) -> Outcome:
@@ -200,7 +208,11 @@ def trend(survey: Survey, options: TrendOptions) -> Outcome:
     if sites == 1:
         plain = growth(counts[0], effort[0], np.arange(len(spans)), level=options.level)
         return Outcome(
-            plain.estimates, plain.findings, total, len(spans), curves=_rates(spans, counts, effort)
+            plain.estimates,
+            plain.findings,
+            total,
+            len(spans),
+            curves=_rates(spans, counts, effort, options.level),
         )
     model: Literal[2, 3] = 2
     if options.model == "steps" or (options.model == "auto" and (np.nansum(counts, axis=0) > 0).all()):
@@ -210,25 +222,26 @@ def trend(survey: Survey, options: TrendOptions) -> Outcome:
     )
     index, error = fitted.imputed.index, fitted.imputed.index_se
     starts = np.array([one.start.timestamp() for one in spans])
-    band = 1.96 * error
+    band = float(norm.ppf((1 + options.level) / 2)) * error
+    index = np.where((effort > 0).any(axis=0), index, np.nan)
     curves = (Curve("trend_index", starts, index, "s", "1", np.maximum(index - band, 0), index + band),)
     return Outcome(
         fitted.estimates,
         fitted.findings,
         total,
         len(spans),
-        curves=(*curves, *_rates(spans, counts, effort)),
+        curves=(*curves, *_rates(spans, counts, effort, options.level)),
     )
 
 
 def _rates(
-    spans: Sequence[Period], counts: NDArray[np.float64], effort: NDArray[np.float64]
+    spans: Sequence[Period], counts: NDArray[np.float64], effort: NDArray[np.float64], level: float
 ) -> tuple[Curve, ...]:
     """Events per 100 camera-days of each period, with the interval that `rate` gives."""
     y, low, high = np.full((3, len(spans)), np.nan)
     for at in range(len(spans)):
         seen = ~np.isnan(counts[:, at])
-        answer = rates.rate(counts[seen, at], effort[seen, at])
+        answer = rates.rate(counts[seen, at], effort[seen, at], level)
         for estimate in answer.estimates:
             y[at], low[at], high[at] = estimate.value, estimate.low, estimate.high
     starts = np.array([one.start.timestamp() for one in spans])
@@ -255,6 +268,8 @@ def _times(survey: Survey, events: Happenings, clock: str) -> NDArray[np.float64
     local = events.start + lon / 15 * 3600
     day = np.floor(local / DAY_S)
     sunrise, sunset = sun.daylight(day, lon, lat)
+    if ((sunset - sunrise <= 0) | (sunset - sunrise >= DAY_S - 1)).any():
+        raise ValueError('the sun does not rise or set on some of these days: take clock: "sun" or "local"')
     turns = [
         (at + lon / 15 * 3600 - day * DAY_S) / DAY_S * 2 * np.pi for at in (events.start, sunrise, sunset)
     ]
@@ -296,14 +311,42 @@ def _by_hour(
     )
 
 
-def _levels(records: Happenings, sites: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """At each instant at which something appears: (n,) s, and (n, sites) animals in view."""
-    at = np.unique(records.start)
+def _levels(
+    records: Happenings, sites: int, also: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """At each instant at which something appears, and at some others: (n,) s, and (n, sites) in view."""
+    at = np.unique(np.concatenate([records.start, also]))
     change = np.zeros((len(at) + 1, sites))
     weight = records.count.astype(np.float64)
     np.add.at(change, (np.searchsorted(at, records.start, side="left"), records.site), weight)
     np.add.at(change, (np.searchsorted(at, records.end, side="right"), records.site), -weight)
     return at, np.cumsum(change[:-1], axis=0)
+
+
+def _watches(options: RoostOptions) -> list[tuple[float, float]]:
+    """The hours of a night that are asked for: seconds from its noon. Two where they meet at noon."""
+    if options.from_h == options.to_h:
+        return [(0.0, DAY_S)]
+    first, last = (options.from_h - 12) % 24 * 3600, ((options.to_h - 12) % 24 or 24) * 3600
+    return [(first, last)] if first < last else [(0.0, last), (first, DAY_S)]
+
+
+def _share(survey: Survey, since: NDArray[np.float64], until: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(sites, n) the share of each span in which a site looked."""
+
+    def before(at: NDArray[np.float64], instants: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n,) the sum over instants of how long before they lie."""
+        sums = np.concatenate([[0.0], np.cumsum(instants)])
+        number = np.searchsorted(instants, at)
+        return np.asarray(number * at - sums[number])
+
+    found = np.zeros((len(survey.sites), len(since)))
+    for site, row in enumerate(found):
+        mine = survey.site == site
+        start, end = (np.sort(each[mine]) - survey.since for each in (survey.start, survey.end))
+        upto = [before(at - survey.since, start) - before(at - survey.since, end) for at in (since, until)]
+        row[:] = (upto[1] - upto[0]) / (until - since)
+    return found
 
 
 def _within_hours(at: NDArray[np.float64], zone: ZoneInfo, options: RoostOptions) -> NDArray[np.bool_]:

@@ -32,6 +32,8 @@ CIRCLE = 2 * math.pi
 GRID = 512
 TIMES = np.arange(GRID) * CIRCLE / GRID
 ORDERS = np.arange(321)
+AT_ONCE = 4096
+"""Times whose powers are taken together, in 20 MB: those of half a million would take gigabytes."""
 LEAST, ENOUGH = 50, 100
 """Records: below 50 the level is unstable, from about 100 its bias is small (Rowcliffe et al. 2014; 75 and
 more for patterns alone: Lashley et al. 2018, Scientific Reports 8:12964)."""
@@ -163,8 +165,12 @@ class Moments:
 
 def moments(times: NDArray[np.float64]) -> Moments:
     """Of times (n,) in radians."""
-    powers = np.broadcast_to(np.exp(1j * times), (len(ORDERS) - 1, len(times)))
-    return Moments(len(times), np.r_[1, np.multiply.accumulate(powers, axis=0).mean(axis=1)])
+    total = np.zeros(len(ORDERS) - 1, dtype=np.complex128)
+    for first in range(0, len(times), AT_ONCE):
+        turn = np.exp(1j * times[first : first + AT_ONCE])
+        powers = np.broadcast_to(turn, (len(ORDERS) - 1, len(turn)))
+        total += np.multiply.accumulate(powers, axis=0).sum(axis=1)
+    return Moments(len(times), np.r_[1, total / len(times)])
 
 
 def smoothed(

@@ -8,6 +8,8 @@ from tests.unit.cloud.counts.occupancy_cases import case, table
 from tests.unit.cloud.counts.overlap_times import PIG, TIGER, times
 
 from fieldwatch_cloud.counts.methods.activity import (
+    AT_ONCE,
+    CIRCLE,
     activity,
     average_anchored,
     concentration,
@@ -99,3 +101,11 @@ def test_small_samples_are_told(n: int, code: str | None) -> None:
 def test_times_on_the_hour_are_told() -> None:
     x = np.random.default_rng(1).integers(0, 24, 150) * math.tau / 24
     assert "times_rounded" in [each.code for each in activity(x, replicates=0).findings]
+
+
+def test_moments_of_many_times_are_taken_in_parts() -> None:
+    times = np.random.default_rng(5).uniform(0, CIRCLE, 3 * AT_ONCE + 7)
+    found = moments(times)
+    assert found.n == len(times)
+    for k in (0, 1, 7, 320):
+        assert found.values[k] == pytest.approx(np.exp(1j * k * times).mean(), abs=1e-9)
