@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from fieldwatch_cloud.api import openapi, problems, site
 from fieldwatch_cloud.api.attempts import Attempts
@@ -117,15 +119,24 @@ def _application(lifespan: Any) -> FastAPI:
     app = FastAPI(
         title="Fieldwatch",
         lifespan=lifespan,
+        routes=list(_routes()),
         # FastAPI's own pages load scripts from a CDN and would be open to all.
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        generate_unique_id_function=_operation_id,
     )
     problems.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)  # Added last, so outermost: refusals carry the headers too.
+    app.openapi = lambda: openapi.finish(app)  # type: ignore[method-assign]
+    return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """What every application answers. Once per process: FastAPI reads the signature of each handler, which
+    takes longer than most requests.
+    """
     api = APIRouter(prefix=PREFIX)
     for module in (
         people,
@@ -159,13 +170,13 @@ def _application(lifespan: Any) -> FastAPI:
         api.include_router(module.router)
 
     @api.get("/openapi.json", include_in_schema=False)
-    def get_openapi(_: SignedIn) -> JSONResponse:
-        return JSONResponse(app.openapi())
+    def get_openapi(request: Request, _: SignedIn) -> JSONResponse:
+        return JSONResponse(request.app.openapi())
 
-    app.include_router(api)
-    app.include_router(ogc.router)
-    app.openapi = lambda: openapi.finish(app)  # type: ignore[method-assign]
-    return app
+    every = APIRouter(generate_unique_id_function=_operation_id)
+    every.include_router(api)
+    every.include_router(ogc.router)
+    return tuple(every.routes)
 
 
 def _operation_id(route: APIRoute) -> str:
