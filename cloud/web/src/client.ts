@@ -1,6 +1,6 @@
 /** The cloud's HTTP API. Every call throws `ApiError`; one that finds the session ended calls `onExpired` first. */
 import type {
-  Account, Counts, CountsQuery, Deployments, Imported, Incident, IncidentSummary, Label, LabelRevision, Observation,
+  Account, Corrections, Counts, CountsQuery, Deployments, Imported, Incident, IncidentSummary, Label, LabelRevision, Observation,
   Reserve, ReviewDetail, ReviewItems, ReviewProgress, Taxon, Zones,
 } from "./wire";
 
@@ -41,6 +41,11 @@ export const api = {
   reviewOf: (mediaId: string) => call<ReviewDetail>(`/media/${mediaId}/review`),
   label: (mediaId: string, based_on: number, labels: readonly Label[]) =>
     call<LabelRevision>(`/media/${mediaId}/labels`, { based_on, labels }, { method: "PUT" }),
+  clockCorrections: (deployment: string) => call<Corrections>(`/deployments/${deployment}/clock-corrections`),
+  correctClock: (deployment: string, correction: { id: string; offset_s: number; note: string | null }) =>
+    call<Corrections>(`/deployments/${deployment}/clock-corrections`, correction),
+  undoClock: (deployment: string) =>
+    call<Corrections>(`/deployments/${deployment}/clock-corrections/current`, undefined, { method: "DELETE" }),
   taxa: (slug: string) => call<{ items: Taxon[] }>(`/reserves/${slug}/taxa`).then((body) => body.items),
   importLabels: (slug: string, content: unknown, confirm: boolean) =>
     call<Imported>(`/reserves/${slug}/labels/import?confirm=${confirm}`, content),

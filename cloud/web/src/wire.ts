@@ -40,6 +40,8 @@ export type ReviewDetail = Schemas["ReviewDetail"];
 export type ReviewProgress = Schemas["ReviewProgress"];
 export type Reason = ReviewItem["reasons"][number];
 export type Taxon = Schemas["Taxon"];
+/** Of a camera's clock. */
+export type Corrections = Schemas["Corrections"];
 
 /** What became of a file of labels, picture by picture. */
 export interface Imported {

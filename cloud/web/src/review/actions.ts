@@ -5,8 +5,11 @@ import { pageOf } from "../route";
 import type { Failure, Store } from "../store";
 import type { Imported, Label, LabelRevision, ReviewItem } from "../wire";
 import * as edit from "./annotation";
+import { createClockActions } from "./clock-actions";
 import type { Annotation, Name } from "./annotation";
 import { seeded, use, type Slot } from "./names";
+import { namesOf } from "./numbers";
+import { createNumbersActions } from "./numbers-actions";
 import { NO_FILTER, readRoute, tidy, writeRoute, type ReviewFilter, type Route } from "./route";
 import { createSender, type Sender } from "./sender";
 import {
@@ -15,6 +18,7 @@ import {
 import { createShelf, type Shelf, type Unsent } from "./unsent";
 
 const PAGE = 60;
+const ROOM = "(min-width: 1181px)"; // for the numbers beside the list, as long as nobody has said otherwise
 const AHEAD = 2; // pictures loaded before they are asked for
 
 export type ReviewActions = ReturnType<typeof createReviewActions>;
@@ -30,6 +34,10 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
   const patch = (change: Partial<ReviewState>) => store.set((state) => ({ review: { ...state.review, ...change } }));
   const say = (notice: Notice | null) => patch({ notice });
   const may = () => mayLabel(store.state.account, store.state.reserve?.slug);
+  /** By picture that was answered: the species that stood on it before. */
+  const namedBefore = new Map<string, string[]>();
+  const numbers = createNumbersActions(store, failureOf);
+  const clock = createClockActions({ store, failureOf, patch, corrected: numbers.moved });
 
   // Where one is --------------------------------------------------------------------------------------
 
@@ -78,6 +86,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
       refused: (one, failure) => patch({ refused: { ...review().refused, [one.media_id]: failure } }),
     });
     patch({ slots: shelf.read<Slot[]>("slots") ?? [] });
+    numbers.begin(shelf.read<boolean>("numbers") ?? matchMedia(ROOM).matches);
     sender.send();
     if (route.page === "review") void list(route.filter, route.picture);
   }
@@ -169,9 +178,13 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
       notice: draft ? { key: "review.notice.draft" } : null,
     });
     writeAddress(false);
+    numbers.look();
     loadAhead(id);
     if (review().items.at(-1)?.media_id === id) void more();
-    if (item.revision === 0) return;
+    if (item.revision > 0) await readHistory(id);
+  }
+
+  async function readHistory(id: string): Promise<void> {
     try {
       const detail = await api.reviewOf(id);
       if (review().picture === id) refresh(detail, { detail });
@@ -226,6 +239,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
     if (next.labels === annotation.labels || !shelf) return;
     const draft = edit.isChanged(next) ? { based_on: basedOn, labels: next.labels } : null;
     patch({ keeps: shelf.keepDraft(picture, draft) });
+    numbers.look();
   }
 
   /** Selecting changes nothing, and so is open to all. */
@@ -272,7 +286,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
     if (review().annotation && may()) settle([]);
   }
 
-  function settle(labels: readonly Label[]): void {
+  function settle(labels: readonly Label[], onward = true): void {
     const { picture, basedOn, items, said, progress } = review();
     const item = itemOf(review());
     if (!picture || !item || !shelf || !sender || !may()) return;
@@ -280,6 +294,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
     const keeps = shelf.keep(one);
     shelf.keepDraft(picture, null);
     const { [picture]: _refused, ...refused } = review().refused;
+    namedBefore.set(picture, [...(namedBefore.get(picture) ?? []), ...namesOf(item.labels ?? [])]);
     patch({
       keeps, refused, progress: oneMore(progress, item), said: [...said.filter((id) => id !== picture), picture],
       items: items.map((other) => (other === item ? { ...item, labels: [...labels] } : other)),
@@ -288,7 +303,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
     });
     if (picture in review().conflicts) dropConflict(picture);
     sender.release(picture);
-    goOn(picture);
+    if (onward) goOn(picture);
   }
 
   function goOn(from: string): void {
@@ -310,7 +325,23 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
       ...(picture === one.media_id && annotation && basedOn === one.based_on ? { basedOn: revision.revision } : {}),
     });
     if (one.media_id in review().conflicts) dropConflict(one.media_id);
-    if (store.state.page === "review") progressAgain();
+    tellNumbers(one.media_id, revision);
+    if (store.state.page !== "review") return;
+    progressAgain();
+    if (picture === one.media_id) void readHistory(picture);
+  }
+
+  function tellNumbers(id: string, revision: LabelRevision): void {
+    const item = itemOf(review(), id);
+    numbers.answered(item, namesOf([...(item?.proposals ?? []), ...revision.labels]).concat(namedBefore.get(id) ?? []));
+    namedBefore.delete(id);
+  }
+
+  /** What was said once is said again, as the newest answer: nothing is taken out of the record. */
+  function restore(labels: readonly Label[]): void {
+    if (!may() || !review().annotation) return;
+    settle(labels, false);
+    say({ key: "review.notice.restored" });
   }
 
   // Two people, one picture ---------------------------------------------------------------------------
@@ -382,7 +413,10 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
 
   return {
     patch, follow, open, leave, enter, close, setFilter, more, look, go, change, select, selectNext, name, undo,
-    accept, blank, decide, discard, retry, importFile,
+    accept, blank, restore, decide, discard, retry, importFile, clock,
+    /** Also the next time. */
+    toggleNumbers: () => void shelf?.write("numbers", numbers.toggle()),
+    numbersAgain: numbers.again,
     again: () => void list(review().filter, review().picture),
     resetFilter: () => void list(NO_FILTER),
   };

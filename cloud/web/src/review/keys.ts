@@ -3,7 +3,7 @@ import type { Key } from "../i18n";
 
 export type Command =
   | "next" | "previous" | "accept" | "blank" | "delete" | "undo" | "redo" | "name" | "new" | "select_next"
-  | "select_previous" | "release" | "zoom_in" | "zoom_out" | "fit" | "hide" | "help" | `name_${number}`
+  | "select_previous" | "release" | "zoom_in" | "zoom_out" | "fit" | "hide" | "clock" | "numbers" | "help" | `name_${number}`
   | `move_${Direction}` | `size_${Direction}`;
 type Direction = "left" | "right" | "up" | "down";
 
@@ -21,6 +21,7 @@ const ARROWS: Readonly<Record<string, Direction>> = {
 };
 const LETTERS: Readonly<Record<string, Command>> = {
   j: "next", k: "previous", b: "blank", z: "undo", y: "redo", s: "name", n: "new", h: "hide",
+  c: "clock", e: "numbers",
 };
 const SIGNS: Readonly<Record<string, Command>> = {
   Enter: "accept", Delete: "delete", Backspace: "delete", Escape: "release", "+": "zoom_in", "=": "zoom_in",
@@ -71,6 +72,8 @@ export const HELP: readonly (readonly [keys: readonly string[], meaning: Key])[]
   [["Shift", "Z"], "review.help.redo"],
   [["+", "−", "0"], "review.help.zoom"],
   [["H"], "review.help.hide"],
+  [["C"], "review.help.clock"],
+  [["E"], "review.help.numbers"],
   [["Esc"], "review.help.release"],
   [["?"], "review.help.help"],
 ];

@@ -5,8 +5,10 @@ import type {
   Account, Imported, LabelRevision, ReviewDetail, ReviewItem, ReviewProgress, Taxon,
 } from "../wire";
 import type { Annotation } from "./annotation";
+import type { ClockFix } from "./clock";
 import type { Box, Size, Viewport } from "./geometry";
 import type { Slot } from "./names";
+import { NO_NUMBERS, type NumbersState } from "./numbers";
 import { NO_FILTER, type ReviewFilter } from "./route";
 import type { Unsent } from "./unsent";
 
@@ -60,6 +62,10 @@ export interface ReviewState {
   /** Said in this sitting, in order: the way back. */
   said: readonly string[];
   files: { open: boolean; busy: boolean; report: Imported | null; failure: Failure | "unreadable" | null };
+  /** The dialog that corrects a camera's clock; null: it is closed. */
+  clock: ClockFix | null;
+  /** What answers do to the reserve's numbers. */
+  numbers: NumbersState;
 }
 
 export function emptyReview(filter: ReviewFilter = NO_FILTER, picture: string | null = null): ReviewState {
@@ -69,7 +75,7 @@ export function emptyReview(filter: ReviewFilter = NO_FILTER, picture: string | 
     annotation: null, basedOn: 0, preview: null, viewport: null, stage: { width: 0, height: 0 }, drawing: false,
     boxesHidden: false, picker: null, help: false, queueOpen: false, slots: [], notice: null,
     unsent: [], sending: "idle", keeps: true, refused: {}, conflicts: {}, comparing: null, said: [],
-    files: { open: false, busy: false, report: null, failure: null },
+    files: { open: false, busy: false, report: null, failure: null }, clock: null, numbers: NO_NUMBERS,
   };
 }
 

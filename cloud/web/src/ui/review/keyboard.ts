@@ -62,6 +62,8 @@ function run(view: View, command: Command): void {
     zoom_out: () => pointer.zoom(1 / ZOOM),
     fit: () => review.patch({ viewport: null }),
     hide: () => review.patch({ boxesHidden: !state.review.boxesHidden }),
+    clock: review.clock.open,
+    numbers: review.toggleNumbers,
     help: () => review.patch({ help: true }),
   };
   simple[command]?.();

@@ -8,7 +8,9 @@ import { itemOf, mayLabel } from "../../review/state";
 import type { Label, ReviewItem } from "../../wire";
 import { icon } from "../icons";
 import { scientific } from "../live";
-import { ago, clock, fullTime, type View } from "../view";
+import { ago, fullTime, type View } from "../view";
+import { clockLine } from "./clock";
+import { history } from "./history";
 import { colourOf, confidenceOf } from "./looks";
 import { picker } from "./picker";
 import { reasonChips } from "./queue";
@@ -22,9 +24,9 @@ export function labelsPanel(view: View): TemplateResult {
     <section class="labels-panel" aria-label=${t("review.what")}>
       <header class="about">
         <p class="place name">${item.deployment_name}</p>
-        <p class="meta"><time datetime=${item.observed_at} title=${fullTime(view, item.observed_at)}>${clock(view, item.observed_at)}</time></p>
+        ${clockLine(view, item)}
         <p class="chips">${reasonChips(view, item)}</p>
-        ${author(view, item)}
+        ${author(view, item)} ${history(view, item, may)}
       </header>
       ${trouble(view, item)}
       ${review.picker && may ? picker(view) : list(view, item, may)}
@@ -43,7 +45,6 @@ function author(view: View, item: ReviewItem): TemplateResult | typeof nothing {
   return html`
     <p class="muted small" data-author title=${fullTime(view, newest.at)}>
       ${t(newest.source === "import" ? "review.said_import" : "review.said_by", values)}
-      ${newest.revision > 1 ? html`· ${t("review.revisions", { n: newest.revision - 1 })}` : nothing}
     </p>
   `;
 }

@@ -10,7 +10,9 @@ import type { View } from "../view";
 import { compareDialog } from "./compare";
 import { filesDialog } from "./files";
 import { HELP } from "../../review/keys";
+import { clockDialog } from "./clock";
 import { labelsPanel } from "./labels";
+import { numbersPanel } from "./numbers";
 import { filters, queue } from "./queue";
 import { stage } from "./stage";
 
@@ -19,7 +21,7 @@ export function reviewPage(view: View): TemplateResult {
   const { review } = state;
   return html`
     <main
-      class="review ${review.queueOpen ? "queue-open" : ""}"
+      class="review ${review.queueOpen ? "queue-open" : ""} ${review.numbers.open ? "with-numbers" : ""}"
       id="panel"
       tabindex="-1"
       aria-label=${t("review.heading")}
@@ -28,7 +30,7 @@ export function reviewPage(view: View): TemplateResult {
       data-unsent=${review.unsent.length}
       @click=${afterPress}
     >
-      ${bar(view)} ${queue(view)}
+      ${bar(view)} ${queue(view)} ${review.numbers.open ? numbersPanel(view) : nothing}
       <div class="review-middle">
         ${fireBanner(view)}
         ${review.failure
@@ -42,7 +44,7 @@ export function reviewPage(view: View): TemplateResult {
       ${itemOf(review) ? labelsPanel(view) : nothing}
     </main>
     ${review.help ? helpDialog(view) : nothing} ${review.comparing ? compareDialog(view, review.comparing) : nothing}
-    ${review.files.open ? filesDialog(view) : nothing}
+    ${review.files.open ? filesDialog(view) : nothing} ${review.clock ? clockDialog(view, review.clock) : nothing}
   `;
 }
 
@@ -77,6 +79,10 @@ function bar(view: View): TemplateResult {
       ${unsent(view)}
       <span class="grow"></span>
       ${filters(view)}
+      <button class="secondary compact" data-action="numbers" aria-expanded=${review.numbers.open} aria-controls="review-numbers"
+        title=${`${t("review.numbers")} (E)`} aria-label=${t("review.numbers")} @click=${actions.review.toggleNumbers}>
+        ${icon("numbers")}<span class="word">${t("review.numbers.short")}</span>
+      </button>
       <button class="secondary compact" data-opens="dialog" title=${t("review.files")} aria-label=${t("review.files")}
         @click=${() => actions.review.patch({ files: { ...review.files, open: true } })}>
         ${icon("file")}<span class="word">${t("review.files")}</span>

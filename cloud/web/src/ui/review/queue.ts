@@ -6,7 +6,8 @@ import { NO_FILTER, RAREST, REASONS, type ReviewFilter } from "../../review/rout
 import { everydayName } from "../../review/species";
 import type { ReviewItem } from "../../wire";
 import { icon } from "../icons";
-import { clock, fullTime, type View } from "../view";
+import type { View } from "../view";
+import { takenAt } from "./clock";
 import { focusPicture } from "./page";
 
 const REVIEWED: readonly ReviewFilter["reviewed"][] = ["no", "yes", "all"];
@@ -133,7 +134,7 @@ function row(view: View, item: ReviewItem): TemplateResult {
           <span class="name">${summary(view, item)}</span>
           <span class="meta">
             <span class="place">${item.deployment_name}</span>
-            <time datetime=${item.observed_at} title=${fullTime(view, item.observed_at)}>${clock(view, item.observed_at)}</time>
+            ${takenAt(view, item)}
           </span>
           <span class="chips">${reasonChips(view, item)}</span>
         </span>

@@ -7,6 +7,7 @@ import { ref } from "lit-html/directives/ref.js";
 import { percent } from "../../format";
 import { withoutBox } from "../../review/annotation";
 import { handlePoint, HANDLES, isWhole, toStage, type Box, type Point, type Size, type Viewport } from "../../review/geometry";
+import { trueTime } from "../../review/clock";
 import { nameWords } from "../../review/names";
 import { viewportOf } from "../../review/pointer";
 import { itemOf, mayLabel } from "../../review/state";
@@ -24,7 +25,7 @@ export function stage(view: View): TemplateResult {
   const item = itemOf(review);
   const size = review.stage;
   const clip = item !== null && !item.mime.startsWith("image/");
-  const alt = item ? t("picture.of", { what: item.deployment_name, when: fullTime(view, item.observed_at) }) : t("review.stage");
+  const alt = item ? t("picture.of", { what: item.deployment_name, when: fullTime(view, trueTime(item)) }) : t("review.stage");
   return html`
     <div class="stage ${review.drawing ? "drawing" : ""}" data-size=${item ? `${item.width}x${item.height}` : ""}
       data-view=${item && size.width ? viewWords(viewportOf(review.viewport, item, size)) : ""} ${ref(pointer.attach)}>
