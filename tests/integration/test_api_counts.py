@@ -2,10 +2,13 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from starlette.testclient import TestClient
 
+from fieldwatch_cloud.counts.methods.rate import rate
 from fieldwatch_cloud.db import counts, geography, rollups, sensitive
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_shared.ids import uuid7
@@ -94,6 +97,31 @@ def test_looked_and_not_seen_has_an_upper_bound(world: World) -> None:
     assert (bear["events"], bear["individuals"], bear["observations"]) == (0, 0, 0)
     assert bear["rate_per_100_camera_days"]["low"] == 0
     assert bear["rate_per_100_camera_days"]["high"] == pytest.approx(3.6889 / 2 * 100, rel=1e-4)
+
+
+def test_a_rate_is_of_the_cameras_that_looked(world: World) -> None:
+    """One saw four, another looked in vain, the third reported no effort: what it saw is counted, and in no
+    rate."""
+    world.look(world.ridge, -DAY, DAY)
+    world.look(world.river, -DAY, DAY)
+    for minutes in (0, 60, 120, 180):
+        world.observe(world.ridge, minutes)
+    world.observe(world.lick, 5)
+    with world.client("researcher") as client:
+        answer = client.post("/api/v1/reserves/foping/counts", json=question(area=None)).json()
+    (panda,) = answer["species"]
+    assert (panda["events"], panda["deployments"], answer["observations_without_effort"]) == (5, 2, 1)
+    expected = rate([4, 0], [2, 2]).estimates[0]
+    told = panda["rate_per_100_camera_days"]
+    assert (told["estimate"], told["low"], told["high"], told["method"]) == (
+        pytest.approx(100),
+        pytest.approx(expected.low),
+        pytest.approx(expected.high),
+        expected.method,
+    )
+    codes = {line["code"] for line in answer["verdict"]}
+    assert {"without_effort", "dispersion_unknown", "few_events"} <= codes
+    assert "rate_interval" in answer["assumption_codes"]
 
 
 def test_observations_whose_effort_has_not_arrived_are_told(world: World) -> None:
@@ -298,3 +326,25 @@ def test_where_sensitive_species_are_is_not_told_to_everybody(world: World) -> N
         assert client.post("/api/v1/reserves/foping/counts/trace", json=body).status_code == 403
     with world.client("manager") as client:
         assert client.post("/api/v1/reserves/foping/counts/trace", json=body).json()["items"] == []
+
+
+def test_that_something_is_withheld_is_told_and_not_what(world: World) -> None:
+    with world.db.transaction() as conn:
+        sensitive.replace(conn, world.foping, {"Ailuropoda melanoleuca": 10_000, "Ursus thibetanus": 10_000})
+    world.look(world.ridge, -DAY, DAY)
+    world.observe(world.ridge, 0)
+
+    def withheld(client: TestClient, language: str = "en", **asked: Any) -> list[str]:
+        answer = client.post(
+            "/api/v1/reserves/foping/counts", json=question(**asked), params={"language": language}
+        )
+        return [one["text"] for one in answer.json()["verdict"] if one["code"] == "species_withheld"]
+
+    with world.client("ranger") as client:
+        ((english,), (chinese,)) = withheld(client), withheld(client, "zh")
+        assert "Up to 2 sensitive species" in english
+        assert "最多2个" in chinese
+        assert "Ailuropoda" not in english + chinese
+        assert withheld(client, area=None) == withheld(client, taxa=["Sus scrofa"]) == []
+    with world.client("researcher") as client:
+        assert withheld(client) == []

@@ -38,6 +38,7 @@ def test_months_add_up_to_the_whole(reserve: Reserve) -> None:
         answer = client.post(f"{URL}/series", json=span(by="month")).json()
         whole = client.post(f"{URL}/series", json=span(by="year")).json()
         counted = client.post(URL, json=span()).json()
+        rated = reserve.ask(client, "rate", taxon=DEER).json()["estimates"][0]
     assert [one["label"] for one in answer["periods"]] == ["2026-03", "2026-04", "2026-05"]
     assert answer["timezone"] == "Asia/Shanghai"
     (year,) = whole["periods"]
@@ -47,6 +48,11 @@ def test_months_add_up_to_the_whole(reserve: Reserve) -> None:
         (plain,) = (one for one in counted["species"] if one["scientific_name"] == name)
         for figure in ("events", "observations", "individuals"):
             assert sum(one[figure] for one in months) == total[figure] == plain[figure]
+        assert plain["rate_per_100_camera_days"] == pytest.approx(total["rate_per_100_camera_days"])
+        if name == DEER:
+            assert "jackknife" in plain["rate_per_100_camera_days"]["method"]
+            interval = [plain["rate_per_100_camera_days"][side] for side in ("low", "high")]
+            assert interval == pytest.approx([rated["low"], rated["high"]])
     assert year["camera_days"] == pytest.approx(41 * DAYS + 20)
     assert sum(p["camera_days"] for p in answer["periods"]) == pytest.approx(year["camera_days"])
     assert year["species"][0]["scientific_name"] == DEER

@@ -178,7 +178,8 @@ class Truth:
         records = self.records(min_confidence)
         events = independent_events([record for record, _ in records], interval, rule)
         sums: dict[TaxonKey, Counter[str]] = defaultdict(Counter)
-        places: dict[TaxonKey, set[str]] = defaultdict(set)
+        places: dict[TaxonKey, Counter[int]] = defaultdict(Counter)
+        number = {str(id_): n for n, id_ in enumerate(self.deployments)}
         for event, after in zip(events, [*events[1:], None], strict=True):
             if not since <= event.start < until:
                 continue
@@ -195,7 +196,7 @@ class Truth:
                 if (record.deployment, record.taxon) == (event.deployment, event.taxon)
                 and event.start <= record.start < before
             )
-            places[event.taxon].add(event.deployment)
+            places[event.taxon][number[event.deployment]] += 1
         return {
             taxon: Tally(
                 *taxon,
@@ -204,7 +205,7 @@ class Truth:
                 individuals=one["individuals"],
                 events=one["events"],
                 max_count=one["max_count"],
-                deployments=len(places[taxon]),
+                events_at=dict(places[taxon]),
             )
             for taxon, one in sums.items()
         }

@@ -5,30 +5,61 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fieldwatch_cloud.counts.rates import ASSUMPTION, Rate, rate_per_100_camera_days
+import numpy as np
+
+from fieldwatch_cloud.counts.methods import rate as rates
 from fieldwatch_cloud.counts.tally import Tally
+from fieldwatch_cloud.counts.verdict import gather
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fieldwatch_cloud.counts.estimate import Estimate, Finding
     from fieldwatch_cloud.counts.events import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Species:
     tally: Tally
-    rate: Rate
+    rate: Estimate
+    findings: tuple[Finding, ...]
+    """On the rate."""
 
 
-def species(tallies: list[Tally], asked: list[str] | None, camera_days: float) -> list[Species] | None:
+def species(
+    tallies: list[Tally], asked: list[str] | None, camera_days: NDArray[np.float64]
+) -> list[Species] | None:
     """Every taxon with its rate; one that was asked for and not seen has zeros and the rate's upper bound.
+
+    A deployment that looked and has no event is a zero of the rate; one without effort is no part of it.
+
+    Args:
+        camera_days: (deployments,) effort of each that was asked for; 0 for none.
 
     Returns:
         None without effort: nobody looked, and that is not zero animals.
     """
+    if not camera_days.any():
+        return None
     seen = {tally.scientific_name for tally in tallies}
     unseen = [name for name in dict.fromkeys(asked or []) if name not in seen]
-    everything = tallies + [Tally(name, "animal") for name in unseen]
-    rated = [(tally, rate_per_100_camera_days(tally.events, camera_days)) for tally in everything]
-    return [Species(tally, rate) for tally, rate in rated if rate is not None] if camera_days > 0 else None
+    return [_rated(tally, camera_days) for tally in tallies + [Tally(name, "animal") for name in unseen]]
+
+
+def _rated(tally: Tally, camera_days: NDArray[np.float64]) -> Species:
+    events = np.zeros(len(camera_days))
+    events[list(tally.events_at)] = list(tally.events_at.values())
+    answer = rates.rate(events, camera_days)
+    return Species(tally, answer.estimates[0], answer.findings)
+
+
+def findings(species: list[Species]) -> tuple[Finding, ...]:
+    """On the rates of all of them, one of each code."""
+    told: dict[str, list[Finding]] = {}
+    for one in species:
+        name = one.tally.scientific_name or one.tally.observation_type
+        told.setdefault(name, []).extend(one.findings)
+    return gather(told)
 
 
 NOBODY_LOOKED = "No camera is known to have looked in this area and time span: this is not zero."
@@ -47,6 +78,11 @@ DETECTION = (
 EDGES = (
     "An event belongs to the span in which it starts, with all its observations: neighbouring spans add up, "
     "and no event is cut."
+)
+INTERVAL = (
+    "A rate's interval is the exact Poisson one where cameras differ by chance alone, and takes in the "
+    "differences between cameras where they differ by more. With one or two cameras these are not known, and "
+    "the true uncertainty is larger."
 )
 _GAPS: dict[Rule, str] = {
     "last_record": "from the end of one to the start of the next",
@@ -84,7 +120,7 @@ def assumptions(
             Assumption("events", events),
             Assumption("max_n", MAX_N),
             Assumption("effort", EFFORT),
-            Assumption("poisson", ASSUMPTION),
+            Assumption("rate_interval", INTERVAL),
             Assumption("detection", DETECTION),
             Assumption("edges", EDGES),
         ]
@@ -95,7 +131,7 @@ def assumptions(
         said.append(Assumption("min_confidence", left_out))
     if without_effort:
         code = "without_effort_counted" if observed else "without_effort_yet"
-        then = "they are counted, and make the rate too high" if observed else "it may still arrive"
+        then = "they are counted, and no part of the rates" if observed else "it may still arrive"
         text = f"{without_effort} observations come from deployments without reported effort: {then}."
         said.append(Assumption(code, text))
     return said

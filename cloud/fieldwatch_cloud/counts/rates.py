@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from scipy.special import gammainccinv, gammaincinv
 
 METHOD = "Poisson, exact (Garwood 1936)"
-ASSUMPTION = (
-    "The rate's interval takes events as independent and equally likely at any time (a Poisson process); "
-    "animals that come in bursts, or cameras that differ much, make the true uncertainty larger."
-)
 
 
 @dataclass(frozen=True, slots=True)

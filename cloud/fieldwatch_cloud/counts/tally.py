@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,11 @@ class Tally:
     """Sum over events of MaxN."""
     events: int = 0
     max_count: int = 0
-    deployments: int = 0
+    events_at: dict[int, int] = field(default_factory=dict)
+    """Events at each deployment that has any, by its place among those that were asked for."""
     without_effort: int = 0
     """How many of the observations come from deployments that reported no effort."""
+
+    @property
+    def deployments(self) -> int:
+        return len(self.events_at)

@@ -132,6 +132,12 @@ def of_records(
     return tuple(found)
 
 
+def of_withheld(species: int) -> tuple[Finding, ...]:
+    """For who may not see where sensitive species are: so many at most are left out of a list of all taxa.
+    How many of them were really there, and which, would tell their places."""
+    return (Finding("species_withheld", "caution", {"species": species}),) if species else ()
+
+
 def of_rates() -> tuple[Finding, ...]:
     """What every photo rate has to be told with (Sollmann et al. 2013, Biological Conservation 159:405-412;
     Sollmann 2018, African Journal of Ecology 56:740-749)."""

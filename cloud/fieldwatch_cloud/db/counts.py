@@ -162,8 +162,11 @@ def events_by_taxon(
         named |= _cuts(deployments, query.since, query.until, stale)
         if not stale:
             conn.execute(SQL["by_hash"])
-    with conn.cursor(row_factory=class_row(Tally)) as cursor:
-        return cursor.execute(statement, named, prepare=False).fetchall()
+    rows = conn.execute(statement, named, prepare=False)
+    return [
+        Tally(name, kind, observed, labelled, heads, events, most, dict(zip(at, each, strict=True)), blind_to)
+        for name, kind, observed, labelled, heads, events, most, at, each, blind_to in rows
+    ]
 
 
 def trace(

@@ -11,7 +11,6 @@ import shapely  # type: ignore[import-untyped]
 from pyproj import Geod
 
 from fieldwatch_cloud.counts import verdict
-from fieldwatch_cloud.counts.estimate import Finding
 from fieldwatch_cloud.db import counts, survey
 from fieldwatch_cloud.sensitive import Sensitive
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fieldwatch_cloud.counts.estimate import Finding
     from fieldwatch_cloud.db.pool import Connection
 
 DAY_S = 86_400.0
@@ -89,7 +89,6 @@ class Ground:
     def findings(self) -> list[Finding]:
         """What the effort cannot bear, and what is not told, whatever is counted."""
         days, hidden = self.camera_days, len(self.question.hidden.species)
-        withheld = [Finding("species_withheld", "caution", {"species": hidden})] if hidden else []
         from_dates = sum(
             one.effort_from_dates and looked > 0 for one, looked in zip(self.deployments, days, strict=True)
         )
@@ -100,7 +99,7 @@ class Ground:
                 looked_days=self.looked_days,
                 from_dates=from_dates,
             ),
-            *(withheld if self.question.taxa is None else []),
+            *(verdict.of_withheld(hidden) if self.question.taxa is None else ()),
         ]
 
 

@@ -2106,7 +2106,7 @@ export interface components {
              *       "events",
              *       "max_n",
              *       "effort",
-             *       "poisson",
+             *       "rate_interval",
              *       "detection",
              *       "edges",
              *       "min_confidence"
@@ -5109,7 +5109,10 @@ export interface components {
              * @example 0.95
              */
             level: number;
-            /** Method */
+            /**
+             * Method
+             * @description How the interval was made, with its source.
+             */
             method: string;
         };
         /**

@@ -1,11 +1,15 @@
 """Rates, their exact interval, and what is said about them."""
 
+import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from fieldwatch_cloud.counts.answer import assumptions, species
+from fieldwatch_cloud.counts.answer import assumptions, findings, species
+from fieldwatch_cloud.counts.methods.rate import rate
 from fieldwatch_cloud.counts.rates import rate_per_100_camera_days
 from fieldwatch_cloud.counts.tally import Tally
+
+BOAR = Tally("Sus scrofa", "animal", observations=5, individuals=4, events=3, max_count=2, events_at={0: 3})
 
 
 @pytest.mark.parametrize(
@@ -57,8 +61,7 @@ def test_impossible_numbers_are_refused(events: int, days: float, level: float) 
 
 
 def test_a_taxon_asked_for_and_not_seen_is_answered_once() -> None:
-    seen = Tally("Sus scrofa", "animal", observations=5, individuals=4, events=3, max_count=2, deployments=1)
-    answered = species([seen], ["Sus scrofa", "Ursus thibetanus", "Ursus thibetanus"], 10)
+    answered = species([BOAR], ["Sus scrofa", "Ursus thibetanus", "Ursus thibetanus"], np.array([10.0]))
     assert answered is not None
     assert [(one.tally.scientific_name, one.tally.events) for one in answered] == [
         ("Sus scrofa", 3),
@@ -67,30 +70,40 @@ def test_a_taxon_asked_for_and_not_seen_is_answered_once() -> None:
 
 
 def test_without_effort_there_is_no_species_at_all() -> None:
-    assert (
-        species(
-            [
-                Tally(
-                    "Sus scrofa",
-                    "animal",
-                    observations=5,
-                    individuals=4,
-                    events=3,
-                    max_count=2,
-                    deployments=1,
-                )
-            ],
-            None,
-            0,
-        )
-        is None
-    )
+    assert species([BOAR], None, np.zeros(1)) is None
+
+
+def test_cameras_that_looked_in_vain_are_zeros_and_those_that_did_not_look_are_nothing() -> None:
+    """Alone the exact interval would hold; beside nine that saw none, one camera of ten makes the rate."""
+    days = np.array([30.0] * 10 + [0.0] * 5)
+    boar = Tally("Sus scrofa", "animal", events=23, events_at={3: 18, 12: 5})
+    (answered,) = species([boar], None, days) or []
+    alone = rate_per_100_camera_days(18, 300)
+    assert alone is not None
+    assert answered.rate == rate([0, 0, 0, 18, 0, 0, 0, 0, 0, 0], days[:10]).estimates[0]
+    assert answered.rate.value == alone.estimate
+    assert answered.rate.low is not None
+    assert answered.rate.high is not None
+    assert answered.rate.low < alone.low < alone.high < answered.rate.high
+    assert {one.code for one in answered.findings} == {"few_events", "overdispersed"}
+    assert boar.deployments == 2
+
+
+def test_findings_on_the_rates_of_many_taxa_make_one_sentence_each() -> None:
+    hogs = [Tally("Sus scrofa", "animal", events=n, events_at={0: n}) for n in (2, 3)]
+    people = Tally(None, "human", events=1, events_at={2: 1})
+    answered = species([*hogs, people], ["Ursus thibetanus"], np.full(3, 10.0))
+    assert answered is not None
+    few, *_ = [one for one in findings(answered) if one.code == "few_events"]
+    assert (few.figures["taxon"], few.figures["others"]) == ("Sus scrofa", 2)
+    (none,) = [one for one in findings(answered) if one.code == "no_events"]
+    assert none.figures["taxon"] == "Ursus thibetanus"
 
 
 def test_assumptions_name_the_interval_the_threshold_and_missing_effort() -> None:
     found = assumptions(interval_min=45, min_confidence=0.6, without_effort=7, observed=True)
     assert [each.code for each in found] == [
-        "events", "max_n", "effort", "poisson", "detection", "edges", "min_confidence",
+        "events", "max_n", "effort", "rate_interval", "detection", "edges", "min_confidence",
         "without_effort_counted",
     ]  # fmt: skip
     said = " ".join(each.text for each in found)

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from fieldwatch_cloud.api.geojson import Area
 from fieldwatch_cloud.api.models.common import Answer, Body, Instant
 from fieldwatch_cloud.api.models.verdict import VerdictLine
+from fieldwatch_cloud.counts.estimate import Estimate
 from fieldwatch_cloud.counts.events import DEFAULT_RULE, Rule
 from fieldwatch_shared.messages import ObservationType
 
@@ -80,7 +81,17 @@ class Rate(Answer):
     low: float
     high: float
     level: float = Field(description="Confidence level of low to high.", examples=[0.95])
-    method: str
+    method: str = Field(description="How the interval was made, with its source.")
+
+    @classmethod
+    def of(cls, rate: Estimate) -> Self:
+        return cls(
+            estimate=rate.value,
+            low=rate.low or 0.0,
+            high=rate.high or 0.0,
+            level=rate.level,
+            method=rate.method,
+        )
 
 
 class SpeciesCount(Answer):
@@ -126,7 +137,7 @@ class Counts(Answer):
     assumptions: list[str] = Field(description="What the figures rest on, in plain sentences.")
     assumption_codes: list[str] = Field(
         description="Of each of `assumptions`, in their order, a code that stays when its words change.",
-        examples=[["events", "max_n", "effort", "poisson", "detection", "edges", "min_confidence"]],
+        examples=[["events", "max_n", "effort", "rate_interval", "detection", "edges", "min_confidence"]],
     )
     query: CountQueryEcho
 

@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Query
+from numpy.typing import NDArray
 
 from fieldwatch_cloud.api import cursor as cursors
 from fieldwatch_cloud.api import withheld
@@ -30,6 +32,7 @@ from fieldwatch_cloud.counts import verdict as rules
 from fieldwatch_cloud.counts.estimate import Finding
 from fieldwatch_cloud.db import counts
 from fieldwatch_cloud.db.pool import Connection
+from fieldwatch_cloud.sensitive import Sensitive
 from fieldwatch_shared.messages import ObservationType
 
 router = APIRouter(tags=["counts"])
@@ -51,9 +54,9 @@ def count_species(body: CountQuery, member: AnyMember, db: Db, language: Spoken)
         counted = counts.count(conn, _query(conn, body, member))
         seen = [one for one in counted.taxa if left_out.blur_m(one.scientific_name) is None]
         counted = replace(counted, taxa=seen)
-    total = sum(counted.camera_days.values())
+    days = np.array([counted.camera_days.get(id_, 0.0) for id_ in counted.deployments])
     without_effort = sum(tally.without_effort for tally in counted.taxa)
-    species = answer.species(counted.taxa, body.taxa, total)
+    species = answer.species(counted.taxa, body.taxa, days)
     assumptions = answer.assumptions(
         interval_min=body.event_interval_min,
         min_confidence=body.min_confidence,
@@ -65,17 +68,17 @@ def count_species(body: CountQuery, member: AnyMember, db: Db, language: Spoken)
         area_km2=counted.area_km2,
         deployments=DeploymentsLooked(in_area=len(counted.deployments), looked=len(counted.camera_days)),
         effort=Effort(
-            camera_days=total,
+            camera_days=float(days.sum()),
             by_deployment=[
-                DeploymentEffort(deployment_id=id_, camera_days=counted.camera_days.get(id_, 0.0))
-                for id_ in counted.deployments
+                DeploymentEffort(deployment_id=id_, camera_days=looked)
+                for id_, looked in zip(counted.deployments, days.tolist(), strict=True)
             ],
         ),
         status="not_observed" if species is None else "observed",
         species=None if species is None else [_species(one) for one in species],
         observations_without_effort=without_effort,
         labelled=sum(tally.labelled for tally in counted.taxa),
-        verdict=verdict(_findings(counted, body), language),
+        verdict=verdict(_findings(counted, body, days, species or [], left_out), language),
         assumptions=[each.text for each in assumptions],
         assumption_codes=[each.code for each in assumptions],
         query=CountQueryEcho(
@@ -144,14 +147,20 @@ def _query(conn: Connection, body: CountQuery, member: Member) -> counts.Query:
     )
 
 
-def _findings(counted: counts.Counted, body: CountQuery) -> list[Finding]:
-    days = [counted.camera_days.get(id_, 0.0) for id_ in counted.deployments]
+def _findings(
+    counted: counts.Counted,
+    body: CountQuery,
+    days: NDArray[np.float64],
+    species: list[answer.Species],
+    left_out: Sensitive,
+) -> tuple[Finding, ...]:
     found = [
         *rules.of_effort(
             days,
             asked_days=(body.to - body.from_) / timedelta(days=1),
             from_dates=len(counted.from_dates & counted.camera_days.keys()),
-        )
+        ),
+        *(rules.of_withheld(len(left_out.species)) if body.taxa is None else ()),
     ]
     if counted.camera_days:
         found += rules.of_records(
@@ -161,11 +170,12 @@ def _findings(counted: counts.Counted, body: CountQuery) -> list[Finding]:
             min_confidence=body.min_confidence,
         )
         found += rules.of_rates()
-    return found
+        found += answer.findings(species)
+    return rules.in_order(found)
 
 
 def _species(one: answer.Species) -> SpeciesCount:
-    tally, rate = one.tally, one.rate
+    tally = one.tally
     return SpeciesCount(
         scientific_name=tally.scientific_name,
         observation_type=ObservationType(tally.observation_type),
@@ -175,7 +185,5 @@ def _species(one: answer.Species) -> SpeciesCount:
         events=tally.events,
         max_count=tally.max_count,
         deployments=tally.deployments,
-        rate_per_100_camera_days=Rate(
-            estimate=rate.estimate, low=rate.low, high=rate.high, level=rate.level, method=rate.method
-        ),
+        rate_per_100_camera_days=Rate.of(one.rate),
     )

@@ -131,7 +131,6 @@ def _question(
 
 
 def _species(one: tables.Species) -> SpeciesCount:
-    rate = one.rate
     return SpeciesCount(
         scientific_name=one.scientific_name,
         observation_type=ObservationType(one.observation_type),
@@ -141,13 +140,7 @@ def _species(one: tables.Species) -> SpeciesCount:
         events=one.events,
         max_count=one.max_count,
         deployments=one.deployments,
-        rate_per_100_camera_days=Rate(
-            estimate=rate.value,
-            low=rate.low or 0.0,
-            high=rate.high or 0.0,
-            level=rate.level,
-            method=rate.method,
-        ),
+        rate_per_100_camera_days=Rate.of(one.rate),
     )
 
 

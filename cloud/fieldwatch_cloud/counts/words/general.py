@@ -83,9 +83,9 @@ WORDS: dict[str, Words] = {
     ),
     # verdict.of_records
     "without_effort": Words(
-        "{observations} observations come from cameras without reported effort. They are counted, and make "
-        "the rate too high.",
-        "有{observations}条观测来自没有工作量记录的相机。它们被计入，会使拍摄率偏高。",
+        "{observations} observations come from cameras without reported effort. They are counted, but no "
+        "rate can take them in.",
+        "有{observations}条观测来自没有工作量记录的相机。它们计入总数，但无法用于拍摄率。",
         "Wait for their heartbeats to arrive, or leave those cameras out.",
         "等待其心跳数据到达，或排除这些相机。",
     ),

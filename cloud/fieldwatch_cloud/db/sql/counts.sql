@@ -98,10 +98,12 @@ FROM (
 GROUP BY deployment_id;
 
 -- name: by_taxon
--- The start of a statement that goes on with `part`: sums of one deployment and taxon, in pieces.
+-- The start of a statement that goes on with `part`: sums of one deployment and taxon, in pieces. Events of each
+-- deployment come as two arrays a taxon, for the rate's interval: rows of their own would be read ten times as long.
 SELECT scientific_name, observation_type::text, sum(observations)::bigint AS observations,
        sum(labelled)::bigint AS labelled, sum(individuals)::bigint AS individuals, sum(events)::bigint AS events,
-       max(max_count)::bigint AS max_count, count(*) AS deployments,
+       max(max_count)::bigint AS max_count, array_agg(asked.number::int - 1) AS places,
+       array_agg(events::int) AS events_at_places,
        coalesce(sum(observations) FILTER (WHERE deployment_id = ANY (%(blind)s)), 0)::bigint AS without_effort
 FROM (
     SELECT deployment_id, scientific_name, observation_type, sum(observations) AS observations,
@@ -114,6 +116,7 @@ FROM (
     WHERE %(taxa)s::text[] IS NULL OR scientific_name = ANY (%(taxa)s)
     GROUP BY deployment_id, scientific_name, observation_type
 ) at_one
+JOIN unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS asked (id, number) ON asked.id = at_one.deployment_id
 GROUP BY scientific_name, observation_type
 ORDER BY events DESC, scientific_name, observation_type;
 
