@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fieldwatch_cloud.db import actions, desired, incidents, masks
+from fieldwatch_cloud.db import actions, desired, geography, incidents, masks
 from fieldwatch_cloud.errors import AlreadyExistsError, NotAllowedNowError, NotFoundError, RowRefusedError
 from fieldwatch_cloud.incidents.masks import RECURRING, suggest
 from fieldwatch_shared.messages import utc_now
@@ -45,7 +45,7 @@ def add(
         NotAllowedNowError: a data set brought the deployment: no camera hangs there.
         RowRefusedError: the camera has as many masks as it can.
     """
-    place = masks.deployment(conn, deployment_id)
+    place = geography.place(conn, deployment_id)
     if incident_id is not None and actions.reserve_of(conn, incident_id) != place.reserve:
         raise NotFoundError(f"no such incident: {incident_id}")
     if place.node_id is None:

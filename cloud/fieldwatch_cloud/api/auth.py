@@ -162,6 +162,18 @@ def check_role(held: frozenset[str], roles: tuple[Role, ...]) -> None:
         raise HTTPException(403, f"this needs the role {' or '.join(sorted({*roles, Role.ADMIN}))}")
 
 
+def visible(conn: Connection, deployment_id: UUID, caller: Caller) -> geography.Place:
+    """The deployment, to a member of its reserve; to anybody else it does not exist.
+
+    Raises:
+        NotFoundError: no such deployment that the caller may know of.
+    """
+    place = geography.place(conn, deployment_id)
+    if not caller.roles_in(place.reserve):
+        raise NotFoundError(f"no such deployment: {deployment_id}")
+    return place
+
+
 AnyMember = Annotated[Member, Depends(require())]
 FieldStaff = Annotated[Member, Depends(require(Role.TECHNICIAN, Role.MANAGER))]
 Admin = Annotated[Caller, Depends(require_everywhere(Role.ADMIN))]

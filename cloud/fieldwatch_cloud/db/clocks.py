@@ -25,13 +25,6 @@ SQL = statements("clocks")
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
-    id: UUID
-    reserve: str
-    timezone: str
-
-
-@dataclass(frozen=True, slots=True)
 class Correction:
     id: UUID
     offset_s: float
@@ -53,26 +46,20 @@ class Effect:
     last_at: datetime | None
 
 
-def deployment(conn: Connection, deployment_id: UUID) -> Deployment:
-    """Raises:
-    NotFoundError: no such deployment.
-    """
-    with conn.cursor(row_factory=class_row(Deployment)) as cursor:
-        found = cursor.execute(SQL["deployment"], {"id": deployment_id}).fetchone()
-    if found is None:
-        raise NotFoundError(f"no such deployment: {deployment_id}")
-    return found
-
-
 def corrections(conn: Connection, deployment_id: UUID) -> list[Correction]:
     """All that were ever given, newest first; at most one is not undone."""
     with conn.cursor(row_factory=class_row(Correction)) as cursor:
         return cursor.execute(SQL["corrections"], {"deployment_id": deployment_id}).fetchall()
 
 
-def effect(conn: Connection, deployment_id: UUID) -> Effect:
+def effect(conn: Connection, deployment_id: UUID, *, exact: bool) -> Effect:
+    """
+    Args:
+        exact: whether sensitive species are told of: with them, the number says that there are some.
+    """
     with conn.cursor(row_factory=class_row(Effect)) as cursor:
-        found = cursor.execute(SQL["effect"], {"deployment_id": deployment_id}).fetchone()
+        parameters = {"deployment_id": deployment_id, "exact": exact}
+        found = cursor.execute(SQL["effect"], parameters).fetchone()
     return found or Effect(0, None, None)
 
 

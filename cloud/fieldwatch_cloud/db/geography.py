@@ -66,6 +66,16 @@ class Deployment:
     last_observation_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """To whom a deployment belongs."""
+
+    id: UUID
+    reserve: str
+    timezone: str
+    node_id: str | None
+
+
 def reserve_id(conn: Connection, slug: str) -> UUID:
     """Raises:
     NotFoundError: no such reserve.
@@ -198,6 +208,17 @@ def add_deployment(
         },
     )
     return new
+
+
+def place(conn: Connection, deployment_id: UUID) -> Place:
+    """Raises:
+    NotFoundError: no such deployment.
+    """
+    with conn.cursor(row_factory=class_row(Place)) as cursor:
+        found = cursor.execute(SQL["place"], {"id": deployment_id}).fetchone()
+    if found is None:
+        raise NotFoundError(f"no such deployment: {deployment_id}")
+    return found
 
 
 def end_deployment(

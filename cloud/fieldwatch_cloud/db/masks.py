@@ -13,23 +13,15 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from fieldwatch_cloud.db.statements import statements
-from fieldwatch_cloud.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from fieldwatch_cloud.db.geography import Place
     from fieldwatch_cloud.db.pool import Connection
 
 SQL = statements("masks")
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    id: UUID
-    node_id: str | None
-    """None: a data set brought it, and no camera can be told what to ignore."""
-    reserve: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +51,6 @@ class Known:
     removed: bool
 
 
-def deployment(conn: Connection, deployment_id: UUID) -> Deployment:
-    """Raises:
-    NotFoundError: no such deployment.
-    """
-    with conn.cursor(row_factory=class_row(Deployment)) as cursor:
-        found = cursor.execute(SQL["deployment"], {"id": deployment_id}).fetchone()
-    if found is None:
-        raise NotFoundError(f"no such deployment: {deployment_id}")
-    return found
-
-
 def lock_node(conn: Connection, node: str) -> None:
     """Be alone in deciding what the node is to do, until the transaction ends."""
     conn.execute(SQL["lock_node"], {"node": node})
@@ -95,7 +76,7 @@ def newest_picture(conn: Connection, deployment_id: UUID) -> UUID | None:
 def add(
     conn: Connection,
     mask_id: UUID,
-    place: Deployment,
+    place: Place,
     polygon: Sequence[tuple[float, float]],
     reason: str,
     *,

@@ -61,9 +61,8 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Of a deployment; all but `reserve` None: it has no gate."""
+    """Of a deployment; all None: it has none."""
 
-    reserve: str
     least: dict[str, float] | None
     set_by: str | None
     set_at: datetime | None

@@ -4,14 +4,16 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from fieldwatch_cloud.api.auth import Caller, SignedIn, check_role, has_role
+from fieldwatch_cloud.api.auth import Caller, SignedIn, check_role, has_role, visible
 from fieldwatch_cloud.api.models.clocks import CENTURY_S, Correction, Corrections, NewCorrection
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import clocks
+from fieldwatch_cloud.db.geography import Place
 from fieldwatch_cloud.db.pool import Connection
-from fieldwatch_cloud.errors import NotFoundError, QuestionError
+from fieldwatch_cloud.errors import QuestionError
+from fieldwatch_cloud.sensitive import sees_exact
 
 router = APIRouter(tags=["review"])
 CORRECTORS = (Role.RESEARCHER, Role.MANAGER, Role.TECHNICIAN)
@@ -21,7 +23,7 @@ _WHERE = "/deployments/{deployment_id}/clock-corrections"
 @router.get(_WHERE, summary="How far a camera's clock was off", responses=problems(401, 404))
 def list_clock_corrections(deployment_id: UUID, caller: SignedIn, db: Db) -> Corrections:
     with db.transaction() as conn:
-        place = _visible(conn, deployment_id, caller)
+        place = visible(conn, deployment_id, caller)
         return _answer(conn, place, caller)
 
 
@@ -35,7 +37,7 @@ def correct_clock(deployment_id: UUID, body: NewCorrection, caller: SignedIn, db
     correction is added where times are counted, exported or shown as corrected. It replaces the one that held
     before. The same once more is answered once more."""
     with db.transaction() as conn:
-        place = _visible(conn, deployment_id, caller)
+        place = visible(conn, deployment_id, caller)
         check_role(caller.roles_in(place.reserve), CORRECTORS)
         offset_s = body.offset_s
         if body.media_id is not None and body.true_time is not None:
@@ -54,22 +56,16 @@ def correct_clock(deployment_id: UUID, body: NewCorrection, caller: SignedIn, db
 def undo_clock_correction(deployment_id: UUID, caller: SignedIn, db: Db) -> Corrections:
     """For those who may correct it. The correction stays on record as undone; once more changes nothing."""
     with db.transaction() as conn:
-        place = _visible(conn, deployment_id, caller)
+        place = visible(conn, deployment_id, caller)
         check_role(caller.roles_in(place.reserve), CORRECTORS)
         clocks.undo(conn, deployment_id, account_id=caller.account.id)
         return _answer(conn, place, caller)
 
 
-def _visible(conn: Connection, deployment_id: UUID, caller: Caller) -> clocks.Deployment:
-    place = clocks.deployment(conn, deployment_id)
-    if not caller.roles_in(place.reserve):
-        raise NotFoundError(f"no such deployment: {deployment_id}")
-    return place
-
-
-def _answer(conn: Connection, place: clocks.Deployment, caller: Caller) -> Corrections:
+def _answer(conn: Connection, place: Place, caller: Caller) -> Corrections:
     given = clocks.corrections(conn, place.id)
-    moved = clocks.effect(conn, place.id)
+    roles = caller.roles_in(place.reserve)
+    moved = clocks.effect(conn, place.id, exact=sees_exact(roles))
     return Corrections(
         offset_s=sum(each.offset_s for each in given if each.undone_at is None),
         items=[
@@ -88,5 +84,5 @@ def _answer(conn: Connection, place: clocks.Deployment, caller: Caller) -> Corre
         first_at=moved.first_at,
         last_at=moved.last_at,
         timezone=place.timezone,
-        may_correct=has_role(caller.roles_in(place.reserve), CORRECTORS),
+        may_correct=has_role(roles, CORRECTORS),
     )

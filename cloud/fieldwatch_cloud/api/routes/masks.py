@@ -5,13 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from fieldwatch_cloud.alarms import masks as drawn
-from fieldwatch_cloud.api.auth import Caller, SignedIn, check_role
+from fieldwatch_cloud.api.auth import SignedIn, check_role, visible
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.masks import Mask, Masks, NewMask
 from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import desired, masks
-from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotFoundError
 
 router = APIRouter(tags=["masks"])
@@ -25,7 +24,7 @@ DRAWERS = (Role.TECHNICIAN, Role.MANAGER)
 )
 def list_masks(deployment_id: UUID, caller: SignedIn, db: Db) -> Masks:
     with db.transaction() as conn:
-        place = _visible(conn, deployment_id, caller)
+        place = visible(conn, deployment_id, caller)
         standing = desired.of_node(conn, place.node_id) if place.node_id is not None else None
         return Masks(
             items=[_mask(row) for row in masks.masks(conn, deployment_id)],
@@ -46,7 +45,7 @@ def create_mask(deployment_id: UUID, body: NewMask, caller: SignedIn, db: Db) ->
     """For technicians and managers. Its node hears of it as soon as it is connected; see `applied`. The same
     once more is answered once more."""
     with db.transaction() as conn:
-        place = _visible(conn, deployment_id, caller)
+        place = visible(conn, deployment_id, caller)
         check_role(caller.roles_in(place.reserve), DRAWERS)
         drawn.add(
             conn,
@@ -75,13 +74,6 @@ def delete_mask(mask_id: UUID, caller: SignedIn, db: Db) -> None:
             raise NotFoundError(f"no such mask: {mask_id}")
         check_role(roles, DRAWERS)
         drawn.remove(conn, mask_id, account_id=caller.account.id)
-
-
-def _visible(conn: Connection, deployment_id: UUID, caller: Caller) -> masks.Deployment:
-    place = masks.deployment(conn, deployment_id)
-    if not caller.roles_in(place.reserve):
-        raise NotFoundError(f"no such deployment: {deployment_id}")
-    return place
 
 
 def _mask(row: masks.Mask) -> Mask:

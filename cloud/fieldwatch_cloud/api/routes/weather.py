@@ -7,7 +7,7 @@ import structlog
 from fastapi import APIRouter, Body, Query
 
 from fieldwatch_cloud.alarms import weather as alarms
-from fieldwatch_cloud.api.auth import AnyMember, Caller, FieldStaff, SignedIn, check_role
+from fieldwatch_cloud.api.auth import AnyMember, FieldStaff, SignedIn, check_role, visible
 from fieldwatch_cloud.api.models.common import Instant, Point, problems
 from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.models.weather import (
@@ -22,8 +22,7 @@ from fieldwatch_cloud.api.models.weather import (
 )
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import weather
-from fieldwatch_cloud.db.pool import Connection
-from fieldwatch_cloud.errors import NotFoundError, RowRefusedError
+from fieldwatch_cloud.errors import RowRefusedError
 from fieldwatch_cloud.incidents.danger import DangerClass, Weather, danger_class
 from fieldwatch_cloud.incidents.weather import AHEAD, Observation
 from fieldwatch_shared.messages import utc_now
@@ -93,7 +92,8 @@ def get_fire_danger(
 )
 def get_fire_gate(deployment_id: UUID, caller: SignedIn, db: Db) -> FireGate:
     with db.transaction() as conn:
-        return _gate(_visible(conn, deployment_id, caller))
+        visible(conn, deployment_id, caller)
+        return _gate(weather.gate(conn, deployment_id))
 
 
 @router.put(
@@ -105,7 +105,7 @@ def set_fire_gate(deployment_id: UUID, body: NewFireGate, caller: SignedIn, db: 
     """For managers. What it holds back is an incident all the same: with the reason in `held_back`, in the
     list and in the log; `release` lets it call."""
     with db.transaction() as conn:
-        check_role(caller.roles_in(_visible(conn, deployment_id, caller).reserve), (Role.MANAGER,))
+        check_role(caller.roles_in(visible(conn, deployment_id, caller).reserve), (Role.MANAGER,))
         weather.set_gate(conn, deployment_id, body.least, caller.account.id)
         gate = weather.gate(conn, deployment_id)
     log.warning(
@@ -123,16 +123,9 @@ def set_fire_gate(deployment_id: UUID, body: NewFireGate, caller: SignedIn, db: 
 def remove_fire_gate(deployment_id: UUID, caller: SignedIn, db: Db) -> None:
     """For managers. Where there is none, nothing happens."""
     with db.transaction() as conn:
-        check_role(caller.roles_in(_visible(conn, deployment_id, caller).reserve), (Role.MANAGER,))
+        check_role(caller.roles_in(visible(conn, deployment_id, caller).reserve), (Role.MANAGER,))
         weather.remove_gate(conn, deployment_id)
     log.warning("fire_gate.removed", deployment_id=str(deployment_id), by=str(caller.account.id))
-
-
-def _visible(conn: Connection, deployment_id: UUID, caller: Caller) -> weather.Gate:
-    gate = weather.gate(conn, deployment_id)
-    if not caller.roles_in(gate.reserve):
-        raise NotFoundError(f"no such deployment: {deployment_id}")
-    return gate
 
 
 def _gate(gate: weather.Gate) -> FireGate:

@@ -1,8 +1,3 @@
--- name: deployment
-SELECT d.id, r.slug AS reserve, r.timezone
-FROM deployment d JOIN reserve r ON r.id = d.reserve_id
-WHERE d.id = %(id)s;
-
 -- name: lock
 -- Two people who correct one clock at once must not both find it uncorrected.
 SELECT id FROM deployment WHERE id = %(deployment_id)s FOR NO KEY UPDATE;
@@ -31,6 +26,10 @@ VALUES (%(id)s, %(deployment_id)s, %(offset_s)s, %(account_id)s, %(note)s);
 
 -- name: effect
 -- What a correction moves: everything of the deployment, from its first instant to its last by its own clock.
-SELECT (SELECT count(*) FROM observation WHERE deployment_id = %(deployment_id)s) AS observations,
-       (SELECT min(observed_at) FROM observation WHERE deployment_id = %(deployment_id)s) AS first_at,
-       (SELECT max(observed_at) FROM observation WHERE deployment_id = %(deployment_id)s) AS last_at;
+SELECT (SELECT count(*) FROM observation o WHERE o.deployment_id = d.id
+         AND (%(exact)s OR NOT is_sensitive(d.reserve_id, o.scientific_name))) AS observations,
+       (SELECT min(o.observed_at) FROM observation o WHERE o.deployment_id = d.id
+         AND (%(exact)s OR NOT is_sensitive(d.reserve_id, o.scientific_name))) AS first_at,
+       (SELECT max(o.observed_at) FROM observation o WHERE o.deployment_id = d.id
+         AND (%(exact)s OR NOT is_sensitive(d.reserve_id, o.scientific_name))) AS last_at
+FROM deployment d WHERE d.id = %(deployment_id)s;

@@ -43,6 +43,11 @@ LEFT JOIN LATERAL (
 WHERE d.reserve_id = %(reserve_id)s
 ORDER BY d.location_name, d.id;
 
+-- name: place
+SELECT d.id, r.slug AS reserve, r.timezone, d.node_id
+FROM deployment d JOIN reserve r ON r.id = d.reserve_id
+WHERE d.id = %(id)s;
+
 -- name: node_in_reserve
 SELECT 1 FROM node WHERE id = %(node_id)s AND reserve_id = %(reserve_id)s;
 

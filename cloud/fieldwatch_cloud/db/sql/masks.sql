@@ -1,8 +1,3 @@
--- name: deployment
-SELECT d.id, d.node_id, r.slug AS reserve
-FROM deployment d JOIN reserve r ON r.id = d.reserve_id
-WHERE d.id = %(id)s;
-
 -- name: lock_node
 -- What its cameras are to do is written anew as a whole: by one at a time.
 SELECT id FROM node WHERE id = %(node)s FOR NO KEY UPDATE;

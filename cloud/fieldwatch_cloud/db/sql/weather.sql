@@ -100,9 +100,8 @@ WHERE s.reserve_id = %(reserve_id)s
 ORDER BY s.name;
 
 -- name: gate
-SELECT r.slug AS reserve, g.least, a.name AS set_by, g.set_at
+SELECT g.least, a.name AS set_by, g.set_at
 FROM deployment d
-JOIN reserve r ON r.id = d.reserve_id
 LEFT JOIN fire_gate g ON g.deployment_id = d.id
 LEFT JOIN account a ON a.id = g.set_by
 WHERE d.id = %(deployment_id)s;
