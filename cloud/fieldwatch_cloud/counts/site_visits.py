@@ -193,6 +193,8 @@ def data_findings(data: Visits, slopes: int = 0) -> list[Finding]:
     """
     found = []
     sites, detected = data.sites, int(data.detected.sum())
+    if not sites:
+        return [Finding("model_no_repeats", "unfit")]  # Nobody looked for long enough: no more to say.
     if sites < ENOUGH_SITES:
         severity = "caution" if sites < FEWEST_SITES else "note"
         found.append(Finding("model_few_sites", severity, {"sites": sites, "least": ENOUGH_SITES}))  # type: ignore[arg-type]
