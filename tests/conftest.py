@@ -7,6 +7,7 @@ mosquitto the tests that need them fail with the command that installs them.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import tempfile
 import uuid
@@ -15,6 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+
+# As the service's own workers have it, and before scipy is loaded: for matrices of a few rows, a thread per
+# core takes up to 25 times as long where others want the cores too.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from fieldwatch import logs
 from fieldwatch_cloud.db.cluster import create_database, drop_database
