@@ -357,8 +357,13 @@ def _movement(survey: Survey, options: MovingOptions, findings: list[Finding]) -
 def _activity(survey: Survey, findings: list[Finding]) -> Part:
     """The activity level of these very records, by the sun."""
     events = survey.events
+    if not len(events.start):
+        raise ValueError(
+            "nothing of it was seen here: that is no density of zero, and none can be told; ask for a longer "
+            "span, or take `rate`, whose upper limit still holds"
+        )
     if len(events.start) < 2:
-        raise ValueError("fewer than two events: give activity in the options")
+        raise ValueError("a single event: give activity in the options")
     found = activity(solar_times(survey, events.site, events.start))
     findings += found.findings
     # The corrected one, where it is known: a kernel flattens peaks, and makes a density too low.

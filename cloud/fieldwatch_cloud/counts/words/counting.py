@@ -111,11 +111,11 @@ WORDS: dict[str, Words] = {
         "人工核对其图片：一张确定的图片即可判断。",
     ),
     "invented_left_in": Words(
-        "The model found {boxes} animals where nothing was; how many pictures were looked at is unknown, so "
-        "the counts still hold such animals.",
-        "模型在空图中检出了{boxes}个“动物”；因不知审看的图片数，计数中仍含此类误检。",
-        "Give the number of pictures looked at, in the validation and in the field.",
-        "提供验证集和野外各自审看的图片数。",
+        "On labelled pictures the model found {boxes} animals where nothing was; how many pictures were "
+        "looked at in the field is unknown, so such animals are still among those counted here.",
+        "模型在标注图片的空处检出了{boxes}个“动物”；因不知野外审看的图片数，此处的结果仍含此类误检。",
+        "Look through these pictures on the review page: what is marked as empty no longer counts.",
+        "请在审核页面核对这些图片：标记为空的不再计入。",
     ),
     "validation_like_field": Words(
         "The correction takes the {labelled} labelled animals to be seen as those in the field are: same "

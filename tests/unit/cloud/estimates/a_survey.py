@@ -1,10 +1,12 @@
 """Surveys made by hand, for what adapters make of them."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import numpy as np
 
 from fieldwatch_cloud.estimates.survey import NOTHING_SAID, Happenings, Said, Site, Survey
+from fieldwatch_shared.cards import Measured
 
 DAY = 86_400.0
 SINCE = 20_000 * DAY
@@ -37,7 +39,7 @@ def survey(
     timezone: str = "UTC",
     taxa: tuple[str, ...] = ("Cervidae",),
     said: Said = NOTHING_SAID,
-    **more: object,
+    detectors: Mapping[str, Measured] | None = None,
 ) -> Survey:
     """Of so many days; `looked` are (site, day from, day to)."""
     places = sites or tuple(site(number) for number in range(max(row[0] for row in looked) + 1))
@@ -57,6 +59,5 @@ def survey(
         labelled={},
         asked=True,
         elevation_m=None,
-        detectors={},
-        **more,  # type: ignore[arg-type]
+        detectors=detectors or {},
     )
