@@ -50,6 +50,14 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="The table as CSV on standard
 Plot = Annotated[Path | None, typer.Option("--plot", help="Draw it into this file: .png, .svg or .pdf.")]
 Language = Annotated[Literal["en", "zh"] | None, typer.Option(help="Of the verdict; default: the account's.")]
 
+SHOWN = {
+    "rates": ("taxon", "events", "individuals", "max_count", "rate", "low", "high"),
+    "series": ("label", "camera_days", "taxon", "events", "rate", "low", "high"),
+    "cells": ("cell", "camera_days", "events", "individuals", "rate", "low", "high"),
+    "estimate": ("name", "value", "se", "low", "high", "unit"),
+}
+"""What fits a terminal; `--csv` and `--json` have everything."""
+
 
 @app.command()
 def species(
@@ -268,7 +276,7 @@ def _show(result: Result, drawing: str, plot: Path | None, *, as_json: bool, as_
     elif as_csv:
         result.frame.drop(columns="geometry", errors="ignore").to_csv(sys.stdout, index=False)
     else:
-        _say(result)
+        _say(result, SHOWN[drawing])
     if plot is not None:
         if not len(result.frame):
             _fail("there is nothing to draw: nobody looked, or nothing was seen")
@@ -281,17 +289,25 @@ def _show(result: Result, drawing: str, plot: Path | None, *, as_json: bool, as_
         typer.echo(f"Drawn: {plot}", err=True)
 
 
-def _say(result: Result) -> None:
+def _say(result: Result, columns: tuple[str, ...]) -> None:
     from rich.console import Console
     from rich.text import Text
 
     from fieldwatch.client.results import NOT_OBSERVED
 
     console = Console()
-    if result.observed:
-        _table(result.frame.drop(columns=["geometry", "meaning", "level", "method"], errors="ignore"))
-    else:
+    frame = result.frame
+    if not result.observed:
         console.print(Text(NOT_OBSERVED, style="bold"))
+    elif not len(frame):
+        console.print(Text("No numbers: the verdict says why.", style="bold"))
+    else:
+        if "observation_type" in frame:
+            taxon = frame["scientific_name"].fillna(frame["observation_type"]).fillna("not observed")
+            frame = frame.assign(taxon=taxon)
+        if "cell" in columns:  # The verdict says how many cells nobody looked at.
+            frame = frame[frame["status"] == "observed"]
+        _table(frame[list(columns)])
     style = {"note": "dim", "caution": "yellow", "unfit": "bold red"}
     for line in result.verdict:
         console.print(Text(str(line), style=style.get(line.severity, "")))
@@ -302,8 +318,10 @@ def _table(frame: Any) -> None:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in frame.columns:
-        table.add_column(str(column), justify="left" if frame[column].dtype == object else "right")
+    for number, column in enumerate(frame.columns):
+        words = any(isinstance(value, str) for value in frame[column])
+        whole = not words or not number  # A number that is cut off is another number.
+        table.add_column(str(column), justify="left" if words else "right", no_wrap=whole, overflow="fold")
     for row in frame.itertuples(index=False):
         table.add_row(*(_cell(value) for value in row))
     Console().print(table)
@@ -313,7 +331,9 @@ def _cell(value: Any) -> str:
     """A blank is not a zero: what is not known is a dash."""
     if value is None or value != value:  # NaN is not itself.
         return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return str(value)
 
 
 def _fail(words: str) -> NoReturn:

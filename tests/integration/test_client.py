@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -198,7 +199,12 @@ def test_the_command_line_prints_tables_with_a_verdict_and_draws(run: Running, t
     assert json.loads(told.stdout)["status"] == "observed"
     told = command("species", *SPAN, "--csv")
     assert told.stdout.splitlines()[0].startswith("scientific_name,")
-    assert "occupancy" in command("methods").stdout
+    assert "occupancy_false_positive" in command("methods").stdout
+    told = command("species", *SPAN)
+    assert PANDA in told.stdout
+    assert "…" not in told.stdout, "a number that is cut off is another number"
+    told = command("series", "--from", "2020-01-01", "--to", UNTIL, "--by", "year")
+    assert re.search(r"^2020 +0 +not observed +–", told.stdout, re.MULTILINE), told.stdout
     told = command("export", "geojson", "--out", str(tmp_path / "a.geojson"))
     assert told.exit_code == 0, told.output
     assert len(gpd.read_file(tmp_path / "a.geojson"))
