@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
@@ -26,7 +27,10 @@ MAX_ROWS = 5_000_000
 """Of one table."""
 MAX_ROW = 200_000
 """Characters."""
+MAX_LINE = 4 * MAX_ROW
+"""One that is too long for a row is read and rejected; what is longer still is no line of a table."""
 MAX_KEY = 500
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ALL = TABLES | {EFFORT.name: EFFORT}
 
 
@@ -172,7 +176,9 @@ class Package:
 
     def _csv(self, table: str, text: TextIO) -> Iterator[list[str]]:
         resource = self._resources[table]
-        reader = csv.reader(text, delimiter=resource.delimiter, quotechar=resource.quote, strict=True)
+        reader = csv.reader(
+            _lines(table, text), delimiter=resource.delimiter, quotechar=resource.quote, strict=True
+        )
         while True:
             try:
                 cells = next(reader)
@@ -180,9 +186,10 @@ class Package:
                 return
             except csv.Error as error:
                 raise PackageError(f"{table}, line {reader.line_num}: {error}") from error
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:
+                why = error.reason if isinstance(error, UnicodeDecodeError) else error
                 raise PackageError(
-                    f"{table}, after line {reader.line_num}: this is not {resource.encoding}: {error.reason}"
+                    f"{table}, after line {reader.line_num}: this is not {resource.encoding}: {why}"
                 ) from error
             yield cells
 
@@ -198,6 +205,14 @@ class Package:
             raise PackageError(f"{table}: there is no encoding {resource.encoding[:50]!r}") from error
 
 
+def _lines(table: str, text: TextIO) -> Iterator[str]:
+    """The lines of a file: one that never ends would fill the memory."""
+    while piece := text.readline(MAX_LINE):
+        if len(piece) == MAX_LINE:
+            raise PackageError(f"{table}: a line is longer than {MAX_LINE} characters")
+        yield piece
+
+
 class _CellError(ValueError):
     def __init__(self, column: str | None, why: str) -> None:
         super().__init__(why)
@@ -209,6 +224,8 @@ def _values(cells: list[str], fields: list[tuple[int, Field]]) -> dict[str, Any]
     together = "".join(cells)
     if len(together) > MAX_ROW or "\0" in together:
         raise _CellError(None, f"is longer than {MAX_ROW} characters, or binary")
+    if not together.isascii() and _LONE_SURROGATE.search(together):
+        raise _CellError(None, "holds half a character (a lone surrogate)")
     for i, field in fields:
         cell = cells[i]
         if cell in MISSING and not field.required:
@@ -238,6 +255,10 @@ def _descriptor(source: Source) -> tuple[str, dict[str, Any]]:
         raise PackageError("datapackage.json names no resources")
     if "\\u0000" in text:
         raise PackageError("datapackage.json holds a zero character, which no database keeps")
+    if _LONE_SURROGATE.search(json.dumps(descriptor, ensure_ascii=False)):
+        raise PackageError(
+            "datapackage.json holds half a character (a lone surrogate), which nobody can write"
+        )
     return text, descriptor
 
 

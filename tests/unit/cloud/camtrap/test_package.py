@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import struct
+import tracemalloc
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -246,3 +247,32 @@ def test_what_the_profile_requires(name: str) -> None:
     described = descriptor()
     del described[name]
     assert f"{name} is required" in list(descriptor_problems(described))
+
+
+def test_a_line_that_never_ends_is_not_read_to_its_end() -> None:
+    tracemalloc.start()
+    try:
+        for endless in ("a" * 30_000_000, "a," * 15_000_000):
+            files = zipped({**FILES, "media.csv": MEDIA + endless})
+            tracemalloc.reset_peak()
+            before, _ = tracemalloc.get_traced_memory()
+            found = Package(ZipSource(files))
+            with pytest.raises(PackageError, match="a line is longer"):
+                list(found.rows("media"))
+            assert tracemalloc.get_traced_memory()[1] - before < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "punycode", "undefined"])
+def test_an_encoding_that_it_is_not_in_is_a_problem_of_the_package(encoding: str) -> None:
+    with pytest.raises(PackageError, match="deployments, after line 0: this is not"):
+        package(resources=resources(encoding=encoding))
+
+
+def test_half_a_character_is_refused_where_it_could_not_be_kept() -> None:
+    with pytest.raises(PackageError, match="half a character"):
+        package(title="Musk deer \ud800")
+    files = {**FILES, "deployments.csv": DEPLOYMENTS.replace("Stream", "\\ud800")}
+    found = package(files, resources=resources(encoding="unicode_escape"))
+    assert rejected(found, "deployments") == [(2, None)]
