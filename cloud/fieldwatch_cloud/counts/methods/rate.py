@@ -2,8 +2,8 @@
 
     rate = 100 * sum(events) / sum(camera-days)
 
-Two intervals. Garwood's exact one (`counts.rates`) holds where cameras differ by chance alone. Where they
-differ by more (Pearson's chi-square over cameras), the uncertainty is taken from those differences, by
+Two intervals. Garwood's exact one (`counts.rates`) holds where cameras differ by chance alone. Where five or
+more differ by more (Pearson's chi-square over cameras), the uncertainty is taken from those differences, by
 leaving each camera out in turn (jackknife of the log rate, Student's t), and the wider of the two is given.
 The estimate's method says which.
 """
@@ -31,6 +31,9 @@ BETWEEN = "jackknife over cameras, log scale, Student's t (Efron & Tibshirani 19
 MID_P = "exact conditional binomial, mid-P (Przyborowski & Wilenski 1940; Lancaster 1961)"
 ADVISED_EVENTS = 25
 """A Poisson count of n has a relative standard error of 1/sqrt(n): 20 % at 25."""
+LEAST_CAMERAS = 5
+"""Fewer cannot tell how much cameras differ: from three, Student's t on the log scale gives intervals from
+nothing to tens of thousands. Their exact interval is given, and the verdict says what it leaves out."""
 WIDEN, SUSPECT = 0.2, 0.05
 """Chance of so large differences between cameras below which the interval is widened, and below which the
 verdict says so. The first is the larger, because the test misses moderate differences."""
@@ -96,7 +99,7 @@ def rate(events: ArrayLike, camera_days: ArrayLike, level: float = 0.95) -> Rate
     spread = dispersion(x, days)
     low, high, method = exact.low, exact.high, GARWOOD
     se = 100 * total**0.5 / float(days.sum())
-    if spread is None or len(x) == 2:
+    if spread is None or len(x) < LEAST_CAMERAS:
         if total:
             findings.append(Finding("dispersion_unknown", "caution", {"cameras": len(x)}))
     elif spread.p < WIDEN:
@@ -165,7 +168,7 @@ def rate_ratio(
     method, se = MID_P, value * (1 / total_a + 1 / total_b) ** 0.5 if total_a and total_b else None
     spreads = [each for each in (dispersion(a, days_a), dispersion(b, days_b)) if each is not None]
     worst = min(spreads, key=lambda each: each.p, default=None)
-    if min(len(a), len(b)) < 3:
+    if min(len(a), len(b)) < LEAST_CAMERAS:
         findings.append(Finding("dispersion_unknown", "caution", {"cameras": min(len(a), len(b))}))
     elif worst and worst.p < WIDEN and total_a and total_b:
         error, freedom = _ratio_error(a, days_a, b, days_b, paired=paired)

@@ -54,8 +54,12 @@ def test_nobody_looked_is_no_rate_and_nothing_seen_has_an_upper_bound() -> None:
     assert unseen.estimates[0].high == pytest.approx(100 * chi2.isf(0.025, 2) / 2 / 60)
 
 
-def test_one_camera_cannot_tell() -> None:
-    assert "dispersion_unknown" in codes(rate([40], [30]))
+@pytest.mark.parametrize("events", [[40], [60, 2], [60, 0, 10], [60, 0, 10, 1]])
+def test_few_cameras_cannot_tell(events: list[int]) -> None:
+    """Nor do they give an interval that says nothing, from nothing to tens of thousands."""
+    answer = rate(events, [30] * len(events))
+    assert answer.estimates[0].method == METHOD
+    assert "dispersion_unknown" in codes(answer)
     assert "dispersion_unknown" in codes(rate_ratio([40, 30], [30, 30], [20, 20, 20], [30, 30, 30]))
 
 
