@@ -157,8 +157,8 @@ def corrected(survey: Survey, options: CorrectedOptions) -> Outcome:
     models = sorted(set(said.model.tolist()))
     if not models and not survey.labelled:
         raise ValueError(
-            "no model called anything an animal here, so there is nothing to correct; `rate` tells how common "
-            "it may still be"
+            "no model called anything an animal here, so there is nothing to correct; `rate` tells how "
+            "common it may still be"
         )
     for model in models:
         detector = _detector(survey, options.table, model)

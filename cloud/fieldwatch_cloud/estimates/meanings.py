@@ -55,7 +55,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "sigma": ("How far animals range (half-normal scale)", "活动范围尺度（半正态σ）"),
     "roost_peak": ("Largest number at once, of all nights", "各晚同时出现的最大数量"),
     "roost_change": ("Arrivals minus departures", "到达数减离开数"),
-    "species_seen": ("Species seen", "记录到的物种数"),
+    "species_seen": (
+        "Species seen (the interval: in other surveys of this size)",
+        "记录到的物种数（区间指同等规模的其他调查）",
+    ),
     "species_chao2": ("Species present, at least", "物种数下限估计（Chao2）"),
     "coverage": ("Share of incidences that belong to species seen", "样本覆盖度"),
     "trend": ("Factor by which numbers change a period", "数量每时段的变化倍数"),

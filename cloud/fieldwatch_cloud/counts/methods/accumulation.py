@@ -26,6 +26,8 @@ from fieldwatch_cloud.counts.estimate import Estimate, Finding
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from fieldwatch_cloud.counts.estimate import Severity
+
     Array = NDArray[np.float64]
 
 MAO_TAU = "exact rarefaction, Mao Tau (Colwell, Mao & Chang 2004), logit interval"
@@ -111,6 +113,10 @@ def accumulation(
         chao,
         Estimate("coverage", float(covered[-1]), None, None, None, "1", COVERAGE, level),
     )
+    if not len(seen_in):
+        # None seen tells neither how many there are, nor how many others would have met.
+        estimates = (Estimate("species_seen", 0.0, None, None, None, "1", MAO_TAU, level),)
+        low, high = np.full((2, total), np.nan)
     findings = _check(seen_in, spent, float(covered[-1]))
     return Accumulation(samples, richness, se, low, high, covered, estimates, findings)
 
@@ -163,6 +169,11 @@ def _chao2(seen_in: NDArray[np.int64], total: int, z: float, level: float) -> Es
         low = max(float(seen), (seen - z * variance**0.5) / found)
         high = (seen + z * variance**0.5) / found
     value = seen + unseen
+    if total < 2:
+        # One sample has nothing to compare with: whether its species are common or rare cannot be told.
+        return Estimate("species_chao2", value, None, float(seen), None, "1", CHAO2, level)
+    # With few samples Chao's limits allow for missed species that the estimate itself does not.
+    low, high = min(low, value), max(high, value)
     return Estimate("species_chao2", value, max(variance, 0.0) ** 0.5, low, high, "1", CHAO2, level)
 
 
@@ -187,7 +198,8 @@ def _coverage(seen_in: NDArray[np.int64], total: int, samples: NDArray[np.int64]
 def _check(seen_in: NDArray[np.int64], spent: Array, covered: float) -> tuple[Finding, ...]:
     found = [Finding("chao2_least", "note")]
     if len(spent) < LEAST_SAMPLES:
-        found.append(Finding("few_samples", "caution", {"samples": len(spent), "least": LEAST_SAMPLES}))
+        severity: Severity = "caution" if len(spent) > 1 else "unfit"
+        found.append(Finding("few_samples", severity, {"samples": len(spent), "least": LEAST_SAMPLES}))
     if not len(seen_in):
         return (*found, Finding("no_species", "caution", {"samples": len(spent)}))
     if covered < COMPLETE:

@@ -75,7 +75,9 @@ def test_all_species_seen_everywhere() -> None:
 
 def test_nothing_seen() -> None:
     found = accumulation(np.zeros((3, 30)))
-    assert found.estimates[0].value == found.estimates[1].value == 0
+    (seen,) = found.estimates
+    assert (seen.name, seen.value, seen.low, seen.high) == ("species_seen", 0.0, None, None)
+    assert np.isnan(found.high).all()
     assert [f.code for f in found.findings] == ["chao2_least", "no_species"]
 
 
@@ -94,3 +96,18 @@ def test_bad_input() -> None:
         accumulation(SEEN, effort=np.zeros(6))
     with pytest.raises(ValueError, match="must be"):
         accumulation([1, 2, 3])
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3, 10])
+@pytest.mark.parametrize("species", [1, 2, 30])
+def test_the_estimate_lies_within_its_interval(samples: int, species: int) -> None:
+    chao = accumulation(np.ones((species, samples))).estimates[1]
+    assert chao.low is not None
+    assert chao.low <= chao.value == species
+    # What one sample holds tells nothing of what it lacks.
+    assert chao.high is None if samples == 1 else (chao.high or 0) >= chao.value
+
+
+def test_one_sample_is_no_accumulation() -> None:
+    (few,) = (each for each in accumulation(np.ones((2, 1))).findings if each.code == "few_samples")
+    assert few.severity == "unfit"
