@@ -3,8 +3,8 @@ import { call } from "../client";
 import type { Language } from "../i18n";
 import type { Cells, Step } from "./address";
 import type {
-  Citation, Comparison, Counted, CountsQuestion, Dataset, EffortCalendar, Estimated, ExportQuestion, Grid, Imported, Method, Sensitive, Series,
-  Traced, UploadedArea,
+  Citation, Comparison, Counted, CountsQuestion, Dataset, EffortCalendar, Estimated, ExportQuestion, Grid, Imported, IssuedToken, Method, Sensitive, Series,
+  Token, Traced, UploadedArea,
 } from "./wire";
 
 const PATIENT = { patience: 300_000 }; // ms: models with bootstraps, and large files
@@ -40,6 +40,9 @@ export const researchApi = {
   sensitive: (slug: string) => call<Sensitive[]>(`/reserves/${slug}/sensitive-species`),
   putSensitive: (slug: string, list: readonly Sensitive[]) =>
     call<Sensitive[]>(`/reserves/${slug}/sensitive-species`, list, { method: "PUT" }),
+  tokens: () => call<Token[]>("/tokens"),
+  issueToken: (name: string) => call<IssuedToken>("/tokens", { name }),
+  revokeToken: (id: string) => call<void>(`/tokens/${id}`, undefined, { method: "DELETE" }),
 };
 
 export const datasetUrl = (id: string) => `/api/v1/datasets/${id}/export`;

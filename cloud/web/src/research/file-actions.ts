@@ -12,10 +12,11 @@ export function createFileActions({ store, research, slug, patch, failureOf }: T
 
   async function read(asked: CountsQuestion): Promise<void> {
     const order = exportOf(asked);
-    const [datasets, sensitive, citation] = await Promise.all([
-      researchApi.datasets(slug()), manages() ? researchApi.sensitive(slug()) : null, researchApi.citation(slug(), order),
+    const [datasets, sensitive, tokens, citation] = await Promise.all([
+      researchApi.datasets(slug()), manages() ? researchApi.sensitive(slug()) : null, researchApi.tokens(),
+      researchApi.citation(slug(), order),
     ]);
-    set({ datasets, sensitive, citation: { asked: JSON.stringify(order), ...citation } });
+    set({ datasets, sensitive, tokens, citation: { asked: JSON.stringify(order), ...citation } });
   }
 
   /** A zone or an area that was drawn goes by its geometry, which no address could hold. */
@@ -62,15 +63,33 @@ export function createFileActions({ store, research, slug, patch, failureOf }: T
     });
   }
 
-  async function attempt(work: () => Promise<void>): Promise<void> {
+  /** Whether it worked. */
+  async function issueToken(name: string): Promise<boolean> {
+    return await attempt(async () => {
+      const issued = await researchApi.issueToken(name);
+      set({ issued, tokens: await researchApi.tokens() });
+    });
+  }
+
+  async function revokeToken(id: string): Promise<void> {
+    await attempt(async () => {
+      await researchApi.revokeToken(id);
+      set({ removing: null, issued: null, tokens: await researchApi.tokens() });
+      patch({ said: { key: "research.access.revoked" } });
+    });
+  }
+
+  async function attempt(work: () => Promise<void>): Promise<boolean> {
     patch({ failure: null, said: null });
     try {
       await work();
+      return true;
     } catch (error) {
       set({ removing: null });
       patch({ failure: failureOf(error) });
+      return false;
     }
   }
 
-  return { read, save, importDataset, removeDataset, keepSensitive, set };
+  return { read, save, importDataset, removeDataset, keepSensitive, issueToken, revokeToken, set };
 }

@@ -5,8 +5,8 @@ import type { Account, Area, Taxon } from "../wire";
 import { RESEARCH_START, type ResearchRoute } from "./address";
 import type { Missing } from "./question";
 import type {
-  Citation, Comparison, Counted, CountsQuestion, Dataset, EffortCalendar, Estimated, Grid, Imported, Method, Sensitive, Series,
-  TracedEvent, UploadedArea,
+  Citation, Comparison, Counted, CountsQuestion, Dataset, EffortCalendar, Estimated, Grid, Imported, IssuedToken, Method, Sensitive, Series,
+  Token, TracedEvent, UploadedArea,
 } from "./wire";
 
 /** Which of two areas is meant: that of the question, or the one that it is compared with. */
@@ -52,6 +52,11 @@ export interface Files {
   readonly sensitive: readonly Sensitive[] | null;
   /** The list while it is changed. */
   readonly draft: readonly Sensitive[] | null;
+  /** The account's own, for QGIS and scripts. */
+  readonly tokens: readonly Token[] | null;
+  /** The one that was just made: its secret is shown this once. */
+  readonly issued: IssuedToken | null;
+  /** The data set or token of which somebody is to say once more that it shall go. */
   readonly removing: string | null;
 }
 
@@ -94,7 +99,8 @@ export function emptyResearch(route: ResearchRoute = RESEARCH_START): ResearchSt
     counted: null, series: null, grid: null, comparison: null, effort: null, trace: null, cell: null, shown: null,
     methods: null, estimate: { other: null, options: {}, busy: false, failure: null, answer: null },
     files: {
-      citation: null, saving: null, datasets: null, importing: false, imported: null, sensitive: null, draft: null, removing: null,
+      citation: null, saving: null, datasets: null, importing: false, imported: null, sensitive: null, draft: null,
+      tokens: null, issued: null, removing: null,
     },
     typing: { query: "", active: 0, open: false }, placing: "question", upload: null, formOpen: false,
   };

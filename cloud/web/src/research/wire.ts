@@ -36,6 +36,8 @@ export type Curve = Schemas["Curve"];
 export type Dataset = Schemas["Dataset"];
 export type Imported = Schemas["ImportedDataset"];
 export type Sensitive = Schemas["SensitiveSpecies"];
+export type Token = Schemas["Token"];
+export type IssuedToken = Schemas["IssuedToken"];
 export type TracedEvent = Schemas["TracedEvent"];
 export type Traced = Schemas["Trace"];
 /** What is to be taken along; a zone stands in its address, an area that was drawn only in a body. */

@@ -1,4 +1,4 @@
-/** Taking records along, with how to cite them; data sets of others; species whose places are kept back. */
+/** Taking records along, with how to cite them; tokens for QGIS and scripts; data sets of others; species whose places are kept back. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { copyText } from "../../copy";
 import { mayManage } from "../../desk/state";
@@ -7,6 +7,7 @@ import { FORMATS, type CountsQuestion } from "../../research/wire";
 import { card } from "../desk/parts";
 import { icon } from "../icons";
 import type { View } from "../view";
+import { accessCard } from "./access";
 import { datasetsCard } from "./datasets";
 import { spanOfAnswer } from "./parts";
 import { sensitiveCard } from "./sensitive";
@@ -16,6 +17,7 @@ export function filesSection(view: View): TemplateResult {
   const slug = state.reserve?.slug;
   return html`
     ${downloads(view)}
+    ${accessCard(view)}
     ${datasetsCard(view, mayImport(state.account, slug))}
     ${mayManage(state.account, slug) ? sensitiveCard(view) : nothing}
   `;
