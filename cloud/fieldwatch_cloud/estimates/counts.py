@@ -224,10 +224,13 @@ def trend(survey: Survey, options: TrendOptions) -> Outcome:
     starts = np.array([one.start.timestamp() for one in spans])
     band = float(norm.ppf((1 + options.level) / 2)) * error
     index = np.where((effort > 0).any(axis=0), index, np.nan)
+    findings = list(fitted.findings)
+    if blind := int((effort == 0).all(axis=0).sum()):
+        findings.append(Finding("periods_not_observed", "note", {"blind": blind, "periods": len(spans)}))
     curves = (Curve("trend_index", starts, index, "s", "1", np.maximum(index - band, 0), index + band),)
     return Outcome(
         fitted.estimates,
-        fitted.findings,
+        tuple(findings),
         total,
         len(spans),
         curves=(*curves, *_rates(spans, counts, effort, options.level)),
@@ -279,7 +282,9 @@ def _times(survey: Survey, events: Happenings, clock: str) -> NDArray[np.float64
 def _dark(survey: Survey) -> list[Finding]:
     """Whether cameras looked at all hours alike: else the pattern is that of their hours."""
     hours = np.zeros(24)
-    edges = np.arange(np.floor(survey.since / 3600) * 3600, survey.until + 3600, 3600)
+    # Of the effort, not of the span that was asked for: that may be thousands of years long.
+    first, last = survey.start.min(), survey.end.max()
+    edges = np.arange(np.floor(first / 3600) * 3600, last + 3600, 3600)
     pieces = occasions.cut(survey.start, survey.end, edges)
     hour = np.floor(edges[pieces.bin] / 3600).astype(np.int64) % 24
     np.add.at(hours, hour, pieces.end - pieces.start)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MAX_MOMENTS = 10_000_000
 """Moments times sites."""
+MAX_STARTS = 200_000
+"""Occasions of `time_to_event`."""
 MAX_ROWS = 20_000
 _ROWS = Field(min_length=1, max_length=MAX_ROWS)
 
@@ -178,6 +180,9 @@ def time_to_event(survey: Survey, options: TimeToEventOptions) -> Outcome:
     radius, angle = _view(survey, options, findings)
     area, perimeter = angle.value / 2 * radius.value**2, radius.value * (2 + angle.value)
     # Over whole days, rests included.
+    starts = (survey.until - survey.since) / (options.every_h * 3600)
+    if starts > MAX_STARTS:
+        raise ValueError(f"{starts:,.0f} occasions are more than {MAX_STARTS:,}: make every_h longer")
     period = to_event.crossing_time([area], [perimeter], speed.value * active.value)[0]
     past = to_event.time_to_event_history(
         records.start,
@@ -207,12 +212,13 @@ def instantaneous(survey: Survey, options: MomentOptions) -> Outcome:
 def _at_moments(survey: Survey, options: MomentOptions, *, together: bool) -> Outcome:
     findings: list[Finding] = []
     radius, angle = _view(survey, options, findings)
-    at = np.arange(survey.since, survey.until, options.every_s)
-    if len(at) * len(survey.sites) > MAX_MOMENTS:
+    moments = (survey.until - survey.since) / options.every_s
+    if moments * len(survey.sites) > MAX_MOMENTS:
         raise ValueError(
-            f"{len(at):,} moments at {len(survey.sites)} sites: make every_s longer, at least "
+            f"{moments:,.0f} moments at {len(survey.sites)} sites: make every_s longer, at least "
             f"{(survey.until - survey.since) * len(survey.sites) / MAX_MOMENTS:.0f}"
         )
+    at = np.arange(survey.since, survey.until, options.every_s)
     counts = _in_view(survey, at, options.window_s)
     area = np.full(len(survey.sites), angle.value / 2 * radius.value**2)
     density = (

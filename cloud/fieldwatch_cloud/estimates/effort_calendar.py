@@ -58,15 +58,18 @@ def calendar(
     timezone, _ = survey.reserve(conn, reserve_id)
     found = survey.deployments(conn, reserve_id, None, only=only)
     # Before any list of days is made: a span may be 9999 years long.
-    cells = len(found) * ((until - since).days + 1)
+    cells = max(len(found), 1) * ((until - since).days + 1)
     if cells > MAX_CELLS:
         raise QuestionError(
             f"{len(found)} deployments over {(until - since).days + 1} days: ask for a shorter span, or for "
             "one deployment"
         )
     zone = ZoneInfo(timezone)
-    days = days_between(since, until, zone)
-    edges = np.array([midnight(day, zone).timestamp() for day in days] + [until.timestamp()])
+    try:
+        days = days_between(since, until, zone)
+        edges = np.array([midnight(day, zone).timestamp() for day in days] + [until.timestamp()])
+    except OverflowError as error:
+        raise QuestionError("at the ends of the calendar there are no local days") from error
     spans = survey.looked(conn, [one.id for one in found], since, until)
     pieces = occasions.cut(spans.start, spans.end, edges)
     at, lasted = spans.deployment[pieces.span], pieces.end - pieces.start

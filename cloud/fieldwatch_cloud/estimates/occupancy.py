@@ -24,6 +24,7 @@ from fieldwatch_cloud.counts.methods import (
 from fieldwatch_cloud.counts.periods import periods
 from fieldwatch_cloud.estimates.ground import DAY_S
 from fieldwatch_cloud.estimates.outcome import Curve, Options, Outcome, Share
+from fieldwatch_cloud.estimates.survey import MAX_OCCASIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.counts.site_visits import SiteFit
     from fieldwatch_cloud.estimates.survey import Survey
 
-MAX_OCCASIONS = 400
 OF_SITES = ("elevation_m", "longitude", "latitude", "detection_distance_m", "height_m")
 OF_VISITS = ("effort_days", "time")
 
@@ -312,22 +312,31 @@ def dynamic(survey: Survey, options: DynamicOptions) -> Outcome:
         level=options.level,
     )
     starts = np.array([one.start.timestamp() for one in spans])
+    # The model fills in a season without visits; what it says of one is no observation.
+    visited = (effort > 0).any(axis=(0, 2))
+
+    def told(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(visited, values, np.nan)
+
     curves = (
         Curve(
             "occupancy_by_season",
             starts,
-            fitted.projected,
+            told(fitted.projected),
             "s",
             "1",
-            fitted.projected_low,
-            fitted.projected_high,
+            told(fitted.projected_low),
+            told(fitted.projected_high),
         ),
-        Curve("occupancy_of_these_sites", starts, fitted.smoothed, "s", "1"),
+        Curve("occupancy_of_these_sites", starts, told(fitted.smoothed), "s", "1"),
     )
-    lost = tuple(finding for past in pasts for finding in past.findings)
+    findings = [finding for past in pasts for finding in past.findings]
+    blind = [f"occupancy_season_{at + 1}" for at in np.flatnonzero(~visited)]
+    if 0 < len(blind) < len(pasts):
+        findings.append(Finding("periods_not_observed", "note", {"blind": len(blind), "periods": len(pasts)}))
     return Outcome(
-        estimates=fitted.estimates,
-        findings=(*lost, *fitted.findings),
+        estimates=tuple(one for one in fitted.estimates if one.name not in blind),
+        findings=(*findings, *fitted.findings),
         detections=sum(past.detections for past in pasts),
         occasions=visits,
         fit=fitted.fit,

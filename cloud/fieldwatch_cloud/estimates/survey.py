@@ -23,6 +23,7 @@ from fieldwatch_cloud.counts.events import Record
 from fieldwatch_cloud.counts.methods.simultaneous import events_of_places
 from fieldwatch_cloud.db import survey as stored
 from fieldwatch_cloud.db import terrain
+from fieldwatch_cloud.errors import QuestionError
 from fieldwatch_cloud.estimates.ground import DAY_S
 from fieldwatch_cloud.incidents.plane import Plane
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Connection
     from fieldwatch_cloud.estimates.ground import Ground
     from fieldwatch_shared.cards import Measured
+
+
+MAX_OCCASIONS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +344,8 @@ def _said(conn: Connection, ground: Ground, site_of: NDArray[np.int64], days: fl
     question = ground.question
     whole = (question.until - question.since) / timedelta(days=1)
     number = int(np.ceil(whole / days)) if np.isfinite(days) else 1
+    if number > MAX_OCCASIONS:
+        raise QuestionError(f"{number:,} occasions are more than {MAX_OCCASIONS}: make occasion_days longer")
     edges = [question.since + timedelta(days=days) * n for n in range(1, number)]
     rows = stored.said(
         conn,

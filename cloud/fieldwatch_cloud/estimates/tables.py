@@ -115,7 +115,7 @@ def series(conn: Connection, question: Question, by: By) -> SeriesAnswer:
     here = ground.read(conn, question)
     try:
         spans = periods(question.since, question.until, by, here.timezone)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # The latter at the ends of the calendar.
         raise QuestionError(str(error)) from error
     edges = [spans[0].start, *(period.end for period in spans)]
     at = [edge.timestamp() for edge in edges]
