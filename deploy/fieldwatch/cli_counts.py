@@ -21,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     epilog="Say once where it is: [bold]export FIELDWATCH_URL=https://… FIELDWATCH_TOKEN=fwt_…[/bold]"
-    " (a token is made in the web app, under your account).",
+    " (make a token on the research page, under Take along).",
 )
 
 Slug = Annotated[

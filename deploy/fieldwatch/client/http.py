@@ -31,7 +31,7 @@ class Http:
             raise ClientError("where is the service? Give url=, or set FIELDWATCH_URL")
         if not secret:
             raise ClientError(
-                "give token=, or set FIELDWATCH_TOKEN: make one in the web app under your account"
+                'give token=, or set FIELDWATCH_TOKEN: make one on the research page, under "Take along"'
             )
         self.url = address.rstrip("/")
         self._language = {} if language is None else {"language": language}

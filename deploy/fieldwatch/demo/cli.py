@@ -199,7 +199,8 @@ def _tell(console: Console, demo: Demo, *, scenes: bool) -> None:
     console.print()
     if scenes:
         console.print("Deer, zebras and elephants walk before three cameras: draw a polygon around some of")
-        console.print("the cameras to count them. Soon smoke rises before the Ridge mast: the fire desk")
+        console.print(f"the cameras to count them; rates and estimates are at {demo.address}/#counts.")
+        console.print("Soon smoke rises before the Ridge mast: the fire desk")
         console.print(f"({demo.address}/#fire) shows who is called. The ranger on duty is")
         console.print(f"[bold]{RANGER_EMAIL}[/] (same password), whose app is {demo.address}/#phone.")
     console.print(f"Logs are in {demo.logs}. Ctrl+C stops everything.")
