@@ -128,6 +128,26 @@ class TestSensitive:
             assert str(world.ridge) not in json.dumps(row, default=str)
         assert not {row["id"] for row in pandas} & {row["id"] for row in exact}
 
+    @pytest.mark.parametrize("name", ["observations", "events"])
+    def test_no_uncertainty_and_no_model_of_its_own_names_a_camera(
+        self, world: World, name: features.Name
+    ) -> None:
+        with world.db.transaction() as conn:
+            for deployment, uncertain_m in ((world.ridge, 31), (world.lick, 32), (world.river, 33.4)):
+                conn.execute(
+                    "UPDATE deployment SET coordinate_uncertainty_m = %s WHERE id = %s",
+                    (uncertain_m, deployment),
+                )
+        told = everything(world, name, whole(world, exact=False))
+        pandas = [row for row in told if row["scientific_name"] == PANDA]
+        by_place: dict[bytes, set[float]] = {}
+        for row in pandas:
+            by_place.setdefault(bytes(row["wkb"]), set()).add(row["coordinate_uncertainty_m"])
+        assert {len(uncertain) for uncertain in by_place.values()} == {1}
+        assert {row.get("model") for row in pandas} == {None}
+        for uncertain in by_place.values():  # Those of the cell hold for whichever it was.
+            assert min(uncertain) >= 2500 + 34
+
     def test_no_camera_no_area_and_no_filter_finds_them_out(self, world: World) -> None:
         blurred = whole(world, exact=False)
         by_camera = whole(world, exact=False, deployments=(world.ridge,))

@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid5
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -23,6 +23,7 @@ from fieldwatch_cloud.db import labels, sensitive
 from fieldwatch_cloud.exports import camtrap_dp, darwin_core
 from fieldwatch_cloud.exports.citation import cite
 from fieldwatch_cloud.exports.order import Order
+from fieldwatch_cloud.exports.told import CELLS
 from fieldwatch_cloud.labels.domain import Label
 
 if TYPE_CHECKING:
@@ -259,4 +260,42 @@ def test_sensitive_species_are_blurred_and_nothing_else_tells_where(world: World
     part = package(world, order(world, exact=False, deployments=(world.ridge,)))
     assert [one["scientificName"] for one in rows(part, "observations.csv")] == ["Sus scrofa"]
     with zipfile.ZipFile(part) as packed:
-        assert "2 records are left out" in json.loads(packed.read("datapackage.json"))["description"]
+        description = json.loads(packed.read("datapackage.json"))["description"]
+        assert "Records of sensitive species are left out." in description
+    # A camera that saw none is told of in the same words: how many, or whether any, would name the camera.
+    other = package(world, order(world, exact=False, deployments=(world.river,)))
+    with zipfile.ZipFile(other) as packed:
+        again = json.loads(packed.read("datapackage.json"))["description"]
+    assert again.replace(str(world.river), str(world.ridge)) == description
+
+
+def test_of_what_people_named_neither_id_nor_minute_tells_the_camera(world: World) -> None:
+    seen = world.observe(world.ridge, 20, name=PANDA)
+    media = picture(world, world.ridge, 20, seen)
+    world.token("researcher")
+    with world.db.transaction() as conn:
+        (account,) = conn.execute("SELECT id FROM account").fetchone() or (None,)
+        twins = [Label("animal", scientific_name=PANDA, count=1, box=(0.1, 0.1, 0.5, 0.5))] * 2
+        labels.add(conn, media, twins, based_on=0, account_id=account, origin="web")
+        sensitive.replace(conn, world.foping, {"Ailuropoda": 2000})
+
+    def told(**asked: Any) -> list[dict[str, str]]:
+        found = rows(package(world, order(world, **asked)), "observations.csv")
+        return [one for one in found if one["observationLevel"] == "event"]
+
+    for exact in (True, False):
+        ids = [one["observationID"] for one in told(exact=exact)]
+        assert len(set(ids)) == len(ids) == 6
+    pandas = [one for one in told(exact=False) if one["scientificName"] == PANDA]
+    assert {one["classificationTimestamp"] for one in pandas} == {""}
+    said = f"label {PANDA} 1 None"
+    of_camera = {str(uuid5(CELLS, str(uuid5(id_, said)))) for id_ in (world.ridge, world.lick, world.river)}
+    assert not of_camera & {one["observationID"] for one in pandas}
+    # A span of a minute gives the day's, whatever minute it is: so it does not tell when, and so by whom.
+    for minutes in (1, 12, 500):
+        at = NOON + timedelta(minutes=minutes)
+        minute = told(exact=False, since=at, until=at + timedelta(minutes=1))
+        assert [one["observationID"] for one in minute if one["scientificName"] == PANDA] == [
+            one["observationID"] for one in pandas
+        ]
+        assert {one["scientificName"] for one in minute} == {PANDA}

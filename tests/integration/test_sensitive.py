@@ -113,6 +113,16 @@ def test_the_map_does_not_tell_when_it_was_seen(world: World, who: str, exact: b
 
 
 @EXACT
+def test_what_a_clock_would_move_does_not_tell_which_camera_saw_one(
+    world: World, who: str, exact: bool
+) -> None:
+    world.observe(world.river, 60, name=PANDA)
+    with world.client(who) as client:
+        moved = client.get(f"/api/v1/deployments/{world.river}/clock-corrections").json()
+    assert (moved["observations"], moved["first_at"] is not None) == ((1, True) if exact else (0, False))
+
+
+@EXACT
 def test_counts_are_of_the_whole_reserve_alone(world: World, who: str, exact: bool) -> None:
     def counted(client: TestClient, path: str = "counts", **asked: Any) -> Any:
         return client.post(f"{AT}/{path}", json={**SPAN, **asked})

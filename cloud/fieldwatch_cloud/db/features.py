@@ -11,6 +11,7 @@ These rows come after all others, by time alone: beside a camera's other rows th
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -418,13 +419,20 @@ def _cells(conn: Connection, reserve_id: UUID, species: rules.Sensitive) -> dict
     places = sensitive.places(conn, reserve_id)
     told: dict[tuple[float, float, int], rules.Blurred] = {}
     cells: dict[str, list[Any]] = {column: [] for column in _CELL}
-    for id_, lon, lat, uncertain_m in conn.execute(SQL["places"], {"reserve_id": reserve_id}):
-        for blur_m in sorted(set(species.species.values())):
-            instead = told.get((lon, lat, blur_m))
-            if instead is None:
+    deployments = conn.execute(SQL["places"], {"reserve_id": reserve_id}).fetchall()
+    blurs = sorted(set(species.species.values()))
+    # A camera's own uncertainty would name it: all of a cell have that of its most uncertain one.
+    most: dict[rules.Blurred, int] = {}
+    for _, lon, lat, uncertain_m in deployments:
+        for blur_m in blurs:
+            if (instead := told.get((lon, lat, blur_m))) is None:
                 instead = rules.blurred(lon, lat, blur_m, places=places)
                 told[lon, lat, blur_m] = instead
-            values = (id_, blur_m, instead.lon, instead.lat, instead.uncertainty_m + int(uncertain_m or 0))
+            most[instead] = max(most.get(instead, 0), math.ceil(uncertain_m or 0))
+    for id_, lon, lat, _ in deployments:
+        for blur_m in blurs:
+            instead = told[lon, lat, blur_m]
+            values = (id_, blur_m, instead.lon, instead.lat, instead.uncertainty_m + most[instead])
             for name, value in zip(cells, values, strict=True):
                 cells[name].append(value)
     return cells

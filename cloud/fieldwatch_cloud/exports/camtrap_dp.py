@@ -131,15 +131,13 @@ class _Package:
         return said
 
     def _blur(self) -> str:
-        if (
-            not any(place.deployment is None for place in self._places.values())
-            and not self._telling.withheld
-        ):
+        if self._telling.withholds:
+            return " Records of sensitive species are left out."
+        if not any(place.deployment is None for place in self._places.values()):
             return ""
-        left_out = f" {self._telling.withheld} records are left out." if self._telling.withheld else ""
         return (
             " Sensitive species stand at the centre of a cell, on a day, within coordinateUncertainty of "
-            f"where they were seen.{left_out}"
+            "where they were seen."
         )
 
     def _spatial(self, places: list[Place]) -> dict[str, Any]:

@@ -160,11 +160,7 @@ class _Archive:
             "para",
             f"Records of camera traps, written by {citation.software}. Query: {citation.query}. Each event "
             "is a deployment with the time during which its camera really looked; where none looked, nothing "
-            "is known."
-            + (
-                f" {self._telling.withheld} records of sensitive species are left out."
-                * bool(self._telling.withheld)
-            ),
+            "is known." + " Records of sensitive species are left out." * self._telling.withholds,
         )
         rights = _add(_add(dataset, "intellectualRights"), "para", "This work is licensed under a ")
         link = _add(rights, "ulink", url=citation.licence.url)

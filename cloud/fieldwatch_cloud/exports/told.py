@@ -8,6 +8,7 @@ would tell the camera), without picture and box.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -89,8 +90,12 @@ class Telling:
                 only=order.deployments,
             )
         ]
-        self.withheld = 0
-        """Records that are not told at all."""
+
+    @property
+    def withholds(self) -> bool:
+        """Whether records of sensitive species, if there are any, are not told at all. How many there are, or
+        whether there is one, would tell of each camera by itself."""
+        return not self._order.exact and bool(self._species.species) and not self.whole
 
     @property
     def whole(self) -> bool:
@@ -102,16 +107,12 @@ class Telling:
         """Those at deployments, then those at cells."""
         hidden: list[Told] = []
         for place in self.deployments:
-            for record in self._records(place.id):
-                # A person's box has no id of its own; what it says, and of which picture, gives it one.
-                said = f"label {record.scientific_name} {record.count} {record.box}"
-                id_ = record.id or uuid5(record.media_id or place.id, said)
+            for id_, record in self._records(place.id):
                 if self._order.exact or not record.sensitive:
-                    yield Told(id_, place, record)
+                    if self.since <= record.observed_at < self.until:
+                        yield Told(id_, place, record)
                 elif self.whole:
                     hidden.append(self._hidden(id_, place, record))
-                else:
-                    self.withheld += 1
         # Sorted by what is told: their order must not tell the rest.
         yield from sorted(hidden, key=lambda one: (one.record.observed_at, str(one.place.id), str(one.id)))
 
@@ -143,32 +144,40 @@ class Telling:
             return set()
         return sensitive.shown(self._conn, self._order.reserve_id, ids)
 
-    def _records(self, deployment: UUID) -> Iterator[Record]:
+    def _records(self, deployment: UUID) -> Iterator[tuple[UUID, Record]]:
         order = self._order
+        since, until = self.since, self.until
+        if not order.exact:
+            # What is told by the day is asked for by the day: from spans of a minute one learns the minute.
+            since, until = _day(since), _day(until - timedelta(microseconds=1)) + timedelta(days=1)
         found = packages.records(
             self._conn,
             deployment,
             reserve_id=order.reserve_id,
-            since=self.since,
-            until=self.until,
+            since=since,
+            until=until,
             min_confidence=order.min_confidence,
             taxa=list(order.taxa) or None,
         )
+        named = _named(deployment, found)
         if order.exact or not self._species.species:
-            return found
-        return iter(self._without_pictures(list(found)))
+            return named
+        return iter(self._without_pictures(list(named)))
 
-    def _without_pictures(self, found: list[Record]) -> list[Record]:
+    def _without_pictures(self, found: list[tuple[UUID, Record]]) -> list[tuple[UUID, Record]]:
         """A picture with a sensitive species in it is told of nobody."""
         hidden = sensitive.shown(
-            self._conn, self._order.reserve_id, {one.media_id for one in found if one.media_id}
+            self._conn, self._order.reserve_id, {one.media_id for _, one in found if one.media_id}
         )
-        return [replace(one, media_id=None, box=None) if one.media_id in hidden else one for one in found]
+        return [
+            (id_, replace(one, media_id=None, box=None) if one.media_id in hidden else one)
+            for id_, one in found
+        ]
 
     def _hidden(self, id_: UUID, place: Place, record: Record) -> Told:
         blur = self._species.blur_m(record.scientific_name) or 0
         told = blurred(place.lon, place.lat, blur, places=self._all)
-        day = record.observed_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        day = _day(record.observed_at)
         cell = Place(
             id=uuid5(CELLS, f"{self._order.reserve_id} {told.lon} {told.lat} {told.uncertainty_m}"),
             name=f"within {told.uncertainty_m} m",
@@ -190,5 +199,27 @@ class Telling:
                 ended_at=day + timedelta(days=1) - timedelta(seconds=1),
                 media_id=None,
                 box=None,
+                # When somebody named it: beside the pictures of a camera that they named before and after.
+                at=None,
             ),
         )
+
+
+def _named(deployment: UUID, found: Iterator[Record]) -> Iterator[tuple[UUID, Record]]:
+    """Each with an id of its own. A person's box has none: what it says, and of which picture, gives it one,
+    and to those that say the same of one picture their number."""
+    given: Counter[UUID] = Counter()
+    for record in found:
+        if record.id is not None:
+            yield record.id, record
+            continue
+        about = record.media_id or deployment
+        said = f"label {record.scientific_name} {record.count} {record.box}"
+        id_ = uuid5(about, said)
+        given[id_] += 1
+        yield id_ if given[id_] == 1 else uuid5(about, f"{said} {given[id_]}"), record
+
+
+def _day(at: datetime) -> datetime:
+    """When its day began, by UTC."""
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -104,7 +104,7 @@ CROSS JOIN LATERAL (
 
 -- name: observations
 -- Where a place may not be told (`blur`), neither are the camera and the picture, whose background tells it, nor
--- the instant: what else was seen at that instant stands at its camera.
+-- the instant: what else was seen at that instant stands at its camera; nor the model, which may run at one only.
 SELECT CASE WHEN blur.m IS NULL THEN d.id::text ELSE 'hidden' END || '.'
            || (extract(epoch FROM told.started_at) * 1000000)::bigint || '.'
            || left(md5(coalesce(s.observation_id::text, s.media_id || '/' || s.label_number) || d.reserve_id), 12)
@@ -117,7 +117,8 @@ SELECT CASE WHEN blur.m IS NULL THEN d.id::text ELSE 'hidden' END || '.'
        CASE WHEN blur.m IS NULL
                  AND NOT (cardinality(%(blur_names)s::text[]) > 0 AND shows_sensitive(d.reserve_id, s.media_id))
             THEN s.media_id END AS media_id,
-       CASE WHEN blur.m IS NULL THEN s.clock_quality::text END AS clock_quality, o.model,
+       CASE WHEN blur.m IS NULL THEN s.clock_quality::text END AS clock_quality,
+       CASE WHEN blur.m IS NULL THEN o.model END AS model,
        coalesce(cell.uncertainty_m, d.coordinate_uncertainty_m) AS coordinate_uncertainty_m,
        ST_AsBinary(place.geometry) AS wkb, place.geometry, told.started_at AS at,
        CASE WHEN %(sensitive)s THEN 1 ELSE chosen.place END AS ordinal
