@@ -71,7 +71,7 @@ export function significant(value: number, language: Language): string {
   return new Intl.NumberFormat(locale(language), { maximumSignificantDigits: value >= 1000 ? 4 : 3 }).format(value);
 }
 
-export function interval(rate: Rate, language: Language): string {
+export function interval(rate: Pick<Rate, "low" | "high">, language: Language): string {
   return `${significant(rate.low, language)} – ${significant(rate.high, language)}`;
 }
 

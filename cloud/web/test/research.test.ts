@@ -4,7 +4,7 @@ import { readResearch, RESEARCH_START, writeResearch, type ResearchRoute } from 
 import { band, line, onClock, pieces } from "../src/research/curves";
 import { blanks, daysBetween, sumOf } from "../src/research/effort";
 import { taxaOf } from "../src/research/estimate-actions";
-import { gapsOf, periodSeason, seriesTaxa } from "../src/research/periods";
+import { gapsOf, periodSeason, rateIn, seriesTaxa } from "../src/research/periods";
 import { ask, PLAIN, type Ground } from "../src/research/question";
 import { readArea, writeArea } from "../src/research/rings";
 import { breaks, classOf, ratioTicks, share, ticks } from "../src/research/scale";
@@ -185,6 +185,13 @@ describe("a ratio in words", () => {
 describe("a series", () => {
   const species = (name: string, events: number) => ({ scientific_name: name, observation_type: "animal", events }) as SpeciesCount;
   const period = (status: Period["status"], found: SpeciesCount[] | null) => ({ status, species: found }) as Period;
+
+  it("knows no rate where nobody looked, and an upper bound where nothing was seen", () => {
+    expect(rateIn(period("not_observed", null), "A")).toBeNull();
+    const { estimate, low, high } = rateIn({ ...period("observed", []), camera_days: 60 }, "A")!;
+    expect([estimate, low]).toEqual([0, 0]);
+    expect(high).toBeCloseTo((100 * 3.688879) / 60, 4); // chi2.isf(0.025, 2) / 2
+  });
 
   it("has gaps where nobody looked", () => {
     const periods = ["observed", "not_observed", "not_observed", "observed", "not_observed"].map((one) => period(one as Period["status"], null));

@@ -1,4 +1,5 @@
 /** A series of counts, species by species. Pure. */
+import type { Rate } from "../wire";
 import type { Period, Series, SpeciesCount } from "./wire";
 
 export interface SeriesTaxon {
@@ -28,6 +29,16 @@ export function seriesTaxa(series: Pick<Series, "periods">): SeriesTaxon[] {
 /** null where the period has no figure of it: nothing was seen of it, or nobody looked (see `status`). */
 export function speciesIn(period: Period, key: string | null): SpeciesCount | null {
   return period.species?.find((one) => keyOf(one) === key) ?? null;
+}
+
+/** Of no events, at 95 %: Garwood's upper limit of the mean is chi2(0.975; 2)/2, which is -ln 0.025. */
+const NONE_SEEN = -Math.log(0.025);
+
+/** Per 100 camera-days. A period in which cameras looked and saw none of it has the rate 0 and its upper bound;
+ * null: nobody looked. */
+export function rateIn(period: Period, key: string | null): Pick<Rate, "estimate" | "low" | "high"> | null {
+  if (period.status === "not_observed") return null;
+  return speciesIn(period, key)?.rate_per_100_camera_days ?? { estimate: 0, low: 0, high: (NONE_SEEN * 100) / period.camera_days };
 }
 
 /** Neighbouring periods without effort as one span each: [first, last] of their places. */

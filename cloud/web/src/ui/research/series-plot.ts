@@ -1,7 +1,7 @@
 /** The plot of a series. Across it is in per cent, so that it fits any width with letters of their own size. */
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { interval, significant } from "../../format";
-import { gapsOf, periodSeason, speciesIn } from "../../research/periods";
+import { gapsOf, periodSeason, rateIn } from "../../research/periods";
 import { everyNth, share, ticks } from "../../research/scale";
 import type { Period, Series } from "../../research/wire";
 import type { View } from "../view";
@@ -13,7 +13,7 @@ const LABELS = 6;
 
 export function seriesPlot(view: View, { periods }: Series, key: string | null): TemplateResult {
   const { t, state } = view;
-  const rates = periods.map((one) => (one.status === "observed" ? (speciesIn(one, key)?.rate_per_100_camera_days ?? null) : null));
+  const rates = periods.map((one) => rateIn(one, key));
   const highs = rates.map((one) => one?.high ?? 0);
   const estimates = rates.map((one) => one?.estimate ?? 0);
   // A day or two with hardly any effort have intervals that would press all others flat: those run out of the plot.
@@ -35,7 +35,7 @@ export function seriesPlot(view: View, { periods }: Series, key: string | null):
           ${gapsOf(periods).map(([from, to]) => svg`<g class="gap"><title>${t("count.not_observed")}</title>
             <rect x=${`${(from / periods.length) * 100}%`} y="0" width=${`${((to - from + 1) / periods.length) * 100}%`}
               height=${HEIGHT + BETWEEN + EFFORT} fill="url(#hatch)"></rect></g>`)}
-          ${periods.map((one, i) => (one.status === "observed" ? point(view, one, rates[i] ?? null, `${x(i)}%`, y) : nothing))}
+          ${periods.map((one, i) => (rates[i] ? point(view, one, rates[i], `${x(i)}%`, y) : nothing))}
           ${periods.map((one, i) => bar(one, i, periods.length, days))}
           <line class="base" x1="0" x2="100%" y1=${HEIGHT} y2=${HEIGHT}></line>
           <line class="base" x1="0" x2="100%" y1=${HEIGHT + BETWEEN + EFFORT} y2=${HEIGHT + BETWEEN + EFFORT}></line>
@@ -64,12 +64,12 @@ function axisWords(view: View, label: string): string {
   return /^\d{4}-\d\d-\d\d$/.test(label) ? label.slice(5) : periodWords(view, label);
 }
 
-function point(view: View, period: Period, rate: NonNullable<ReturnType<typeof speciesIn>>["rate_per_100_camera_days"] | null, x: string, y: (value: number) => number): unknown {
+function point(view: View, period: Period, rate: NonNullable<ReturnType<typeof rateIn>>, x: string, y: (value: number) => number): unknown {
   const { t, state } = view;
-  const words = rate ? `${significant(rate.estimate, state.language)} (${interval(rate, state.language)})` : t("research.series.none_seen");
-  return svg`<g class=${rate?.estimate ? "point" : "point zero"}><title>${periodWords(view, period.label)}: ${words}</title>
-    ${rate ? svg`<line class="whisker" x1=${x} x2=${x} y1=${y(rate.low)} y2=${y(rate.high)}></line>` : nothing}
-    <circle class="dot" cx=${x} cy=${y(rate?.estimate ?? 0)} r=${rate?.estimate ? 4 : 3.5}></circle></g>`;
+  const seen = rate.estimate ? significant(rate.estimate, state.language) : t("research.series.none_seen");
+  return svg`<g class=${rate.estimate ? "point" : "point zero"}><title>${periodWords(view, period.label)}: ${seen} (${interval(rate, state.language)})</title>
+    <line class="whisker" x1=${x} x2=${x} y1=${y(rate.low)} y2=${y(rate.high)}></line>
+    <circle class="dot" cx=${x} cy=${y(rate.estimate)} r=${rate.estimate ? 4 : 3.5}></circle></g>`;
 }
 
 function bar({ camera_days }: Period, i: number, n: number, most: number): unknown {

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { interval, significant, speciesName } from "../../format";
 import { STEPS } from "../../research/address";
-import { seriesTaxa, speciesIn } from "../../research/periods";
+import { rateIn, seriesTaxa, speciesIn } from "../../research/periods";
 import type { Period } from "../../research/wire";
 import { card } from "../desk/parts";
 import type { View } from "../view";
@@ -47,10 +47,9 @@ export function seriesSection(view: View): TemplateResult {
 
 function cells({ t, state }: View, period: Period, key: string | null): (string | number)[] {
   const days = t("count.camera_days", { n: significant(period.camera_days, state.language) });
-  if (period.status === "not_observed") return [period.label, ...Array<string>(3).fill(t("count.not_observed")), days];
+  const rate = rateIn(period, key);
+  if (!rate) return [period.label, ...Array<string>(3).fill(t("count.not_observed")), days];
   const one = speciesIn(period, key);
-  if (!one) return [period.label, 0, 0, 0, days];
-  const rate = one.rate_per_100_camera_days;
-  return [period.label, one.events, one.individuals, `${significant(rate.estimate, state.language)} (${interval(rate, state.language)})`, days];
+  return [period.label, one?.events ?? 0, one?.individuals ?? 0, `${significant(rate.estimate, state.language)} (${interval(rate, state.language)})`, days];
 }
 
