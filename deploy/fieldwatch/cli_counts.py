@@ -283,7 +283,7 @@ def _show(result: Result, drawing: str, plot: Path | None, *, as_json: bool, as_
         try:
             from fieldwatch import plots
         except ImportError as error:
-            _fail(f"{error.name} is missing: pip install matplotlib")
+            _fail(f"{error.name} is missing: pip install 'fieldwatch[client]'")
         draw: Callable[[Any, Path], None] = getattr(plots, drawing)
         draw(result, plot)
         typer.echo(f"Drawn: {plot}", err=True)
