@@ -124,6 +124,12 @@ def test_the_same_cameras_at_two_spans_are_paired(reserve: Reserve) -> None:
     assert answer["a"]["area_km2"] == answer["b"]["area_km2"] > 2000
 
 
+def test_sides_that_share_cameras_and_days_are_told_of(reserve: Reserve) -> None:
+    with reserve.world.client("researcher") as client:
+        answer = client.post(f"{URL}/compare", json={"a": span(), "b": span()}).json()
+    assert "sides_overlap" in [line["code"] for line in answer["verdict"]]
+
+
 def test_a_side_that_nobody_looked_at_cannot_be_compared(reserve: Reserve) -> None:
     with reserve.world.client("researcher") as client:
         answer = client.post(f"{URL}/compare", json={"a": span(), "b": span(area=EMPTY)}).json()

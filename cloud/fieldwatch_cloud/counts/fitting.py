@@ -105,7 +105,7 @@ def design(
         standardise: each to mean 0 and standard deviation 1 (n - 1), over what is not missing.
 
     Raises:
-        ValueError: a covariate has another shape, or does not vary.
+        ValueError: a covariate has another shape, is known nowhere, or does not vary.
     """
     names, columns = [f"{part}(Int)"], [np.ones(shape)]
     centre, scale = [0.0], [1.0]
@@ -113,6 +113,8 @@ def design(
         values = np.asarray(given, dtype=float)
         if values.shape != shape[: values.ndim]:
             raise ValueError(f"the covariate {name} has the shape {values.shape}, not {shape}")
+        if np.isnan(values).all():
+            raise ValueError(f"the covariate {name} is known nowhere here")
         values = np.broadcast_to(values.reshape(values.shape + (1,) * (len(shape) - values.ndim)), shape)
         mean, sd = (
             (float(np.nanmean(values)), float(np.nanstd(values, ddof=1))) if values.size > 1 else (0, 0)

@@ -23,7 +23,7 @@ from fieldwatch_cloud.counts.methods.false_positive_occupancy import (
 )
 from fieldwatch_cloud.counts.methods.misidentification import corrected_counts
 from fieldwatch_cloud.counts.methods.misidentification_joint import Table
-from fieldwatch_cloud.estimates.occupancy import OccupancyOptions, covariates, history
+from fieldwatch_cloud.estimates.occupancy import OccupancyOptions, covariates, history, left_out
 from fieldwatch_cloud.estimates.outcome import Options, Outcome
 from fieldwatch_shared.cards import Measured
 from fieldwatch_shared.confusion import BACKGROUND, Confusion
@@ -135,7 +135,7 @@ def false_positives(survey: Survey, options: FalsePositiveOptions) -> Outcome:
             findings.append(Finding("invented_left_in", "caution", {"boxes": invented}))
     return Outcome(
         estimates=fitted.estimates,
-        findings=(*past.findings, *findings, *fitted.findings),
+        findings=(*past.findings, *findings, *left_out(fitted.fit, past.visited), *fitted.findings),
         detections=past.detections,
         occasions=shape[1],
         fit=fitted.fit,

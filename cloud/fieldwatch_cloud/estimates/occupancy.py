@@ -29,6 +29,7 @@ from fieldwatch_cloud.estimates.survey import MAX_OCCASIONS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fieldwatch_cloud.counts.estimate import Fit
     from fieldwatch_cloud.counts.site_visits import SiteFit
     from fieldwatch_cloud.estimates.survey import Survey
 
@@ -115,6 +116,11 @@ class History:
     @property
     def detected(self) -> NDArray[np.float64]:
         return np.where(np.isnan(self.events), np.nan, self.events > 0)
+
+    @property
+    def visited(self) -> NDArray[np.bool_]:
+        """(sites,) at least once."""
+        return np.asarray((~np.isnan(self.events)).any(axis=1))
 
     @property
     def detections(self) -> int:
@@ -209,10 +215,20 @@ def _of_visits(part: str, survey: Survey, names: list[str], options: VisitOption
     return design(part, past.events.shape, given, standardise=True)
 
 
+def left_out(fit: Fit, visited: NDArray[np.bool_]) -> list[Finding]:
+    """Sites that were visited, but of which a covariate is not known.
+
+    Args:
+        visited: (sites,)
+    """
+    lost = int(visited.sum()) - fit.sites
+    return [Finding("sites_left_out", "caution", {"sites": lost})] if lost > 0 else []
+
+
 def _outcome(fitted: SiteFit, past: History) -> Outcome:
     return Outcome(
         estimates=fitted.estimates,
-        findings=(*past.findings, *fitted.findings),
+        findings=(*past.findings, *left_out(fitted.fit, past.visited), *fitted.findings),
         detections=past.detections,
         occasions=past.events.shape[1],
         fit=fitted.fit,
@@ -331,6 +347,7 @@ def dynamic(survey: Survey, options: DynamicOptions) -> Outcome:
         Curve("occupancy_of_these_sites", starts, told(fitted.smoothed), "s", "1"),
     )
     findings = [finding for past in pasts for finding in past.findings]
+    findings += left_out(fitted.fit, (~np.isnan(y)).any(axis=(1, 2)))
     blind = [f"occupancy_season_{at + 1}" for at in np.flatnonzero(~visited)]
     if 0 < len(blind) < len(pasts):
         findings.append(Finding("periods_not_observed", "note", {"blind": len(blind), "periods": len(pasts)}))

@@ -206,6 +206,12 @@ def compared(conn: Connection, a: Question, b: Question) -> Comparison:
     paired = [one.id for one in ground_a.deployments] == [one.id for one in ground_b.deployments] and (
         a.until <= b.since or b.until <= a.since
     )
+    looking = [
+        {id_ for id_, days in zip(each.ids, each.camera_days, strict=True) if days > 0}
+        for each in (ground_a, ground_b)
+    ]
+    if (both := len(looking[0] & looking[1])) and a.since < b.until and b.since < a.until:
+        findings.append(Finding("sides_overlap", "caution", {"cameras": both}))
     told: dict[str, list[Finding]] = {}
     looked = [
         _looked(rows, here.camera_days, question.taxa, {})

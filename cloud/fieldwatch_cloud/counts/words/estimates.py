@@ -15,11 +15,25 @@ WORDS = {
         remedy_en="Leave these cells blank on a map; larger cells, or cameras there, would fill them.",
         remedy_zh="制图时请让这些网格留白；选用更大的网格或在那里布设相机可以补上。",
     ),
+    "sides_overlap": Words(
+        en="{cameras} cameras count on both sides at the same time: the same events are on both, so the "
+        "ratio lies too close to 1, and its interval does not hold.",
+        zh="有{cameras}台相机同时计入两侧：相同的事件出现在两侧，比值会偏向1，其区间不成立。",
+        remedy_en="Compare areas that do not overlap, or spans that follow each other.",
+        remedy_zh="请比较互不重叠的区域，或先后相接的时段。",
+    ),
     "no_estimate": Words(
         en="These data give no estimate by this method.",
         zh="用这种方法，这些数据得不出估计值。",
         remedy_en="More sites, a longer span or a simpler method may give one.",
         remedy_zh="增加位点、延长时间或改用更简单的方法也许可以。",
+    ),
+    "sites_left_out": Words(
+        en="{sites} sites that were visited are left out, as a covariate is not known there: the answer is "
+        "of the others.",
+        zh="有{sites}个调查过的位点因缺少协变量的值而未纳入：结果只代表其余位点。",
+        remedy_en="Give the covariate for these sites, or leave it out of the model.",
+        remedy_zh="请补充这些位点的协变量值，或从模型中去掉该协变量。",
     ),
     "tracks_for_boxes": Words(
         en="What {model} confuses was counted on boxes of single pictures; the records here are animals "

@@ -53,3 +53,17 @@ def test_two_cameras_at_one_place_at_a_time_are_two_views() -> None:
     views = views_of(np.array([0, 0, 0, 1, 0]), spans)
     assert views[2] == views[0]
     assert len({int(views[at]) for at in (0, 1, 3, 4)}) == 4
+
+
+def test_sites_without_a_covariate_are_told_of() -> None:
+    generator = np.random.default_rng(6)
+    rows = [(at, float(day), 10.0, 1) for at in range(30) for day in generator.uniform(0, 42, 2)]
+    one = survey(42, [(at, 0, 42) for at in range(40)], rows)
+    known = {str(place.deployments[0]): float(at) for at, place in enumerate(one.sites[:35])}
+    options = OccupancyOptions.model_validate({"psi": ["water"], "site_covariates": {"water": known}})
+    found = occupancy.single_season(one, options)
+    (told,) = (finding for finding in found.findings if finding.code == "sites_left_out")
+    assert told.figures == {"sites": 5}
+    nowhere = OccupancyOptions.model_validate({"psi": ["water"], "site_covariates": {"water": {}}})
+    with pytest.raises(ValueError, match="known nowhere"):
+        occupancy.single_season(one, nowhere)
