@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 MAX_MOMENTS = 10_000_000
 """Moments times sites."""
+BURST_S, MANY_IN_BURSTS = 60.0, 0.2
+"""The project's: a record that begins within a minute of the one before may be of the same passage; more than
+a fifth of such tells of pictures, not passages."""
 MAX_STARTS = 200_000
 """Occasions of `time_to_event`."""
 MAX_ROWS = 20_000
@@ -170,7 +173,17 @@ def encounters(survey: Survey, options: EncounterOptions) -> Outcome:
     density = random_encounter(
         y, survey.camera_days, speed=speed, activity=active, radius=radius, angle=angle, level=options.level
     )
-    return Outcome(density.estimates, (*findings, *density.findings), detections=len(records.site))
+    found = (*findings, *_bursts(survey), *density.findings)
+    return Outcome(density.estimates, found, detections=len(records.site))
+
+
+def _bursts(survey: Survey) -> list[Finding]:
+    """Whether several records are of one passage, as where every picture of a burst is a row."""
+    site, start = survey.records.site, survey.records.start
+    gap = np.diff(start)
+    again = (site[1:] == site[:-1]) & (gap > 0) & (gap <= BURST_S)
+    share = float(again.sum()) / max(len(start), 1)
+    return [Finding("records_in_bursts", "caution", {"share": share})] if share > MANY_IN_BURSTS else []
 
 
 def time_to_event(survey: Survey, options: TimeToEventOptions) -> Outcome:

@@ -22,6 +22,13 @@ WORDS = {
         remedy_en="Compare areas that do not overlap, or spans that follow each other.",
         remedy_zh="请比较互不重叠的区域，或先后相接的时段。",
     ),
+    "records_in_bursts": Words(
+        en="{share:.0%} of the records begin within a minute of the one before: if they are pictures of one "
+        "passage (bursts of an imported data set) and not animals of a group, the density is too high.",
+        zh="{share:.0%}的记录与前一条相隔不到一分钟：若属同一次经过的连拍（如导入的数据集）而非群内不同个体，密度会偏高。",
+        remedy_en="Import observations by event, or count passages by eye.",
+        remedy_zh="请按事件级观测导入，或人工核定经过次数。",
+    ),
     "no_estimate": Words(
         en="These data give no estimate by this method.",
         zh="用这种方法，这些数据得不出估计值。",
