@@ -6,24 +6,29 @@ The tests share one service; each has a picture or a camera of its own, and asks
 from __future__ import annotations
 
 import json
+import os
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
-from tests.e2e.browser_page import sound_page
+from tests.e2e.browser_page import legible, screenshot, sound_page
 from tests.e2e.browser_review import Seen, add_account, drag, now_less, on_picture, report, stored
-from tests.e2e.browser_site import EMAIL, PASSWORD, SLUG, FieldNode, Site, running_site, wait_for
+from tests.e2e.browser_site import EMAIL, PASSWORD, SLUG, TIMEZONE, FieldNode, Site, running_site, wait_for
 
 from fieldwatch_shared.ids import uuid7
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 RANGER, COLLEAGUE = "ranger@foping.example", "li@foping.example"
+KEY = re.compile(r"\breview\.[a-z_.]+")
 UNSURE = Seen("Cervidae", (0.3, 0.4, 0.25, 0.3), 0.45)
 
 
@@ -292,3 +297,192 @@ def test_it_fits_a_phone_and_fingers(phone: Page, site: Site, node: FieldNode) -
     phone.get_by_role("button", name="Blank").tap()
     all_sent(phone)
     wait_for(lambda: stored(phone, media_id)["labels"] == [], "the blank picture", within_s=10)
+
+
+def events(page: Page, species: str) -> int:
+    """Of the reserve's last thirty days, as the API counts them."""
+    span = {"from": now_less(720).isoformat(), "to": now_less(-1).isoformat(), "taxa": [species]}
+    url = page.url.split("#", maxsplit=1)[0].rstrip("/")
+    headers = {"Origin": url}
+    answer = page.request.post(f"{url}/api/v1/reserves/{SLUG}/counts", data=span, headers=headers)
+    assert answer.ok, answer.text()
+    (one,) = answer.json()["species"]
+    return int(one["events"])
+
+
+def looked(node: FieldNode, *places: str) -> None:
+    node.say(node.heartbeat({place: (now_less(70), now_less(1)) for place in places}))
+
+
+def shown(page: Page, section: str, species: str) -> str:
+    return f"[data-numbers={section}] [data-numbers-of='{species}'] [data-figure=events]"
+
+
+def test_the_list_is_narrowed_by_confidence_and_rarity(page: Page, site: Site, node: FieldNode) -> None:
+    common = [report(node, site, "saddle", now_less(40 + 2 * i), [UNSURE], seed=20 + i) for i in range(6)]
+    rare = report(
+        node, site, "saddle", now_less(39), [Seen("Elephantidae", (0.2, 0.3, 0.4, 0.4), 0.62)], seed=30
+    )
+    enter(page, site, f"?camera={site.deployments['saddle']}")
+    expect(page.locator(f"[data-item='{common[0]}']")).to_be_visible()
+    page.get_by_label("Rarity").select_option("5")
+    see(page, rare)
+    expect(page.locator(f"[data-item='{common[0]}']")).to_have_count(0)
+    page.get_by_label("Rarity").select_option("")
+    page.get_by_label("Confidence, at least (per cent)").fill("60")
+    page.keyboard.press("Enter")
+    see(page, rare)
+    page.get_by_label("Confidence, at most (per cent)").fill("64")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-figure=progress]")).to_have_text("0 of 1 reviewed")
+    assert "min_confidence=0.6&max_confidence=0.64" in page.url
+    page.reload()
+    see(page, rare)
+    expect(page.get_by_label("Confidence, at most (per cent)")).to_have_value("64")
+    page.keyboard.press("Enter")
+    all_sent(page)
+    expect(page.locator("[data-figure=progress]")).to_have_text("1 of 1 reviewed")
+
+
+def test_numbers_move_with_an_answer_and_an_earlier_one_is_restored(
+    page: Page, site: Site, node: FieldNode
+) -> None:
+    zebra = Seen("Equus", (0.3, 0.4, 0.25, 0.3), 0.45)
+    media_id = report(node, site, "lick", now_less(15), [zebra], seed=31)
+    looked(node, "lick", "saddle")
+    enter(page, site, f"/{media_id}")
+    see(page, media_id)
+    before = events(page, "Equus")
+    expect(page.locator(shown(page, "here", "Equus"))).to_have_text(re.compile(rf"\s*{before}\s*"))
+    page.keyboard.press("b")
+    moved = page.locator(shown(page, "last", "Equus"))
+    expect(moved).to_contain_text(re.compile(rf"{before}\s*→\s*{before - 1}\s*▼\s*fewer"))
+    expect(page.locator("[data-figure=said]")).to_contain_text(f"events from {before} to {before - 1}")
+    assert events(page, "Equus") == before - 1
+
+    page.keyboard.press("z")
+    see(page, media_id)
+    page.get_by_text("Answers until now: 1").click()
+    page.get_by_role("button", name="Restore: Zebra").click()
+    all_sent(page)
+    expect(moved).to_contain_text(re.compile(rf"{before - 1}\s*→\s*{before}\s*▲\s*more"))
+    said = stored(page, media_id)
+    assert [len(one["labels"]) for one in said["history"]] == [1, 0]
+    expect(page.get_by_text("Answers until now: 2")).to_be_visible()
+    page.keyboard.press("e")
+    expect(page.locator("#review-numbers")).to_have_count(0)
+    page.reload()
+    see(page, media_id)
+    expect(page.locator("#review-numbers")).to_have_count(0)
+
+
+def test_a_clock_is_corrected_for_the_whole_camera_and_back(
+    page: Page, colleague: Page, site: Site, node: FieldNode
+) -> None:
+    taken = now_less(26).replace(second=7)  # of full minutes, a browser leaves the seconds away
+    lion = Seen("Panthera leo", (0.3, 0.4, 0.25, 0.3), 0.55)
+    media_id = report(node, site, "lick", taken, [lion], seed=33)
+    looked(node, "lick", "saddle")
+    enter(page, site, f"/{media_id}")
+    see(page, media_id)
+    before = events(page, "Panthera leo")
+    expect(page.locator(shown(page, "here", "Panthera leo"))).to_be_visible()
+
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="The clock of lick")
+    wall = f"{taken.astimezone(ZoneInfo(TIMEZONE)):%Y-%m-%d %H:%M:%S}"
+    expect(dialog.locator("[data-figure=camera-says]")).to_have_text(wall)
+    true = datetime.fromisoformat(wall) - timedelta(days=60)
+    dialog.get_by_label("True time").fill(f"{true:%Y-%m-%dT%H:%M:%S}")
+    dialog.get_by_label("How is that known?").fill("the watch before the camera")
+    expect(dialog.locator("[data-figure=effect]")).to_contain_text(re.compile("60 days.* earlier.*re-dated"))
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/clock-corrections", lose_the_answer, times=1)
+    dialog.get_by_role("button", name="Correct for the whole camera").click()
+    dialog.get_by_role("button", name="Send again").click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator("[data-figure=own-time]")).to_contain_text(wall)
+    expect(page.locator(shown(page, "last", "Panthera leo"))).to_contain_text(
+        re.compile(rf"{before}\s*→\s*{before - 1}")
+    )
+
+    enter(colleague, site, f"/{media_id}", RANGER)
+    see(colleague, media_id)
+    colleague.keyboard.press("c")
+    theirs = colleague.get_by_role("dialog", name="The clock of lick")
+    expect(theirs).to_contain_text("may look at this and not change it")
+    expect(theirs.locator("[data-correction]")).to_have_count(1)  # sent twice, kept once
+    expect(theirs.locator("[data-correction]")).to_contain_text("the watch before the camera")
+    expect(theirs.get_by_role("button", name="Undo")).to_have_count(0)
+
+    page.keyboard.press("c")
+    dialog.get_by_role("button", name="Undo").click()
+    expect(dialog.locator("[data-correction=undone]")).to_contain_text("undone by")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-figure=own-time]")).to_have_count(0)
+    expect(page.locator(shown(page, "last", "Panthera leo"))).to_contain_text(
+        re.compile(rf"{before - 1}\s*→\s*{before}")
+    )
+    assert events(page, "Panthera leo") == before
+
+
+SCREENS = {"en": ("English", "ridge", 90), "zh": ("中文", "river", 120)}
+
+
+@pytest.mark.parametrize("language", SCREENS)
+def test_it_reads_well_in_both_languages(
+    page: Page, phone: Page, site: Site, node: FieldNode, language: str
+) -> None:
+    """Also writes the pictures of the documentation, where FIELDWATCH_SCREENS names a folder."""
+    folder = os.environ.get("FIELDWATCH_SCREENS")
+    name, place, seed = SCREENS[language]
+    deer = Seen("Cervidae", (0.2, 0.45, 0.22, 0.3), 0.45)
+    zebra = Seen("Equus", (0.58, 0.4, 0.24, 0.34), 0.55)
+    ids = [
+        report(node, site, place, now_less(31 + 2 * i), [deer, zebra][: 1 + i % 2], seed=seed + i)
+        for i in range(4)
+    ]
+    looked(node, place)
+    enter(page, site, f"/{ids[0]}?camera={site.deployments[place]}&max_confidence=0.6")
+    page.get_by_role("button", name=name).click()
+    expect(page.locator("html")).to_have_attribute("lang", {"en": "en-GB", "zh": "zh-CN"}[language])
+    expect(page.locator(shown(page, "here", "Cervidae"))).to_be_visible()
+    see(page, ids[0])
+    page.keyboard.press("b")
+    expect(page.locator(shown(page, "last", "Cervidae"))).to_be_visible()
+    page.keyboard.press("z")
+    see(page, ids[0])
+    page.locator(".history summary").click()
+    page.wait_for_function("document.querySelector('[data-notice]') !== null")
+    read_well(page, "main.review")
+    if folder:
+        screenshot(page, Path(folder) / f"review-numbers-{language}.png")
+    page.locator("[data-action=clock]").click()
+    dialog = page.locator("dialog.clock-fix")
+    dialog.locator("[value=offset]").check()
+    dialog.locator("[name=hours]").fill("1")
+    dialog.locator("[name=minutes]").fill("3")
+    dialog.locator("[data-action=correct]").click()
+    expect(page.locator("[data-figure=own-time]")).to_be_visible()
+    page.keyboard.press("c")
+    expect(dialog.locator("[data-correction=holds]")).to_be_visible()
+    read_well(page, "dialog.clock-fix")
+    if folder:
+        screenshot(page, Path(folder) / f"review-clock-{language}.png")
+    enter(phone, site, f"/{ids[1]}?camera={site.deployments[place]}")
+    phone.locator("[data-action=numbers]").tap()
+    expect(phone.locator("#review-numbers .figures-of").first).to_be_visible()
+    phone.locator("[data-action=clock]").tap()
+    expect(phone.locator("dialog.clock-fix form")).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") == 360
+    dialog.locator("[data-action=undo-clock]").click()
+    expect(dialog.locator("[data-correction=undone]")).to_be_visible()
+
+
+def read_well(page: Page, root: str) -> None:
+    assert KEY.findall(page.locator(root).inner_text()) == []
+    legible(page, root)
