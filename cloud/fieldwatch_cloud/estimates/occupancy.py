@@ -347,7 +347,7 @@ def dynamic(survey: Survey, options: DynamicOptions) -> Outcome:
         Curve("occupancy_of_these_sites", starts, told(fitted.smoothed), "s", "1"),
     )
     findings = [finding for past in pasts for finding in past.findings]
-    findings += left_out(fitted.fit, (~np.isnan(y)).any(axis=(1, 2)))
+    findings += left_out(fitted.fit, np.asarray((~np.isnan(y)).any(axis=(1, 2))))
     blind = [f"occupancy_season_{at + 1}" for at in np.flatnonzero(~visited)]
     if 0 < len(blind) < len(pasts):
         findings.append(Finding("periods_not_observed", "note", {"blind": len(blind), "periods": len(pasts)}))

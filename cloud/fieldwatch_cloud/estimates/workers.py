@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 from contextlib import suppress
@@ -31,6 +32,12 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 START_S = 60.0
 """To load numpy and scipy on a busy machine; not counted to the task's own time."""
+MEMORY_BYTES = 4 * 2**30
+"""Of one process. What asks for more ends by itself, before the system ends the database for it."""
+_WANT_OF_MEMORY = (
+    "the process that worked on this estimate ended, perhaps for want of memory: ask for fewer sites or a "
+    "shorter span"
+)
 _NICE = 5
 
 
@@ -115,13 +122,13 @@ class _Worker:
                     f"this estimate takes longer than {limit_s:g} s: ask for fewer sites or a shorter span, "
                     "longer occasions, fewer covariates or bootstrap replicates"
                 )
-            return self._pipe.recv()  # type: ignore[no-any-return]
+            done, outcome = self._pipe.recv()
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             log.warning("estimates.process_ended", exit_code=self._process.exitcode)
-            raise QuestionError(
-                "the process that worked on this estimate ended, perhaps for want of memory: ask for fewer "
-                "sites or a shorter span"
-            ) from error
+            raise QuestionError(_WANT_OF_MEMORY) from error
+        if isinstance(outcome, MemoryError):
+            raise QuestionError(_WANT_OF_MEMORY) from outcome
+        return done, outcome
 
     def end(self) -> None:
         with suppress(OSError):
@@ -135,6 +142,7 @@ def _serve(pipe: Connection) -> None:
     # One thread for linear algebra, set before numpy is loaded: the machine has other work.
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.nice(_NICE)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     # Ctrl+C in a terminal reaches us too; the service decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pipe.send("ready")

@@ -99,7 +99,7 @@ def accumulation(
     se = np.sqrt(np.maximum(seen_share - richness**2 / max(chao.value, 1.0), 0.0))
     low, high = _bounds(richness, seen_share, chao.value, z)
     covered = _coverage(seen_in, total, samples)
-    estimates = (
+    estimates: tuple[Estimate, ...] = (
         Estimate(
             "species_seen",
             float(len(seen_in)),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from fieldwatch_cloud.errors import BusyError, QuestionError
-from fieldwatch_cloud.estimates.workers import Workers
+from fieldwatch_cloud.estimates.workers import MEMORY_BYTES, Workers
 
 
 @pytest.fixture
@@ -60,3 +60,9 @@ def test_more_than_may_wait_are_refused(workers: Workers) -> None:
     for thread in threads:
         thread.join()
     assert len(refused) == 3
+
+
+def test_a_task_that_wants_all_memory_is_refused_it(workers: Workers) -> None:
+    with pytest.raises(QuestionError, match="want of memory"):
+        workers.run(bytes, 2 * MEMORY_BYTES)
+    assert workers.run(abs, -1) == 1
