@@ -328,6 +328,47 @@ def test_where_sensitive_species_are_is_not_told_to_everybody(world: World) -> N
         assert client.post("/api/v1/reserves/foping/counts/trace", json=body).json()["items"] == []
 
 
+def test_newest_records_tell_of_detectors_and_clocks(world: World) -> None:
+    def lately(client: TestClient) -> list[str]:
+        answer = client.post("/api/v1/reserves/foping/counts", json=question()).json()
+        told = [one["text"] for one in answer["verdict"] if one["code"].endswith("_newest")]
+        return sorted(text.split(":")[0] for text in told)
+
+    unmeasured = (
+        "cameras the newest record comes from a detector whose errors on labelled pictures are not known"
+    )
+    for camera in (world.ridge, world.lick):
+        world.look(camera, -DAY, DAY)
+        world.observe(camera, 0)
+        world.observe(camera, 2 * DAY)  # after the span
+    first = world.observe(world.lick, -DAY + 1)
+    with world.db.transaction() as conn:
+        conn.execute(
+            "UPDATE observation SET clock_quality = 'unsynchronised' WHERE deployment_id = %s AND id <> %s",
+            (world.lick, first),
+        )
+    with world.client("researcher") as client:
+        assert lately(client) == [
+            "At 1 of 2 cameras the clock of the newest record was not synchronised",
+            f"At 2 of 2 {unmeasured}",
+        ]
+        with world.db.transaction() as conn:
+            conn.execute(
+                "UPDATE observation SET model = 'wildlife@2026.11.21' WHERE deployment_id = %s",
+                (world.ridge,),
+            )
+            conn.execute(
+                "INSERT INTO clock_correction (id, deployment_id, offset_s, account_id)"
+                " SELECT %s, %s, 3600, id FROM account",
+                (uuid7(), world.lick),
+            )
+        assert lately(client) == [f"At 1 of 2 {unmeasured}"]
+    with world.db.transaction() as conn:
+        sensitive.replace(conn, world.foping, {"Ailuropoda melanoleuca": 10_000})
+    with world.client("ranger") as client:
+        assert lately(client) == []
+
+
 def test_that_something_is_withheld_is_told_and_not_what(world: World) -> None:
     with world.db.transaction() as conn:
         sensitive.replace(conn, world.foping, {"Ailuropoda melanoleuca": 10_000, "Ursus thibetanus": 10_000})

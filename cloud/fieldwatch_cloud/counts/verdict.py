@@ -2,6 +2,7 @@
 
     of_effort(camera days)      too few sites, nobody looked, uneven effort, effort from dates
     of_records(observations)    without effort, unconfirmed, unmeasured detector, unsynchronised clocks
+    of_newest(cameras)          the same two, from each camera's newest record alone
     of_closure(days)            for methods that take the population as closed
     gather(by taxon)            one finding per code, where many taxa are answered for at once
 
@@ -136,6 +137,25 @@ def of_withheld(species: int) -> tuple[Finding, ...]:
     """For who may not see where sensitive species are: so many at most are left out of a list of all taxa.
     How many of them were really there, and which, would tell their places."""
     return (Finding("species_withheld", "caution", {"species": species}),) if species else ()
+
+
+def of_newest(cameras: int, *, unmeasured: int, unsynchronised: int) -> tuple[Finding, ...]:
+    """What cameras' newest records tell of their detectors and clocks, where not all records are read.
+
+    Args:
+        cameras: with a record.
+        unmeasured: of these, at how many it comes from a model whose confusion table is not known.
+        unsynchronised: of these, at how many its clock was not synchronised and nobody corrected it.
+    """
+    found = []
+    if unmeasured:
+        figures = {"cameras": unmeasured, "of": cameras}
+        found.append(Finding("unmeasured_newest", "caution", figures))
+    if unsynchronised:
+        severity: Severity = "caution" if unsynchronised > UNSYNCHRONISED * cameras else "note"
+        figures = {"cameras": unsynchronised, "of": cameras}
+        found.append(Finding("unsynchronised_newest", severity, figures))
+    return tuple(found)
 
 
 def of_rates() -> tuple[Finding, ...]:

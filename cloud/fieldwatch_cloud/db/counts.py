@@ -87,6 +87,17 @@ class Traced:
     media: list[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """Of so many cameras, the newest record of the span is like this."""
+
+    model: str | None
+    """That made it; None: imported, and perhaps a person."""
+    unsynchronised: bool
+    """By a clock that nobody corrected."""
+    cameras: int
+
+
 def count(conn: Connection, query: Query) -> Counted:
     """Answer `query`, within `one_snapshot`."""
     place = {"reserve_id": query.reserve_id, "area": query.area}
@@ -126,6 +137,12 @@ def zone_area(conn: Connection, reserve_id: UUID, zone: UUID) -> str:
     if row is None:
         raise NotFoundError(f"the reserve has no zone {zone}")
     return str(row[0])
+
+
+def newest(conn: Connection, deployments: Sequence[UUID], since: datetime, until: datetime) -> list[Newest]:
+    """Detectors and clocks as cameras' newest records tell them; cameras without a record are left out."""
+    named = {"deployments": list(deployments), "since": since, "until": until}
+    return [Newest(*row) for row in conn.execute(SQL["newest"], named, prepare=False)]
 
 
 def effort_by_deployment(

@@ -1,5 +1,6 @@
 """How many, in this polygon and time span, and which events and pictures that rests on."""
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
@@ -25,14 +26,13 @@ from fieldwatch_cloud.api.models.counts import (
     TracedEvent,
     TraceQuery,
 )
-from fieldwatch_cloud.api.services import Db
+from fieldwatch_cloud.api.services import Db, Wired
 from fieldwatch_cloud.api.verdict import Spoken, verdict
 from fieldwatch_cloud.counts import answer
 from fieldwatch_cloud.counts import verdict as rules
 from fieldwatch_cloud.counts.estimate import Finding
 from fieldwatch_cloud.db import counts
 from fieldwatch_cloud.db.pool import Connection
-from fieldwatch_cloud.sensitive import Sensitive
 from fieldwatch_shared.messages import ObservationType
 
 router = APIRouter(tags=["counts"])
@@ -43,17 +43,20 @@ router = APIRouter(tags=["counts"])
     summary="Counts by species within a polygon and a time span",
     responses=problems(401, 403, 404, 413, 422),
 )
-def count_species(body: CountQuery, member: AnyMember, db: Db, language: Spoken) -> Counts:
+def count_species(body: CountQuery, member: AnyMember, services: Wired, language: Spoken) -> Counts:
     """Independent events, MaxN and the rate per 100 camera-days with its interval: for every taxon seen
     (blank pictures aside) and every taxon asked for. Answers with what the figures rest on, and how far the
     data bear them."""
-    with db.transaction() as conn:
+    with services.database.transaction() as conn:
         counts.one_snapshot(conn)
         whole = body.area is None and body.zone is None
         left_out = withheld.in_area(conn, member, body.taxa, whole=whole)
         counted = counts.count(conn, _query(conn, body, member))
         seen = [one for one in counted.taxa if left_out.blur_m(one.scientific_name) is None]
         counted = replace(counted, taxa=seen)
+        # Who is not told of all species is not told either at which cameras there is any record.
+        cameras = [] if left_out.species else list(counted.camera_days)
+        newest = counts.newest(conn, cameras, body.from_, body.to)
     days = np.array([counted.camera_days.get(id_, 0.0) for id_ in counted.deployments])
     without_effort = sum(tally.without_effort for tally in counted.taxa)
     species = answer.species(counted.taxa, body.taxa, days)
@@ -64,6 +67,12 @@ def count_species(body: CountQuery, member: AnyMember, db: Db, language: Spoken)
         observed=species is not None,
         rule=body.rule,
     )
+    findings = [
+        *_findings(counted, body, days),
+        *_of_newest(newest, services.detectors),
+        *(rules.of_withheld(len(left_out.species)) if body.taxa is None else ()),
+        *answer.findings(species or []),
+    ]
     return Counts(
         area_km2=counted.area_km2,
         deployments=DeploymentsLooked(in_area=len(counted.deployments), looked=len(counted.camera_days)),
@@ -78,7 +87,7 @@ def count_species(body: CountQuery, member: AnyMember, db: Db, language: Spoken)
         species=None if species is None else [_species(one) for one in species],
         observations_without_effort=without_effort,
         labelled=sum(tally.labelled for tally in counted.taxa),
-        verdict=verdict(_findings(counted, body, days, species or [], left_out), language),
+        verdict=verdict(rules.in_order(findings), language),
         assumptions=[each.text for each in assumptions],
         assumption_codes=[each.code for each in assumptions],
         query=CountQueryEcho(
@@ -147,20 +156,13 @@ def _query(conn: Connection, body: CountQuery, member: Member) -> counts.Query:
     )
 
 
-def _findings(
-    counted: counts.Counted,
-    body: CountQuery,
-    days: NDArray[np.float64],
-    species: list[answer.Species],
-    left_out: Sensitive,
-) -> tuple[Finding, ...]:
+def _findings(counted: counts.Counted, body: CountQuery, days: NDArray[np.float64]) -> list[Finding]:
     found = [
         *rules.of_effort(
             days,
             asked_days=(body.to - body.from_) / timedelta(days=1),
             from_dates=len(counted.from_dates & counted.camera_days.keys()),
         ),
-        *(rules.of_withheld(len(left_out.species)) if body.taxa is None else ()),
     ]
     if counted.camera_days:
         found += rules.of_records(
@@ -170,8 +172,15 @@ def _findings(
             min_confidence=body.min_confidence,
         )
         found += rules.of_rates()
-        found += answer.findings(species)
-    return rules.in_order(found)
+    return found
+
+
+def _of_newest(newest: list[counts.Newest], measured: Container[str]) -> tuple[Finding, ...]:
+    return rules.of_newest(
+        sum(one.cameras for one in newest),
+        unmeasured=sum(one.cameras for one in newest if one.model is not None and one.model not in measured),
+        unsynchronised=sum(one.cameras for one in newest if one.unsynchronised),
+    )
 
 
 def _species(one: answer.Species) -> SpeciesCount:

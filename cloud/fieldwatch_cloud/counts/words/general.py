@@ -122,6 +122,21 @@ WORDS: dict[str, Words] = {
         "Correct the camera's clock for the whole deployment on the review page.",
         "请在审核页面为整个布设校正相机时钟。",
     ),
+    # verdict.of_newest
+    "unmeasured_newest": Words(
+        "At {cameras} of {of} cameras the newest record comes from a detector whose errors on labelled "
+        "pictures are not known: they cannot be corrected for.",
+        "{of}台相机中有{cameras}台的最新记录来自未经标注图片检验的检测模型：其误差未知，无法校正。",
+        "Label a random sample of its pictures, so that its confusion table can be made.",
+        "随机标注其部分图片，以建立混淆矩阵。",
+    ),
+    "unsynchronised_newest": Words(
+        "At {cameras} of {of} cameras the clock of the newest record was not synchronised: events may fall "
+        "out of the span, or into it, by its error.",
+        "{of}台相机中有{cameras}台的最新记录来自未同步的时钟：事件可能因此误入或误出该时段。",
+        "Correct the camera's clock for the whole deployment on the review page.",
+        "请在审核页面为整个布设校正相机时钟。",
+    ),
     "min_confidence": Words(
         "Observations below a confidence of {min_confidence:g} are left out. A high threshold trades false "
         "animals for missed ones; it does not mend either.",

@@ -30,6 +30,24 @@ WHERE reserve_id = %(reserve_id)s
 SELECT d.id FROM dataset s JOIN deployment d ON d.dataset_id = s.id
 WHERE d.reserve_id = %(reserve_id)s AND s.effort_from_dates;
 
+-- name: newest
+-- What each camera's newest record of the span says of its detector and clock, as of all of them: a probe of the
+-- index each, where the records themselves may be millions. Who classified an imported record is not known to be
+-- a detector.
+SELECT CASE WHEN d.dataset_id IS NULL THEN newest.model END,
+       newest.clock_quality = 'unsynchronised' AND clock.id IS NULL, count(*)
+FROM unnest(%(deployments)s::uuid[]) AS asked (id)
+JOIN deployment d ON d.id = asked.id
+LEFT JOIN clock_correction clock ON clock.deployment_id = d.id AND clock.undone_at IS NULL
+CROSS JOIN LATERAL (
+    SELECT o.model, o.clock_quality FROM observation o
+    WHERE o.deployment_id = asked.id
+      AND o.observed_at >= %(since)s - make_interval(secs => coalesce(clock.offset_s, 0))
+      AND o.observed_at < %(until)s - make_interval(secs => coalesce(clock.offset_s, 0))
+    ORDER BY o.observed_at DESC LIMIT 1
+) newest
+GROUP BY 1, 2;
+
 -- name: marked
 SELECT DISTINCT deployment_id FROM stale WHERE deployment_id = ANY (%(deployments)s);
 

@@ -72,6 +72,16 @@ def test_of_records() -> None:
     )
 
 
+def test_of_newest() -> None:
+    assert verdict.of_newest(0, unmeasured=0, unsynchronised=0) == ()
+    assert codes(verdict.of_newest(40, unmeasured=1, unsynchronised=2)) == {
+        "unmeasured_newest": "caution",
+        "unsynchronised_newest": "note",
+    }
+    (clocks,) = verdict.of_newest(40, unmeasured=0, unsynchronised=3)
+    assert (clocks.severity, clocks.figures) == ("caution", {"cameras": 3, "of": 40})
+
+
 def test_closure() -> None:
     assert verdict.of_closure(90) == ()
     assert codes(verdict.of_closure(91)) == {"season_too_long": "caution"}
