@@ -85,6 +85,18 @@ def test_a_period_in_which_nobody_looked_has_no_numbers(world: World) -> None:
     assert any("不是零" in line["text"] for line in chinese["verdict"])
 
 
+def test_what_was_seen_in_a_period_without_effort_is_told_of(world: World) -> None:
+    world.look(world.ridge, 0, 60)
+    world.observe(world.ridge, 5)
+    world.observe(world.ridge, 5 + DAY)
+    body = {"area": SQUARE, "from": NOON.isoformat(), "to": (NOON + timedelta(days=2)).isoformat()}
+    with world.client("ranger") as client:
+        answer = client.post(f"{URL}/series", json=body | {"by": "day"}).json()
+    (lost,) = (line for line in answer["verdict"] if line["code"] == "without_effort")
+    assert lost["text"].startswith("1 ")
+    assert [p["species"] is None for p in answer["periods"]] == [False, True, True]
+
+
 @pytest.mark.parametrize(
     "cells", [{"kind": "h3", "resolution": 6}, {"kind": "square", "size_m": 5000}], ids=["h3", "square"]
 )

@@ -127,7 +127,7 @@ def series(conn: Connection, question: Question, by: By) -> SeriesAnswer:
         by_period[row.period].append(row)
     told: dict[str, list[Finding]] = {}
     looked = [_looked(each, days[:, number], question.taxa, told) for number, each in enumerate(by_period)]
-    findings = _findings(here, rows, told)
+    findings = _findings(here, rows, told, days)
     blind = sum(one.species is None for one in looked)
     if 0 < blind < len(looked):
         findings.append(Finding("periods_not_observed", "note", {"blind": blind, "periods": len(looked)}))
@@ -271,16 +271,26 @@ def _tallies(conn: Connection, here: Ground, edges: Sequence[object]) -> list[Ta
     return [one for one in found if question.hidden.blur_m(one.scientific_name) is None]
 
 
-def _findings(here: Ground, rows: Sequence[Tally], told: Mapping[str, Iterable[Finding]]) -> list[Finding]:
-    """From the tallies alone: the records themselves may be millions."""
+def _findings(
+    here: Ground,
+    rows: Sequence[Tally],
+    told: Mapping[str, Iterable[Finding]],
+    by_period: NDArray[np.float64] | None = None,
+) -> list[Finding]:
+    """From the tallies alone: the records themselves may be millions.
+
+    Args:
+        by_period: (deployments, periods) camera-days, where there are several periods.
+    """
     findings = here.findings()
     days = here.camera_days
+    looked = days[:, None] if by_period is None else by_period
     if not days.any():
         return findings
     findings += verdict.of_records(
         observations=sum(row.observations for row in rows),
         labelled=sum(row.labelled for row in rows),
-        without_effort=sum(row.observations for row in rows if not days[row.deployment]),
+        without_effort=sum(row.observations for row in rows if not looked[row.deployment, row.period]),
         min_confidence=here.question.min_confidence,
     )
     findings += verdict.of_rates()
