@@ -21,7 +21,7 @@ from fieldwatch_cloud.counts.methods.growth import growth
 from fieldwatch_cloud.counts.methods.trend import trim
 from fieldwatch_cloud.counts.periods import days_between, midnight, periods
 from fieldwatch_cloud.counts.verdict import of_rates
-from fieldwatch_cloud.estimates.density import solar_times
+from fieldwatch_cloud.estimates.density import dark, solar_times
 from fieldwatch_cloud.estimates.ground import DAY_S
 from fieldwatch_cloud.estimates.outcome import Curve, Options, Outcome
 
@@ -95,7 +95,7 @@ def activity(survey: Survey, options: SmoothedActivityOptions) -> Outcome:
         at, adjust=options.adjust, replicates=options.replicates, level=options.level, seed=options.seed
     )
     curve = _by_hour("activity", found.times, found.density, found.low, found.high)
-    return Outcome(found.estimates, (*_dark(survey), *found.findings), len(at), curves=(curve,))
+    return Outcome(found.estimates, (*dark(survey), *found.findings), len(at), curves=(curve,))
 
 
 def overlap(survey: Survey, options: ActivityOptions) -> Outcome:
@@ -109,9 +109,7 @@ def overlap(survey: Survey, options: ActivityOptions) -> Outcome:
         _by_hour(f"activity:{name}", found.times, density, None, None)
         for name, density in zip(survey.taxa, (found.first, found.second), strict=True)
     )
-    return Outcome(
-        found.estimates, (*_dark(survey), *found.findings), len(first) + len(second), curves=curves
-    )
+    return Outcome(found.estimates, (*dark(survey), *found.findings), len(first) + len(second), curves=curves)
 
 
 def roost(survey: Survey, options: RoostOptions) -> Outcome:
@@ -277,19 +275,6 @@ def _times(survey: Survey, events: Happenings, clock: str) -> NDArray[np.float64
         (at + lon / 15 * 3600 - day * DAY_S) / DAY_S * 2 * np.pi for at in (events.start, sunrise, sunset)
     ]
     return times.average_anchored(*turns)
-
-
-def _dark(survey: Survey) -> list[Finding]:
-    """Whether cameras looked at all hours alike: else the pattern is that of their hours."""
-    hours = np.zeros(24)
-    # Of the effort, not of the span that was asked for: that may be thousands of years long.
-    first, last = survey.start.min(), survey.end.max()
-    edges = np.arange(np.floor(first / 3600) * 3600, last + 3600, 3600)
-    pieces = occasions.cut(survey.start, survey.end, edges)
-    hour = np.floor(edges[pieces.bin] / 3600).astype(np.int64) % 24
-    np.add.at(hours, hour, pieces.end - pieces.start)
-    least = float(hours.min() / hours.mean()) if hours.any() else 0.0
-    return [Finding("hours_uneven", "caution", {"share": least})] if least < 0.8 else []
 
 
 def _by_hour(

@@ -15,7 +15,7 @@ from uuid import UUID
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from fieldwatch_cloud.counts import sun
+from fieldwatch_cloud.counts import occasions, sun
 from fieldwatch_cloud.counts.density import Density, Part, log_normal
 from fieldwatch_cloud.counts.estimate import Estimate, Finding
 from fieldwatch_cloud.counts.methods import capture_recapture as scr
@@ -355,6 +355,19 @@ def solar_times(survey: Survey, site: NDArray[np.int64], at: NDArray[np.float64]
     return sun.solar_hours(at, lon[site]) * np.pi / 12
 
 
+def dark(survey: Survey) -> list[Finding]:
+    """Whether cameras looked at all hours alike: else the pattern is that of their hours."""
+    hours = np.zeros(24)
+    # Of the effort, not of the span that was asked for: that may be thousands of years long.
+    first, last = survey.start.min(), survey.end.max()
+    edges = np.arange(np.floor(first / 3600) * 3600, last + 3600, 3600)
+    pieces = occasions.cut(survey.start, survey.end, edges)
+    hour = np.floor(edges[pieces.bin] / 3600).astype(np.int64) % 24
+    np.add.at(hours, hour, pieces.end - pieces.start)
+    least = float(hours.min() / hours.mean()) if hours.any() else 0.0
+    return [Finding("hours_uneven", "caution", {"share": least})] if least < 0.8 else []
+
+
 @dataclass(frozen=True, slots=True)
 class _Nominal:
     value: float
@@ -384,7 +397,7 @@ def _activity(survey: Survey, findings: list[Finding]) -> Part:
     if len(events.start) < 2:
         raise ValueError("a single event: give activity in the options")
     found = activity(solar_times(survey, events.site, events.start))
-    findings += found.findings
+    findings += (*dark(survey), *found.findings)
     # The corrected one, where it is known: a kernel flattens peaks, and makes a density too low.
     level = found.estimates[-1]
     findings.append(

@@ -40,3 +40,11 @@ def test_nothing_seen_is_no_matter_of_activity() -> None:
     options = OPTIONS.model_copy(update={"activity": None})
     with pytest.raises(ValueError, match="nothing of it was seen"):
         density.encounters(survey(40, [(0, 0, 40)], []), options)
+
+
+def test_activity_of_cameras_that_look_by_night_is_told_of() -> None:
+    nights = [(at, day, day + 0.4) for at in range(20) for day in range(40)]
+    rows = [(at, 3.1 + 5 * passage + at / 100, 10.0, 1) for at in range(20) for passage in range(6)]
+    options = OPTIONS.model_copy(update={"activity": None})
+    found = density.encounters(survey(40, nights, rows), options)
+    assert "hours_uneven" in {finding.code for finding in found.findings}
