@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
-from fieldwatch_cloud.db import features, geography, sensitive
+from fieldwatch_cloud.db import geography, sensitive
+from fieldwatch_cloud.db.columns import COLUMNS
 from fieldwatch_shared.ids import uuid7
 
 from .api_world import NOON, SQUARE, World
@@ -90,11 +91,12 @@ def citation_in(format_: str, content: bytes, folder: Path) -> dict[str, str]:
     return document["info"] if format_ == "coco" else document["citation"]
 
 
-def test_a_citation_is_told_before_the_file_is_made(world: World) -> None:
+def test_a_citation_is_told_before_the_file_is_made(world: World, tmp_path: Path) -> None:
     body = {"taxa": [PANDA], "area": SQUARE}
     with world.client("ranger") as client:
         told = client.post("/api/v1/reserves/foping/citation", json=SPAN | body).json()
-        inside = citation_in("geojson", export(client, "geojson", body).content)["citation"]
+        content = export(client, "geojson", body).content
+    inside = citation_in("geojson", content, tmp_path)["citation"]
     before, after = (re.sub(r"Accessed \S+", "Accessed", text) for text in (told["text"], inside))
     assert before == after
     assert told["licence"] == "CC-BY-4.0"
@@ -105,7 +107,7 @@ def test_csv_holds_who_looked_and_what_was_seen(world: World) -> None:
         world.client("researcher") as client,
         zipfile.ZipFile(io.BytesIO(export(client, "csv").content)) as packed,
     ):
-        tables = {name: pd.read_csv(packed.open(f"{name}.csv")) for name in features.COLUMNS}
+        tables = {name: pd.read_csv(packed.open(f"{name}.csv")) for name in COLUMNS}
     assert {name: len(table) for name, table in tables.items()} == {
         "deployments": 3, "observations": 5, "events": 5, "effort": 4, "incidents": 0, "zones": 1,
     }  # fmt: skip
@@ -139,14 +141,12 @@ def test_geoparquet_is_read_by_geopandas(world: World) -> None:
         world.client("researcher") as client,
         zipfile.ZipFile(io.BytesIO(export(client, "parquet").content)) as packed,
     ):
-        frames = {
-            name: gpd.read_parquet(io.BytesIO(packed.read(f"{name}.parquet"))) for name in features.COLUMNS
-        }
+        frames = {name: gpd.read_parquet(io.BytesIO(packed.read(f"{name}.parquet"))) for name in COLUMNS}
     seen = frames["observations"]
     assert seen.crs.to_authority() == ("OGC", "CRS84")
     assert str(seen.dtypes["observed_at"]) in ("datetime64[us, UTC]", "datetime64[ms, UTC]")
     assert seen.geometry.iloc[0].geom_type == "Point"
-    assert list(frames["incidents"].columns) == ["id", *features.COLUMNS["incidents"], "geometry"]
+    assert list(frames["incidents"].columns) == ["id", *COLUMNS["incidents"], "geometry"]
 
 
 def test_geojson_keeps_cameras_that_saw_nothing(world: World) -> None:
@@ -260,7 +260,7 @@ def test_a_drawn_area_and_a_zone_choose_the_same(world: World) -> None:
 
 def test_a_reserve_says_its_licence_and_whose_the_records_are(world: World) -> None:
     with world.db.transaction() as conn:
-        features.set_licence(conn, "foping", "CC0-1.0", "Foping Nature Reserve Bureau")
+        geography.set_licence(conn, "foping", "CC0-1.0", "Foping Nature Reserve Bureau")
     with world.client("researcher") as client:
         response = export(client, "geojson")
     assert "publicdomain/zero" in response.headers["link"]
@@ -280,3 +280,22 @@ def test_what_cannot_be_is_refused(world: World, format_: str, query: dict[str, 
         response = export(client, format_, **query)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("format_", ["geojson", "camtrap-dp"])
+@pytest.mark.parametrize(
+    "span",
+    [
+        {"to": "9999-12-31T23:59:59Z"},
+        {"from": "0001-01-01T00:00:00Z"},
+        {"from": "9999-12-31T00:00:00Z", "to": "9999-12-31T23:59:59Z"},
+    ],
+)
+def test_the_ends_of_the_calendar_are_times_as_any_other(
+    world: World, format_: str, span: dict[str, str]
+) -> None:
+    with world.db.transaction() as conn:
+        sensitive.replace(conn, world.foping, {PANDA: 5000})
+    with world.client("ranger") as client:
+        answer = client.get(f"/api/v1/reserves/foping/exports/{format_}", params=span)
+    assert answer.status_code == 200, answer.text

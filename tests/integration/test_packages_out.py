@@ -196,6 +196,13 @@ def _inline(schema: Any, base: Any) -> Any:
     return [_inline(value, base) for value in schema] if isinstance(schema, list) else schema
 
 
+def test_what_xml_cannot_hold_leaves_the_archive_readable(world: World) -> None:
+    odd = "Sus\ufffe scrofa\x01\uffff"
+    with zipfile.ZipFile(package(world, order(world, taxa=(odd,)), darwin_core)) as packed:
+        eml = ET.fromstring(packed.read("eml.xml"))  # noqa: S314  Ours.
+    assert "Sus scrofa" in eml.findtext("dataset/title", "")
+
+
 def test_a_darwin_core_archive_tells_effort_and_names_its_columns(world: World) -> None:
     file = package(world, order(world), darwin_core)
     with zipfile.ZipFile(file) as packed:

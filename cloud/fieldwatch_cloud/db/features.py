@@ -15,7 +15,7 @@ import math
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -29,11 +29,10 @@ from fieldwatch_cloud.errors import NotFoundError, RowRefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fieldwatch_cloud.db.columns import Name
     from fieldwatch_cloud.db.pool import Connection, Database
 
 SQL = statements("features")
-Name = Literal["deployments", "observations", "events", "effort", "incidents", "zones"]
-Kind = Literal["string", "number", "integer", "boolean", "instant", "date", "uuid"]
 Row = dict[str, Any]
 """`id`, the collection's columns, and `wkb`: the geometry (WGS 84, longitude first) or None."""
 FAR_PAST = datetime(1, 1, 2, tzinfo=UTC)
@@ -41,74 +40,6 @@ FAR_FUTURE = datetime(9999, 12, 30, tzinfo=UTC)
 AT_ONCE = 64
 """Deployments that one statement may look at, once the first few gave little."""
 
-_SEEN: dict[str, Kind] = {
-    "deployment_id": "uuid",
-    "deployment": "string",
-    "observation_type": "string",
-    "scientific_name": "string",
-}
-COLUMNS: dict[Name, dict[str, Kind]] = {
-    "deployments": {
-        "deployment_id": "uuid",
-        "deployment": "string",
-        "node_id": "string",
-        "dataset_id": "uuid",
-        "heading_deg": "number",
-        "tilt_deg": "number",
-        "field_of_view_deg": "number",
-        "height_m": "number",
-        "detection_distance_m": "number",
-        "coordinate_uncertainty_m": "number",
-        "started_at": "instant",
-        "ended_at": "instant",
-    },
-    "observations": {
-        "observation_id": "uuid",
-        **_SEEN,
-        "count": "integer",
-        "observed_at": "instant",
-        "ended_at": "instant",
-        "confidence": "number",
-        "labelled": "boolean",
-        "media_id": "uuid",
-        "clock_quality": "string",
-        "model": "string",
-        "coordinate_uncertainty_m": "number",
-    },
-    "events": {
-        **_SEEN,
-        "started_at": "instant",
-        "ended_at": "instant",
-        "observations": "integer",
-        "labelled": "integer",
-        "max_n": "integer",
-        "coordinate_uncertainty_m": "number",
-    },
-    "effort": {
-        "deployment_id": "uuid",
-        "deployment": "string",
-        "day": "date",
-        "started_at": "instant",
-        "hours": "number",
-    },
-    "incidents": {
-        "kind": "string",
-        "state": "string",
-        "first_seen_at": "instant",
-        "last_seen_at": "instant",
-        "opened_at": "instant",
-        "drill": "boolean",
-        "placed": "boolean",
-        "location_method": "string",
-        "semi_major_m": "number",
-        "semi_minor_m": "number",
-        "orientation_deg": "number",
-        "fwi": "number",
-        "zone": "string",
-    },
-    "zones": {"name": "string", "name_zh": "string", "area_km2": "number"},
-}
-"""What each collection tells, in order; nothing else can be filtered by."""
 _PER_DEPLOYMENT = frozenset({"observations", "events", "effort"})
 _OF_SPECIES = frozenset({"observations", "events"})
 _CELL = ("cell_ids", "cell_ms", "cell_lons", "cell_lats", "cell_uncertainties")
@@ -162,37 +93,6 @@ def snapshot(database: Database, seconds: int) -> Iterator[Connection]:
 
 def not_for_ever(conn: Connection, seconds: int) -> None:
     conn.execute(SQL["not_for_ever"], {"seconds": str(seconds)})
-
-
-def zone_area(conn: Connection, reserve_id: UUID, zone: UUID) -> str:
-    """GeoJSON of a zone.
-
-    Raises:
-        NotFoundError: the reserve has no such zone.
-    """
-    row = conn.execute(SQL["zone"], {"reserve_id": reserve_id, "zone": zone}).fetchone()
-    if row is None:
-        raise NotFoundError(f"no such zone in this reserve: {zone}")
-    return str(row[0])
-
-
-def licence(conn: Connection, reserve_id: UUID) -> tuple[str, str | None]:
-    """(SPDX id, whose the records are where not the reserve's) of a reserve's records."""
-    row = conn.execute(SQL["licence"], {"reserve_id": reserve_id}).fetchone()
-    if row is None:
-        raise NotFoundError("no such reserve")
-    return row[0], row[1]
-
-
-def set_licence(conn: Connection, slug: str, licence: str, rights_holder: str | None) -> None:
-    """Raises:
-    NotFoundError: no such reserve.
-    RowRefusedError: no licence that we know.
-    """
-    values = {"slug": slug, "licence": licence, "rights_holder": rights_holder}
-    with translated():
-        if conn.execute(SQL["set_licence"], values).fetchone() is None:
-            raise NotFoundError(f"no such reserve: {slug!r}")
 
 
 def extent(conn: Connection, reserve_id: UUID) -> tuple[float, float, float, float] | None:
@@ -372,7 +272,8 @@ def _day(at: datetime | None, *, after: bool = False) -> datetime | None:
     """Its UTC day's beginning, or the next one's: spans of a minute would tell the instant."""
     if at is None:
         return None
-    begin = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    at = max(FAR_PAST, min(at.astimezone(UTC), FAR_FUTURE))
+    begin = at.replace(hour=0, minute=0, second=0, microsecond=0)
     return begin if begin == at or not after else begin + timedelta(days=1)
 
 
@@ -404,7 +305,8 @@ def _rows(
         "limit": limit,
         **dict(condition.values),
     }
-    statement = b"\n".join((SQL["page_begin"], SQL[name], SQL["page_end"]))
+    told = SQL["as_told"] if name in _OF_SPECIES else b""
+    statement = b"\n".join((SQL["page_begin"], SQL[name], told, SQL["page_end"]))
     with conn.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(
             statement.replace(b"%(filter)s", condition.sql), parameters, prepare=False

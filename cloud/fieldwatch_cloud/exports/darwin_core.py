@@ -9,6 +9,7 @@ People and vehicles are no biodiversity and stay at home.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid5
@@ -48,6 +49,7 @@ OCCURRENCE = (
     *("individualCount", "identifiedBy", "dateIdentified", "identificationVerificationStatus"),
     *("identificationRemarks", "associatedMedia"),
 )
+_NO_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _OF_DC = frozenset({"type", "license", "rightsHolder"})
 
 
@@ -226,8 +228,8 @@ def _described(root: ET.Element, kind: str, file: str, row_type: str, columns: S
 
 def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
     element = ET.SubElement(parent, name, attributes)
-    # What XML cannot hold at all: control characters that somebody pasted into a name.
-    element.text = None if text is None else "".join(c for c in text if c >= " " or c in "\t\n")
+    # What XML 1.0 cannot hold at all (§2.2), as somebody may paste it into a name.
+    element.text = None if text is None else _NO_XML.sub("", text)
     return element
 
 

@@ -62,7 +62,7 @@ class Telling:
 
     def __init__(self, conn: Connection, order: Order, accessed_at: datetime) -> None:
         self._conn, self._order = conn, order
-        self.since = order.since or FIRST
+        self.since = min(order.since or FIRST, accessed_at)
         self.until = min(order.until or accessed_at, accessed_at)
         if self.until < self.since:
             self.until = self.since
