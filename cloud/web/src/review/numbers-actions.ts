@@ -4,17 +4,20 @@ import { api } from "../client";
 import { gathered } from "../gathered";
 import type { Failure, Store } from "../store";
 import { trueTime } from "./clock";
-import { compare, namesOf, numbersOf, spanAbout, subject, type Numbers, type NumbersState, type Span } from "./numbers";
+import { compare, hasMoved, namesOf, numbersOf, spanAbout, subject, type Moved, type Numbers, type NumbersState, type Span } from "./numbers";
 import { itemOf } from "./state";
 import type { ReviewItem } from "../wire";
 
 const WAIT = 700; // ms
 const ASKED = 200; // species in one question
+const SHOWN = 4; // that a change moved
 
 /** A change whose effect is not known yet. */
 interface Pending {
   readonly span: Span;
   readonly names: Set<string>;
+  /** It may have moved any other species too. */
+  wide: boolean;
   readonly before: Numbers | undefined;
 }
 
@@ -56,16 +59,20 @@ export function createNumbersActions(store: Store, failureOf: (error: unknown) =
     note(here, about);
   }
 
-  /** Another time counts for all that a camera saw: before and after are of the days that were on show. */
+  /** Another time counts for all that a camera saw: before and after are of the last days where those are known, else
+   * of the days on show. The picture itself may have left them. */
   function moved(): void {
-    const { numbers } = review();
-    if (numbers.open && numbers.shown) note(numbers.shown.span, names());
+    const { open, shown } = review().numbers;
+    const lately = spanAbout(Date.now(), Date.now());
+    const of = read.has(lately.from) ? lately : shown?.span;
+    if (open && of) note(of, names(), true);
     read.clear();
   }
 
-  function note(here: Span, about: readonly string[]): void {
-    if (pending?.span.from !== here.from) pending = { span: here, names: new Set(), before: read.get(here.from) };
-    for (const name of about) pending!.names.add(name);
+  function note(here: Span, about: readonly string[], wide = false): void {
+    if (pending?.span.from !== here.from) pending = { span: here, names: new Set(), wide, before: read.get(here.from) };
+    for (const name of about) pending.names.add(name);
+    pending.wide ||= wide;
     ask();
   }
 
@@ -99,8 +106,13 @@ export function createNumbersActions(store: Store, failureOf: (error: unknown) =
     const now = change && fresh.get(change.span.from);
     patch({
       reading: false, shown: (here && fresh.get(here.from)) ?? null,
-      ...(now ? { last: { span: now.span, moved: compare(change.names, change.before, now) } } : {}),
+      ...(now ? { last: { span: now.span, moved: effectOf(change, now) } } : {}),
     });
+  }
+
+  function effectOf({ names, wide, before }: Pending, now: Numbers): Moved[] {
+    const others = wide ? Object.keys(now.species ?? {}).filter((name) => !names.has(name)) : [];
+    return [...compare(names, before, now), ...compare(others, before, now).filter(hasMoved)].slice(0, SHOWN);
   }
 
   function toggle(): boolean {
