@@ -186,7 +186,12 @@ def accumulation(survey: Survey, options: AccumulationOptions) -> Outcome:
         Curve("species_by_samples", at, found.richness, "1", "1", found.low, found.high),
         Curve("coverage_by_samples", at, found.coverage, "1", "1"),
     )
-    return Outcome(found.estimates, found.findings, len(events.site), looked, curves=curves)
+    seen = [name for name, row in zip(survey.taxa, incidence, strict=True) if np.nansum(row) > 0]
+    findings = list(found.findings)
+    # A binomial has two words (International Code of Zoological Nomenclature, article 5.1).
+    if above := sum(" " not in name for name in seen):
+        findings.append(Finding("names_above_species", "caution", {"above": above, "names": len(seen)}))
+    return Outcome(found.estimates, tuple(findings), len(events.site), looked, curves=curves)
 
 
 def trend(survey: Survey, options: TrendOptions) -> Outcome:

@@ -29,6 +29,13 @@ WORDS = {
         remedy_en="Import observations by event, or count passages by eye.",
         remedy_zh="请按事件级观测导入，或人工核定经过次数。",
     ),
+    "names_above_species": Words(
+        en="{above} of the {names} names that count as species here are of a genus, a family or more: "
+        "several species behind one such name count once, and a species beside its family counts twice.",
+        zh="此处计为物种的{names}个名称中有{above}个是属、科或更高阶元：同一名称下的多个物种只计一次，物种与其所属的科会重复计数。",
+        remedy_en="Name the species on the review page, or ask for the taxa that are meant.",
+        remedy_zh="请在审核页面鉴定到种，或指定所要统计的类群。",
+    ),
     "no_estimate": Words(
         en="These data give no estimate by this method.",
         zh="用这种方法，这些数据得不出估计值。",

@@ -199,8 +199,8 @@ WORDS: dict[str, Words] = {
         "Detection changes from season to season (z = {z:.1f}): a change of occupancy may be one of "
         "detection.",
         "各季节之间发现率发生变化（z = {z:.1f}）：占有率的变化可能只是发现率的变化。",
-        "Give the season as a covariate of detection.",
-        "以季节作为发现率的协变量。",
+        "Give time, or the effort of the visits, as a covariate of detection.",
+        "以时间或各次调查的工作量作为发现率的协变量。",
     ),
     # false_positive_occupancy
     "false_no_certain": Words(
