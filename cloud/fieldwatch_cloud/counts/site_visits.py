@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from fieldwatch_cloud.counts.estimate import Estimate, Fit
+    from fieldwatch_cloud.counts.estimate import Estimate, Fit, Severity
     from fieldwatch_cloud.counts.fitting import Design
 
 FEWEST_SITES = 20
 """The smallest study in the simulations of MacKenzie et al. 2002 (Ecology 83:2248); below, bias is common."""
+UNFIT_SITES = 10
+"""Half of that (ours): a share of fewer sites says where cameras stood, and nothing of the area."""
 ENOUGH_SITES = 40
 """40 to 60 cameras are needed for precise occupancy (Kays et al. 2020, Methods Ecol. Evol. 11:700)."""
 DETECTED_PER_COEFFICIENT = 10
@@ -196,8 +198,8 @@ def data_findings(data: Visits, slopes: int = 0) -> list[Finding]:
     if not sites:
         return [Finding("model_no_repeats", "unfit")]  # Nobody looked for long enough: no more to say.
     if sites < ENOUGH_SITES:
-        severity = "caution" if sites < FEWEST_SITES else "note"
-        found.append(Finding("model_few_sites", severity, {"sites": sites, "least": ENOUGH_SITES}))  # type: ignore[arg-type]
+        severity: Severity = "unfit" if sites < UNFIT_SITES else "caution" if sites < FEWEST_SITES else "note"
+        found.append(Finding("model_few_sites", severity, {"sites": sites, "least": ENOUGH_SITES}))
     if not data.repeated:
         found.append(Finding("model_no_repeats", "unfit"))
     least = DETECTED_PER_COEFFICIENT * max(slopes, 1)

@@ -188,6 +188,18 @@ def test_a_broken_assumption_is_told(broken: str, code: str) -> None:
         assert result.estimates == ()
 
 
+@pytest.mark.parametrize(("sites", "severity"), [(9, "unfit"), (19, "caution"), (39, "note"), (40, None)])
+def test_few_sites_weigh_the_more_the_fewer_they_are(sites: int, severity: str | None) -> None:
+    found = {one.code: one.severity for one in occupancy(simulate(3)[:sites]).findings}
+    assert found.get("model_few_sites") == severity
+
+
+def test_where_no_visit_counts_nothing_is_said_of_no_sites() -> None:
+    result = occupancy(np.full((4, 5), np.nan))
+    assert result.estimates == ()
+    assert codes(result) == {"model_no_repeats"}
+
+
 def test_wrong_data_are_refused() -> None:
     with pytest.raises(ValueError, match="0, 1 or NaN"):
         occupancy(np.array([[0, 2.0], [1, 0]]))
