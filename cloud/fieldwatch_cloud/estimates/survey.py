@@ -246,15 +246,15 @@ def views_of(site: NDArray[np.int64], spans: stored.Spans) -> NDArray[np.int64]:
     Args:
         site: (deployments,) the site of each.
     """
-    first, last = np.full((2, len(site)), np.nan)
-    for number, start, end in zip(spans.deployment, spans.start, spans.end, strict=True):
-        first[number], last[number] = np.fmin(first[number], start), np.fmax(last[number], end)
+    first, last = np.full(len(site), np.inf), np.full(len(site), -np.inf)
+    np.minimum.at(first, spans.deployment, spans.start)
+    np.maximum.at(last, spans.deployment, spans.end)
     view = np.arange(len(site))
     # Views of each site so far: their number, and until when they look.
     open_: dict[int, list[tuple[int, float]]] = {}
     for number in np.argsort(first, kind="stable").tolist():
-        if np.isnan(first[number]):
-            continue
+        if np.isinf(first[number]):
+            break
         views = open_.setdefault(int(site[number]), [])
         free = next((at for at, (_, until) in enumerate(views) if until <= first[number]), None)
         if free is None:
