@@ -122,11 +122,11 @@ def set_licence(
 ) -> None:
     """Say under which licence a reserve's exports go out, and whom they cite. Default: CC-BY-4.0."""
     with reporting(), database(state) as settings:
-        from fieldwatch_cloud.db import features
+        from fieldwatch_cloud.db import geography
         from fieldwatch_cloud.db.pool import connection
 
         with connection(settings.database_url) as conn:
-            features.set_licence(conn, slug, licence, holder)
+            geography.set_licence(conn, slug, licence, holder)
         typer.echo(f"Exports of {slug} go out under {licence}.", err=True)
 
 

@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from fieldwatch_cloud.db import features, sensitive
+from fieldwatch_cloud.db.columns import COLUMNS, Name
 from fieldwatch_cloud.db.cql2 import FilterError, box_geojson, condition
 from fieldwatch_cloud.db.features import Selection
 
@@ -43,7 +44,7 @@ def whole(world: World, exact: bool = True, **fields: Any) -> Selection:
 
 
 def everything(
-    world: World, name: features.Name, selection: Selection, size: int = 100, text: str | None = None
+    world: World, name: Name, selection: Selection, size: int = 100, text: str | None = None
 ) -> list[features.Row]:
     wanted = condition(name, cql2.parse_text(text).to_json()) if text else features.ANYTHING
     with world.db.transaction() as conn:
@@ -53,7 +54,7 @@ def everything(
 
 
 @pytest.mark.parametrize("name", ["deployments", "observations", "events", "effort", "incidents", "zones"])
-def test_pages_of_one_hold_what_one_page_holds(world: World, name: features.Name) -> None:
+def test_pages_of_one_hold_what_one_page_holds(world: World, name: Name) -> None:
     at_once = everything(world, name, whole(world))
     assert [row["id"] for row in everything(world, name, whole(world), size=1)] == [
         row["id"] for row in at_once
@@ -61,7 +62,7 @@ def test_pages_of_one_hold_what_one_page_holds(world: World, name: features.Name
     assert len({row["id"] for row in at_once}) == len(at_once)
     assert len(at_once) == {"deployments": 3, "observations": 18, "events": 18, "effort": 6}.get(name, 0)
     for row in at_once:
-        assert set(features.COLUMNS[name]) <= set(row)
+        assert set(COLUMNS[name]) <= set(row)
 
 
 def test_what_arrives_between_pages_shifts_nothing(world: World) -> None:
@@ -77,7 +78,7 @@ def test_what_arrives_between_pages_shifts_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["deployments", "observations", "events", "effort"])
-def test_each_is_found_by_its_id(world: World, name: features.Name) -> None:
+def test_each_is_found_by_its_id(world: World, name: Name) -> None:
     with world.db.transaction() as conn:
         for row in features.page(conn, name, whole(world), limit=100):
             assert features.one(conn, name, whole(world), row["id"]) == row
@@ -114,7 +115,7 @@ class TestSensitive:
             sensitive.replace(conn, world.foping, {PANDA: 5000})
 
     @pytest.mark.parametrize("name", ["observations", "events"])
-    def test_neither_place_nor_camera_nor_order_tells_where(self, world: World, name: features.Name) -> None:
+    def test_neither_place_nor_camera_nor_order_tells_where(self, world: World, name: Name) -> None:
         exact = everything(world, name, whole(world))
         told = everything(world, name, whole(world, exact=False), size=2)
         assert sorted(r["scientific_name"] for r in told) == sorted(r["scientific_name"] for r in exact)
@@ -129,9 +130,7 @@ class TestSensitive:
         assert not {row["id"] for row in pandas} & {row["id"] for row in exact}
 
     @pytest.mark.parametrize("name", ["observations", "events"])
-    def test_no_uncertainty_and_no_model_of_its_own_names_a_camera(
-        self, world: World, name: features.Name
-    ) -> None:
+    def test_no_uncertainty_and_no_model_of_its_own_names_a_camera(self, world: World, name: Name) -> None:
         with world.db.transaction() as conn:
             for deployment, uncertain_m in ((world.ridge, 31), (world.lick, 32), (world.river, 33.4)):
                 conn.execute(
@@ -160,7 +159,7 @@ class TestSensitive:
         assert len(everything(world, "observations", whole(world), text=text)) == 3
 
     @pytest.mark.parametrize("name", ["observations", "events"])
-    def test_no_instant_tells_what_else_its_camera_saw(self, world: World, name: features.Name) -> None:
+    def test_no_instant_tells_what_else_its_camera_saw(self, world: World, name: Name) -> None:
         minute = whole(world, exact=False, since=NOON, until=NOON + timedelta(minutes=1))
         pandas = [row for row in everything(world, name, minute) if row["scientific_name"] == PANDA]
         day = [r for r in everything(world, name, whole(world, exact=False)) if r["scientific_name"] == PANDA]

@@ -1,6 +1,6 @@
 """Filters in CQL2 (OGC 21-065r2), from their JSON form to SQL over the columns of a collection.
 
-Names come from `features.COLUMNS`, operators from the tables below, and every value is a parameter: nothing
+Names come from `columns.COLUMNS`, operators from the tables below, and every value is a parameter: nothing
 of what a client wrote becomes SQL. What is unknown (null) is neither true nor false, as in CQL2 and SQL.
 """
 
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import shapely  # type: ignore[import-untyped]
 from shapely.geometry import shape  # type: ignore[import-untyped]
 
-from fieldwatch_cloud.db.features import COLUMNS, FAR_FUTURE, FAR_PAST, Condition
+from fieldwatch_cloud.db.columns import COLUMNS
+from fieldwatch_cloud.db.features import FAR_FUTURE, FAR_PAST, Condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fieldwatch_cloud.db.features import Kind, Name
+    from fieldwatch_cloud.db.columns import Kind, Name
 
 MAX_DEPTH = 24
 MAX_VALUES = 2_000

@@ -210,6 +210,37 @@ def add_deployment(
     return new
 
 
+def zone_area(conn: Connection, reserve_id: UUID, zone: UUID) -> str:
+    """GeoJSON of a zone.
+
+    Raises:
+        NotFoundError: the reserve has no such zone.
+    """
+    row = conn.execute(SQL["zone_area"], {"reserve_id": reserve_id, "zone": zone}).fetchone()
+    if row is None:
+        raise NotFoundError(f"no such zone in this reserve: {zone}")
+    return str(row[0])
+
+
+def licence(conn: Connection, reserve_id: UUID) -> tuple[str, str | None]:
+    """(SPDX id, whose the records are where not the reserve's) of a reserve's records."""
+    row = conn.execute(SQL["licence"], {"reserve_id": reserve_id}).fetchone()
+    if row is None:
+        raise NotFoundError("no such reserve")
+    return row[0], row[1]
+
+
+def set_licence(conn: Connection, slug: str, licence: str, rights_holder: str | None) -> None:
+    """Raises:
+    NotFoundError: no such reserve.
+    RowRefusedError: no licence that we know.
+    """
+    values = {"slug": slug, "licence": licence, "rights_holder": rights_holder}
+    with translated():
+        if conn.execute(SQL["set_licence"], values).fetchone() is None:
+            raise NotFoundError(f"no such reserve: {slug!r}")
+
+
 def place(conn: Connection, deployment_id: UUID) -> Place:
     """Raises:
     NotFoundError: no such deployment.

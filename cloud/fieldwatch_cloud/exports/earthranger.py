@@ -16,7 +16,8 @@ from fieldwatch_cloud.exports.frames import STATEMENT_S, geometry, plain, select
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fieldwatch_cloud.db.features import Name, Row, Selection
+    from fieldwatch_cloud.db.columns import Name
+    from fieldwatch_cloud.db.features import Row, Selection
     from fieldwatch_cloud.db.pool import Connection, Database
     from fieldwatch_cloud.exports.citation import Citation
     from fieldwatch_cloud.exports.order import Order

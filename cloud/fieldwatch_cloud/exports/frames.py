@@ -11,13 +11,15 @@ import geopandas as gpd
 import pandas as pd
 import shapely  # type: ignore[import-untyped]
 
-from fieldwatch_cloud.db import features
-from fieldwatch_cloud.db.features import COLUMNS, Selection
+from fieldwatch_cloud.db import features, geography
+from fieldwatch_cloud.db.columns import COLUMNS
+from fieldwatch_cloud.db.features import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fieldwatch_cloud.db.features import Kind, Name, Row
+    from fieldwatch_cloud.db.columns import Kind, Name
+    from fieldwatch_cloud.db.features import Row
     from fieldwatch_cloud.db.pool import Connection
     from fieldwatch_cloud.exports.order import Order
 
@@ -54,7 +56,7 @@ def selection(conn: Connection, order: Order) -> Selection:
     """
     area = order.area
     if order.zone is not None:
-        zone = features.zone_area(conn, order.reserve_id, order.zone)
+        zone = geography.zone_area(conn, order.reserve_id, order.zone)
         both = shapely.from_geojson(zone)
         area = shapely.to_geojson(shapely.intersection(both, shapely.from_geojson(area))) if area else zone
     return Selection(

@@ -27,7 +27,8 @@ from fieldwatch_cloud.exports.frames import STATEMENT_S, TABLES, feature, frames
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from fieldwatch_cloud.db.features import Name, Selection
+    from fieldwatch_cloud.db.columns import Name
+    from fieldwatch_cloud.db.features import Selection
     from fieldwatch_cloud.db.pool import Connection, Database
     from fieldwatch_cloud.exports.citation import Citation
     from fieldwatch_cloud.exports.order import Order

@@ -4,7 +4,7 @@ from typing import Any
 
 from fieldwatch_cloud.api.ogc.query import CRS84, DEFAULT_LIMIT, MAX_LIMIT
 from fieldwatch_cloud.api.ogc.words import COLLECTIONS
-from fieldwatch_cloud.db.features import COLUMNS, Kind, Name
+from fieldwatch_cloud.db.columns import COLUMNS, Kind, Name
 
 CONFORMANCE = [
     *(

@@ -13,8 +13,9 @@ import cql2
 from fastapi import HTTPException
 
 from fieldwatch_cloud.api.auth import Member
+from fieldwatch_cloud.db.columns import COLUMNS, Name
 from fieldwatch_cloud.db.cql2 import FilterError, box_geojson, condition
-from fieldwatch_cloud.db.features import ANYTHING, COLUMNS, After, Condition, Name, Selection
+from fieldwatch_cloud.db.features import ANYTHING, After, Condition, Selection
 
 DEFAULT_LIMIT = 1_000
 MAX_LIMIT = 10_000

@@ -14,7 +14,7 @@ from fieldwatch_cloud.api.ogc.pages import NO_STORE, TEMPLATES, answer
 from fieldwatch_cloud.api.ogc.words import COLLECTIONS
 from fieldwatch_cloud.api.services import Services, Wired
 from fieldwatch_cloud.db import features, geography
-from fieldwatch_cloud.db.features import Name
+from fieldwatch_cloud.db.columns import COLUMNS, Name
 from fieldwatch_cloud.errors import NotFoundError
 from fieldwatch_cloud.exports.frames import feature
 from fieldwatch_shared.messages import utc_now
@@ -83,7 +83,7 @@ def one_collection(collection: str, member: Reader, request: Request, services: 
         base=base,
         names=_names(services, member.reserve),
         words=COLLECTIONS[name],
-        columns=features.COLUMNS[name],
+        columns=COLUMNS[name],
     )
 
 
@@ -140,7 +140,7 @@ def items(collection: str, member: Reader, request: Request, services: Wired) ->
         base=base,
         names=_names(services, member.reserve),
         words=COLLECTIONS[name],
-        columns=features.COLUMNS[name],
+        columns=COLUMNS[name],
         name=name,
         asked=asked,
     )

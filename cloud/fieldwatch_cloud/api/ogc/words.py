@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fieldwatch_cloud.db.features import Name
+from fieldwatch_cloud.db.columns import Name
 
 
 @dataclass(frozen=True, slots=True)

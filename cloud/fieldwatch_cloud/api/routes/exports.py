@@ -15,7 +15,7 @@ from fieldwatch_cloud.api.auth import AnyMember, Member
 from fieldwatch_cloud.api.models.common import Instant, problems
 from fieldwatch_cloud.api.models.exports import ExportCitation, ExportQuery
 from fieldwatch_cloud.api.services import Services, Wired
-from fieldwatch_cloud.db import features, geography
+from fieldwatch_cloud.db import geography
 from fieldwatch_cloud.errors import BusyError
 from fieldwatch_cloud.exports.citation import Citation, cite
 from fieldwatch_cloud.exports.formats import FORMATS, FormatName
@@ -129,7 +129,7 @@ def _ordered(
     )
     with services.database.transaction() as conn:
         (reserve,) = geography.reserves(conn, [member.reserve])
-        licence, rights_holder = features.licence(conn, member.reserve_id)
+        licence, rights_holder = geography.licence(conn, member.reserve_id)
     return order, cite(
         order, name=reserve.name, accessed_at=utc_now(), licence=licence, publisher=rights_holder
     )

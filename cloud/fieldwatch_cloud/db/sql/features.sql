@@ -5,15 +5,6 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
 -- name: not_for_ever
 SELECT set_config('statement_timeout', %(seconds)s || 's', true);
 
--- name: zone
-SELECT ST_AsGeoJSON(area, 15) FROM zone WHERE id = %(zone)s AND reserve_id = %(reserve_id)s;
-
--- name: licence
-SELECT licence, rights_holder FROM reserve WHERE id = %(reserve_id)s;
-
--- name: set_licence
-UPDATE reserve SET licence = %(licence)s, rights_holder = %(rights_holder)s WHERE slug = %(slug)s RETURNING id;
-
 -- name: chosen
 -- The order in which deployments are walked through.
 SELECT id FROM deployment
@@ -124,11 +115,36 @@ SELECT CASE WHEN blur.m IS NULL THEN d.id::text ELSE 'hidden' END || '.'
        CASE WHEN %(sensitive)s THEN 1 ELSE chosen.place END AS ordinal
 FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS chosen(id, place)
 JOIN deployment d ON d.id = chosen.id
-CROSS JOIN LATERAL seen(
+CROSS JOIN LATERAL (
+    SELECT *, observed_at AS started_at
+    FROM seen(d.id, CASE WHEN %(sensitive)s OR chosen.place = 1 THEN %(first_since)s ELSE %(since)s END::timestamptz,
+              %(until)s::timestamptz)
+    WHERE confidence >= %(min_confidence)s::real
+) s
+LEFT JOIN observation o ON o.id = s.observation_id
+
+-- name: events
+-- Independent events by the default rule; exact at any time (see 0006).
+SELECT CASE WHEN blur.m IS NULL THEN d.id::text ELSE 'hidden' END || '.'
+           || (extract(epoch FROM told.started_at) * 1000000)::bigint || '.'
+           || left(md5(concat_ws('/', d.id, s.scientific_name, s.observation_type, d.reserve_id,
+                                 CASE WHEN blur.m IS NOT NULL THEN s.started_at END)), 12) AS id,
+       CASE WHEN blur.m IS NULL THEN d.id END AS deployment_id,
+       CASE WHEN blur.m IS NULL THEN d.location_name END AS deployment,
+       s.observation_type::text AS observation_type, s.scientific_name, told.started_at, told.ended_at,
+       s.observations, s.labelled, s.max_n, coalesce(cell.uncertainty_m, d.coordinate_uncertainty_m) AS coordinate_uncertainty_m,
+       ST_AsBinary(place.geometry) AS wkb, place.geometry, told.started_at AS at,
+       CASE WHEN %(sensitive)s THEN 1 ELSE chosen.place END AS ordinal
+FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS chosen(id, place)
+JOIN deployment d ON d.id = chosen.id
+CROSS JOIN LATERAL events(
     d.id, CASE WHEN %(sensitive)s OR chosen.place = 1 THEN %(first_since)s ELSE %(since)s END::timestamptz,
     %(until)s::timestamptz
 ) s
-LEFT JOIN observation o ON o.id = s.observation_id
+
+-- name: as_told
+-- How a place is told, of observations and events alike: where it may not be (`blur`), as its cell, and the
+-- instant as its day.
 CROSS JOIN LATERAL (
     SELECT max(b.m) AS m FROM unnest(%(blur_names)s::text[], %(blur_ms)s::int[]) AS b(name, m)
     WHERE lower(s.scientific_name) = b.name OR starts_with(lower(s.scientific_name), b.name || ' ')
@@ -140,49 +156,12 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN blur.m IS NULL THEN d.location ELSE ST_Point(cell.lon, cell.lat, 4326) END AS geometry
 ) place
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN blur.m IS NULL THEN s.observed_at ELSE date_trunc('day', s.observed_at, 'UTC') END AS started_at,
+    SELECT CASE WHEN blur.m IS NULL THEN s.started_at ELSE date_trunc('day', s.started_at, 'UTC') END AS started_at,
            CASE WHEN blur.m IS NULL THEN s.ended_at
-                ELSE date_trunc('day', s.observed_at, 'UTC') + interval '1 day' - interval '1 s' END AS ended_at
+                ELSE date_trunc('day', s.started_at, 'UTC') + interval '1 day' - interval '1 s' END AS ended_at
 ) told
 WHERE (blur.m IS NOT NULL) = %(sensitive)s
   AND (%(taxa)s::text[] IS NULL OR s.scientific_name = ANY (%(taxa)s))
-  AND s.confidence >= %(min_confidence)s::real
-
--- name: events
--- Independent events by the default rule; exact at any time (see 0006).
-SELECT CASE WHEN blur.m IS NULL THEN d.id::text ELSE 'hidden' END || '.'
-           || (extract(epoch FROM told.started_at) * 1000000)::bigint || '.'
-           || left(md5(concat_ws('/', d.id, e.scientific_name, e.observation_type, d.reserve_id,
-                                 CASE WHEN blur.m IS NOT NULL THEN e.started_at END)), 12) AS id,
-       CASE WHEN blur.m IS NULL THEN d.id END AS deployment_id,
-       CASE WHEN blur.m IS NULL THEN d.location_name END AS deployment,
-       e.observation_type::text AS observation_type, e.scientific_name, told.started_at, told.ended_at,
-       e.observations, e.labelled, e.max_n, coalesce(cell.uncertainty_m, d.coordinate_uncertainty_m) AS coordinate_uncertainty_m,
-       ST_AsBinary(place.geometry) AS wkb, place.geometry, told.started_at AS at,
-       CASE WHEN %(sensitive)s THEN 1 ELSE chosen.place END AS ordinal
-FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS chosen(id, place)
-JOIN deployment d ON d.id = chosen.id
-CROSS JOIN LATERAL events(
-    d.id, CASE WHEN %(sensitive)s OR chosen.place = 1 THEN %(first_since)s ELSE %(since)s END::timestamptz,
-    %(until)s::timestamptz
-) e
-CROSS JOIN LATERAL (
-    SELECT max(b.m) AS m FROM unnest(%(blur_names)s::text[], %(blur_ms)s::int[]) AS b(name, m)
-    WHERE lower(e.scientific_name) = b.name OR starts_with(lower(e.scientific_name), b.name || ' ')
-) blur
-LEFT JOIN unnest(%(cell_ids)s::uuid[], %(cell_ms)s::int[], %(cell_lons)s::float8[], %(cell_lats)s::float8[],
-                 %(cell_uncertainties)s::int[]) AS cell(id, m, lon, lat, uncertainty_m)
-       ON cell.id = d.id AND cell.m = blur.m
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN blur.m IS NULL THEN d.location ELSE ST_Point(cell.lon, cell.lat, 4326) END AS geometry
-) place
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN blur.m IS NULL THEN e.started_at ELSE date_trunc('day', e.started_at, 'UTC') END AS started_at,
-           CASE WHEN blur.m IS NULL THEN e.ended_at
-                ELSE date_trunc('day', e.started_at, 'UTC') + interval '1 day' - interval '1 s' END AS ended_at
-) told
-WHERE (blur.m IS NOT NULL) = %(sensitive)s
-  AND (%(taxa)s::text[] IS NULL OR e.scientific_name = ANY (%(taxa)s))
 
 -- name: pictures
 -- Of one deployment, by the corrected clock, with what is seen in them. A picture that shows a sensitive species

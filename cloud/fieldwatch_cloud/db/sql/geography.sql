@@ -43,6 +43,15 @@ LEFT JOIN LATERAL (
 WHERE d.reserve_id = %(reserve_id)s
 ORDER BY d.location_name, d.id;
 
+-- name: zone_area
+SELECT ST_AsGeoJSON(area, 15) FROM zone WHERE id = %(zone)s AND reserve_id = %(reserve_id)s;
+
+-- name: licence
+SELECT licence, rights_holder FROM reserve WHERE id = %(reserve_id)s;
+
+-- name: set_licence
+UPDATE reserve SET licence = %(licence)s, rights_holder = %(rights_holder)s WHERE slug = %(slug)s RETURNING id;
+
 -- name: place
 SELECT d.id, r.slug AS reserve, r.timezone, d.node_id
 FROM deployment d JOIN reserve r ON r.id = d.reserve_id
