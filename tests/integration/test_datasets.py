@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from tests.camtrap_packages import (
@@ -22,8 +23,10 @@ from tests.integration.api_world import World
 from typer.testing import CliRunner
 
 from fieldwatch_cloud import cli
+from fieldwatch_cloud.camtrap.projection import record_id
 from fieldwatch_cloud.camtrap.source import ZipSource
 from fieldwatch_cloud.camtrap.validate import problems
+from fieldwatch_cloud.db import sensitive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -262,3 +265,38 @@ def test_the_command_line_in_out_and_away(world: World, database_url: str, tmp_p
     assert run("list", "--reserve", "foping") == ""
     assert "no such data set" in run("export", id_, str(out), code=1)
     assert "no Camtrap DP" in run("import", __file__, "--reserve", "foping", code=1)
+
+
+@pytest.mark.parametrize(("who", "exact"), [("researcher", True), ("ranger", False)])
+def test_every_picture_of_an_event_is_as_sensitive_as_its_species(
+    world: World, who: str, exact: bool
+) -> None:
+    """Its observation names but the first of them."""
+    with world.db.transaction() as conn:
+        sensitive.replace(conn, world.foping, {"Moschus": 2000})
+    with world.client("manager") as client:
+        id_ = UUID(sent(client, zipped()).json()["id"])
+    with world.client(who) as client:
+        first, second, boar = (
+            client.get(f"/api/v1/media/{record_id(id_, 'media', name)}") for name in ("m1", "m2", "m3")
+        )
+        coco = client.get("/api/v1/reserves/foping/exports/coco").json()
+    assert first.status_code == (200 if exact else 404)
+    assert ("https://example.org/m2.jpg" in second.json()["detail"]) is exact
+    assert "https://example.org/m3.mp4" in boar.json()["detail"]
+    assert len(coco["images"]) == (1 if exact else 0)
+
+
+def test_a_data_set_tells_of_what_stands_in_any_of_its_rows(world: World) -> None:
+    """Also in those that are not counted: the event as a whole is named less exactly than its pictures."""
+    rows = OBSERVATIONS.replace("event,animal,,Moschus berezovskii", "event,animal,,Moschidae")
+    with world.db.transaction() as conn:
+        sensitive.replace(conn, world.foping, {"Moschus": 2000})
+    with world.client("manager") as client:
+        id_ = sent(client, zipped({**FILES, "observations.csv": rows})).json()["id"]
+        assert client.get(f"/api/v1/datasets/{id_}/export").status_code == 200
+    with world.client("ranger") as client:
+        assert client.get(f"/api/v1/datasets/{id_}/export").status_code == 403
+        with world.db.transaction() as conn:
+            sensitive.replace(conn, world.foping, {"Panthera": 2000})
+        assert client.get(f"/api/v1/datasets/{id_}/export").status_code == 200

@@ -74,9 +74,17 @@ FROM dataset_media d JOIN dataset s ON s.id = d.dataset_id JOIN reserve r ON r.i
 WHERE d.id = %(id)s;
 
 -- name: shows_sensitive
+-- By all of its rows, as they go out, not only by those that count.
 SELECT EXISTS (
-    SELECT FROM observation o JOIN deployment d ON d.id = o.deployment_id
-    WHERE d.dataset_id = %(id)s AND is_sensitive(d.reserve_id, o.scientific_name)
+    SELECT FROM (
+        SELECT DISTINCT s.reserve_id, r.cells[named.place] AS name
+        FROM dataset s
+        CROSS JOIN LATERAL json_array_elements_text(s.tables -> 'observations') WITH ORDINALITY AS named(name, place)
+        JOIN dataset_row r ON r.dataset_id = s.id AND r.resource = 'observations'
+        WHERE s.id = %(id)s AND named.name = 'scientificName'
+          AND EXISTS (SELECT FROM sensitive_species WHERE reserve_id = s.reserve_id)
+    ) told
+    WHERE is_sensitive(told.reserve_id, told.name)
 );
 
 -- name: worked_on
