@@ -87,6 +87,11 @@ class Http:
                     asked = response.headers.get("retry-after", "")
                     wait = min(float(asked), LONGEST_WAIT_S) if asked.isdecimal() else wait
                     continue
+                if response.is_redirect:
+                    # Followed by nobody: the token is for the address that was given.
+                    raise Refused(
+                        response.status_code, f"look at the address: {self.url} sends elsewhere", {}
+                    )
                 if response.status_code >= 400:
                     response.read()
                     raise _refusal(response)
