@@ -1,6 +1,5 @@
 """Which estimators there are, and what one of them says of a taxon, an area and a time span."""
 
-from datetime import timedelta
 from math import isfinite
 
 import numpy as np
@@ -9,8 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from fieldwatch_cloud.api import withheld
-from fieldwatch_cloud.api.auth import AnyMember, Member, SignedIn
+from fieldwatch_cloud.api.auth import AnyMember, SignedIn
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.estimates import (
     Coefficient,
@@ -22,10 +20,10 @@ from fieldwatch_cloud.api.models.estimates import (
     EstimateValue,
     Method,
 )
-from fieldwatch_cloud.api.services import Services, Wired
+from fieldwatch_cloud.api.question import question
+from fieldwatch_cloud.api.services import Wired
 from fieldwatch_cloud.api.verdict import Language, Spoken, verdict
 from fieldwatch_cloud.estimates import answer, outcome
-from fieldwatch_cloud.estimates.ground import Question
 from fieldwatch_cloud.estimates.meanings import meaning
 from fieldwatch_cloud.estimates.methods import METHODS, by_place
 
@@ -69,8 +67,9 @@ def estimate(body: EstimateQuery, member: AnyMember, services: Wired, language: 
         raise RequestValidationError(
             [{**each, "loc": ("body", "options", *each["loc"])} for each in error.errors()]
         ) from error
-    question = _question(body, member, services, by_place=by_place(options))
-    found = answer.answer(services.database, services.workers, question, method, options, services.detectors)
+    taxa = body.taxa if body.taxon is None else [body.taxon]
+    asked = question(body, member, services, taxa, finer=by_place(options))
+    found = answer.answer(services.database, services.workers, asked, method, options, services.detectors)
     return EstimateAnswer(
         method=body.method,
         status=found.status,
@@ -105,7 +104,7 @@ def estimate(body: EstimateQuery, member: AnyMember, services: Wired, language: 
         source=found.source,
         software=answer.SOFTWARE,
         query=EstimateQueryEcho(
-            taxa=None if question.taxa is None else list(question.taxa),
+            taxa=None if asked.taxa is None else list(asked.taxa),
             from_=body.from_,
             to=body.to,
             zone=body.zone,
@@ -114,24 +113,6 @@ def estimate(body: EstimateQuery, member: AnyMember, services: Wired, language: 
             event_interval_min=body.event_interval_min,
             options=options.model_dump(mode="json"),
         ),
-    )
-
-
-def _question(body: EstimateQuery, member: Member, services: Services, *, by_place: bool) -> Question:
-    taxa = body.taxa if body.taxon is None else [body.taxon]
-    whole = body.area is None and body.zone is None and not by_place
-    with services.database.transaction() as conn:
-        hidden = withheld.in_area(conn, member, taxa, whole=whole)
-    return Question(
-        reserve_id=member.reserve_id,
-        area=body.area.model_dump_json() if body.area else None,
-        zone=body.zone,
-        since=body.from_,
-        until=body.to,
-        taxa=None if taxa is None else tuple(dict.fromkeys(taxa)),
-        interval=timedelta(minutes=body.event_interval_min),
-        min_confidence=body.min_confidence,
-        hidden=hidden,
     )
 
 

@@ -1,13 +1,10 @@
 """Counts through time, over a grid, and of two areas or spans against each other."""
 
-from datetime import timedelta
-
 from fastapi import APIRouter
 
-from fieldwatch_cloud.api import withheld
-from fieldwatch_cloud.api.auth import AnyMember, Member
+from fieldwatch_cloud.api.auth import AnyMember
 from fieldwatch_cloud.api.models.common import problems
-from fieldwatch_cloud.api.models.counts import CountQuery, Rate, SpeciesCount
+from fieldwatch_cloud.api.models.counts import Rate, SpeciesCount
 from fieldwatch_cloud.api.models.series import (
     Cell,
     CellProperties,
@@ -23,10 +20,10 @@ from fieldwatch_cloud.api.models.series import (
     Series,
     SeriesQuery,
 )
-from fieldwatch_cloud.api.services import Services, Wired
+from fieldwatch_cloud.api.question import question
+from fieldwatch_cloud.api.services import Wired
 from fieldwatch_cloud.api.verdict import Spoken, verdict
 from fieldwatch_cloud.estimates import tables
-from fieldwatch_cloud.estimates.ground import Question
 from fieldwatch_shared.messages import ObservationType
 
 router = APIRouter(tags=["counts"])
@@ -40,9 +37,9 @@ router = APIRouter(tags=["counts"])
 def count_series(body: SeriesQuery, member: AnyMember, services: Wired, language: Spoken) -> Series:
     """Periods begin and end at midnight of the reserve's time zone; the first and the last are cut to the
     span. An event belongs to the period in which it starts."""
-    question = _question(body, member, services)
+    asked = question(body, member, services, body.taxa)
     with services.database.transaction() as conn:
-        found = tables.series(conn, question, body.by)
+        found = tables.series(conn, asked, body.by)
     return Series(
         timezone=found.timezone,
         periods=[
@@ -68,11 +65,11 @@ def count_series(body: SeriesQuery, member: AnyMember, services: Wired, language
 )
 def count_grid(body: GridQuery, member: AnyMember, services: Wired, language: Spoken) -> Grid:
     """Every cell that intersects the area, at most 20,000; those without effort are `not_observed`."""
-    question = _question(body, member, services, [body.taxon] if body.taxon is not None else None, finer=True)
+    asked = question(body, member, services, None if body.taxon is None else [body.taxon], finer=True)
     with services.database.transaction() as conn:
         found = tables.gridded(
             conn,
-            question,
+            asked,
             kind=body.cells.kind,
             size=body.cells.resolution if isinstance(body.cells, H3Cells) else body.cells.size_m,
         )
@@ -89,7 +86,7 @@ def compare_counts(body: CompareQuery, member: AnyMember, services: Wired, langu
     two spans, each camera is compared with itself."""
     # Left out of one side, a species would seem absent there.
     finer = any(side.area is not None or side.zone is not None for side in (body.a, body.b))
-    a, b = (_question(side, member, services, finer=finer) for side in (body.a, body.b))
+    a, b = (question(side, member, services, side.taxa, finer=finer) for side in (body.a, body.b))
     with services.database.transaction() as conn:
         found = tables.compared(conn, a, b)
     return Comparison(
@@ -97,36 +94,6 @@ def compare_counts(body: CompareQuery, member: AnyMember, services: Wired, langu
         b=_side(found.b),
         species=[_compared(one) for one in found.species],
         verdict=verdict(found.findings, language),
-    )
-
-
-def _question(
-    body: CountQuery,
-    member: Member,
-    services: Services,
-    taxa: list[str] | None = None,
-    *,
-    finer: bool = False,
-) -> Question:
-    """
-    Args:
-        finer: what comes out is of parts of what is asked for.
-    """
-    taxa = taxa or body.taxa
-    whole = body.area is None and body.zone is None and not finer
-    with services.database.transaction() as conn:
-        hidden = withheld.in_area(conn, member, taxa, whole=whole)
-    return Question(
-        reserve_id=member.reserve_id,
-        area=body.area.model_dump_json() if body.area else None,
-        zone=body.zone,
-        since=body.from_,
-        until=body.to,
-        taxa=None if taxa is None else tuple(taxa),
-        interval=timedelta(minutes=body.event_interval_min),
-        rule=body.rule,
-        min_confidence=body.min_confidence,
-        hidden=hidden,
     )
 
 
