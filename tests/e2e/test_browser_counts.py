@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 from playwright.sync_api import expect
 from tests.camtrap_packages import zipped
@@ -210,6 +211,23 @@ def test_the_keyboard_is_enough(page: Page, site: Site, truth: Truth) -> None:
     tab_to(".plot-table summary")
     page.keyboard.press("Enter")
     expect(page.locator(".plot-table table")).to_be_visible()
+
+
+def test_a_token_is_made_there_opens_the_layers_and_is_revoked(page: Page, site: Site) -> None:
+    enter(page, site, f"/files{ALL}", MANAGER)
+    card = page.locator("[data-card=access]")
+    card.locator("input[name=name]").fill("QGIS at the desk")
+    card.locator("form button").click()
+    secret = card.locator("[data-figure=token]").inner_text()
+    layers = card.locator("[data-figure=ogc]").inner_text() + "collections/events/items?f=json&limit=1"
+    with httpx2.Client(auth=("any", secret)) as outside:
+        assert outside.get(layers).json()["type"] == "FeatureCollection"
+        made = card.locator("li", has_text="QGIS at the desk")
+        made.locator("button").click()
+        made.locator("button.grave").click()
+        expect(made).to_have_count(0)
+        expect(card.locator("[data-figure=token]")).to_have_count(0)
+        assert outside.get(layers).status_code == 401
 
 
 def test_records_are_taken_along_and_others_brought_in(page: Page, site: Site) -> None:
