@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEMPLATE = "fieldwatch_template"
+PLENTY = 4 * 1024**3
+"""Bytes: the session's cluster has some 0.5 GB; in a container, /dev/shm often is 64 MB."""
 
 
 @pytest.fixture(autouse=True)
@@ -74,11 +76,29 @@ def state_dir(short_dir: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(short_dir: Path) -> Iterator[EmbeddedPostgres]:
+def fast_dir(short_dir: Path) -> Iterator[Path]:
+    """As `short_dir`, in memory where there is plenty: a database is cloned there in a fifth of the time."""
+    memory = Path("/dev/shm")  # noqa: S108  mkdtemp makes the folder.
+    if not memory.is_dir() or shutil.disk_usage(memory).free < PLENTY:
+        yield short_dir
+        return
+    folder = Path(tempfile.mkdtemp(prefix="fwt-", dir=memory))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(fast_dir: Path) -> Iterator[EmbeddedPostgres]:
     """The session's cluster, with a migrated template database. It does not wait for the disk: tests only."""
     cluster = EmbeddedPostgres(
-        short_dir / "session",
-        settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+        fast_dir / "session",
+        settings={
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_wal_size": "256MB",
+        },
     )
     cluster.start()
     create_database(cluster.url, TEMPLATE)

@@ -13,9 +13,12 @@ SQL = statements("cluster")
 def create_database(url: str, name: str, *, template: str | None = None) -> None:
     """Make database `name` on the server at `url`, unless it exists; as a copy of `template` if given."""
     statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
-    if template is not None:
-        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
     with connection(url) as conn:
+        if template is not None:
+            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+            if conn.info.server_version >= 15_00_00:
+                # Half of the default's time, which writes every page to the log too. Before, the only way.
+                statement += sql.SQL(" STRATEGY FILE_COPY")
         if conn.execute(SQL["database_exists"], (name,)).fetchone() is None:
             conn.execute(statement)
 
