@@ -128,6 +128,11 @@ def test_counts_are_of_the_whole_reserve_alone(world: World, who: str, exact: bo
         return client.post(f"{AT}/{path}", json={**SPAN, **asked})
 
     with world.client(who) as client:
+        alone = {one["scientific_name"] for one in counted(client).json()["species"]}
+        assert (PANDA in alone) is exact, "where one camera looked, the whole reserve is its place"
+        assert counted(client, taxa=[PANDA]).status_code == (200 if exact else 403)
+        world.look(world.lick, 0, 600)
+        world.look(world.river, 0, 600)
         whole = counted(client).json()["species"]
         assert {one["scientific_name"] for one in whole} == {PANDA, BOAR, "Naemorhedus griseus"}
         part = counted(client, area=SQUARE).json()["species"]
@@ -157,8 +162,11 @@ def test_grids_and_comparisons(world: World, who: str, exact: bool) -> None:
         assert (PANDA in json.dumps(answer["species"])) is exact
         rate = {**side, "method": "rate", "taxon": PANDA}
         assert client.post(f"{AT}/estimates", json=rate).status_code == (200 if exact else 403)
-        series = client.post(f"{AT}/counts/series", json={**side, "by": "day"}).json()
-        assert (PANDA in json.dumps(series["periods"])) is exact
+        whole = {**SPAN, "method": "rate", "taxon": PANDA}
+        assert client.post(f"{AT}/estimates", json=whole).status_code == (200 if exact else 403)
+        for asked in (side, SPAN):
+            series = client.post(f"{AT}/counts/series", json={**asked, "by": "day"}).json()
+            assert (PANDA in json.dumps(series["periods"])) is exact
 
 
 def test_the_live_stream(world: World) -> None:

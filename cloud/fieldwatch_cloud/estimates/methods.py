@@ -108,11 +108,6 @@ METHODS: dict[str, Method] = {
 }
 
 
-def by_place(options: Options) -> bool:
-    """Whether the answer tells sites apart: a covariate that names one site tells what was seen there."""
-    return any(getattr(options, field, None) for field in (*_COVARIATES, "site_covariates", "reviewed"))
-
-
 def check_taxa(method: Method, taxa: tuple[str, ...] | None) -> None:
     """Raises:
     QuestionError: the method is asked of another number of taxa.

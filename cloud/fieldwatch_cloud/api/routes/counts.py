@@ -33,6 +33,7 @@ from fieldwatch_cloud.counts import verdict as rules
 from fieldwatch_cloud.counts.estimate import Finding
 from fieldwatch_cloud.db import counts
 from fieldwatch_cloud.db.pool import Connection
+from fieldwatch_cloud.sensitive import LEAST_PLACES
 from fieldwatch_shared.messages import ObservationType
 
 router = APIRouter(tags=["counts"])
@@ -49,9 +50,10 @@ def count_species(body: CountQuery, member: AnyMember, services: Wired, language
     data bear them."""
     with services.database.transaction() as conn:
         counts.one_snapshot(conn)
-        whole = body.area is None and body.zone is None
-        left_out = withheld.in_area(conn, member, body.taxa, whole=whole)
         counted = counts.count(conn, _query(conn, body, member))
+        # In a span in which hardly a camera looked, the whole reserve is the place of that camera.
+        whole = body.area is None and body.zone is None and len(counted.camera_days) >= LEAST_PLACES
+        left_out = withheld.in_area(conn, member, body.taxa, whole=whole)
         seen = [one for one in counted.taxa if left_out.blur_m(one.scientific_name) is None]
         counted = replace(counted, taxa=seen)
         # Who is not told of all species is not told either at which cameras there is any record.

@@ -25,7 +25,7 @@ from fieldwatch_cloud.api.services import Wired
 from fieldwatch_cloud.api.verdict import Language, Spoken, verdict
 from fieldwatch_cloud.estimates import answer, outcome
 from fieldwatch_cloud.estimates.meanings import meaning
-from fieldwatch_cloud.estimates.methods import METHODS, by_place
+from fieldwatch_cloud.estimates.methods import METHODS
 
 router = APIRouter(tags=["counts"])
 
@@ -68,7 +68,8 @@ def estimate(body: EstimateQuery, member: AnyMember, services: Wired, language: 
             [{**each, "loc": ("body", "options", *each["loc"])} for each in error.errors()]
         ) from error
     taxa = body.taxa if body.taxon is None else [body.taxon]
-    asked = question(body, member, services, taxa, finer=by_place(options))
+    # Finer: sites, occasions and curves tell more than a sum over the reserve.
+    asked = question(body, member, services, taxa, finer=True)
     found = answer.answer(services.database, services.workers, asked, method, options, services.detectors)
     return EstimateAnswer(
         method=body.method,
