@@ -27,9 +27,9 @@ WORDS: dict[str, Words] = {
         "增加位点或合并多个季节；在原有位点延长时间作用较小。",
     ),
     "short_at_sites": Words(
-        "Half of the cameras looked for {days:.1f} days or less; a site's rate settles after about {least:g} "
+        "Half of the cameras looked for {days:.2g} days or less; a site's rate settles after about {least:g} "
         "days.",
-        "有一半相机的工作时间不超过{days:.1f}天；一个位点的拍摄率约需{least:g}天才趋于稳定。",
+        "有一半相机的工作时间不超过{days:.2g}天；一个位点的拍摄率约需{least:g}天才趋于稳定。",
         "Leave the cameras for three to five weeks.",
         "让每台相机工作三至五周。",
     ),
