@@ -98,6 +98,9 @@ def enter(page: Page, site: Site, where: str, email: str) -> None:
 
 def go(page: Page, site: Site, where: str) -> None:
     page.goto(f"{site.url}/#counts{where}")
+    # The address changes at once, the page a moment later: until then the section before is not busy either.
+    section = where.partition("?")[0].strip("/") or "species"
+    page.wait_for_selector(f"main.research[data-section={section}]")
     answered(page)
 
 
