@@ -6,7 +6,7 @@ midnight of the reserve's time zone, so that edges are counted too), with everyt
 events, MaxN and rates by species, effort by deployment, what the figures rest on.
 
 - `api`: POST .../counts at a process of its own, over one connection; requests without a warm-up of theirs.
-- `plain`: the join that one would write first: a point for each observation, indexed (GiST), and the time
+- `plain`: the join that one would write first: a point on each observation, indexed (GiST), and the time
   compared; it counts observations by taxon, and knows no events, no effort and no labels.
 
 Both are asked in turns about the same polygons, in the same run. That the sums are right is checked against
@@ -175,7 +175,7 @@ def add(conn: Connection, deployments: list[UUID], rows: int) -> None:
 def make_plain(conn: Connection) -> None:
     conn.execute("DROP TABLE IF EXISTS plain")
     conn.execute(
-        "CREATE UNLOGGED TABLE plain AS SELECT d.location, o.observed_at, o.scientific_name"
+        "CREATE UNLOGGED TABLE plain AS SELECT o.*, d.location"
         " FROM observation o JOIN deployment d ON d.id = o.deployment_id"
     )
     conn.execute("SET maintenance_work_mem = '1GB'")

@@ -372,7 +372,8 @@ def test_newest_records_tell_of_detectors_and_clocks(world: World) -> None:
 def test_that_something_is_withheld_is_told_and_not_what(world: World) -> None:
     with world.db.transaction() as conn:
         sensitive.replace(conn, world.foping, {"Ailuropoda melanoleuca": 10_000, "Ursus thibetanus": 10_000})
-    world.look(world.ridge, -DAY, DAY)
+    for camera in (world.ridge, world.lick, world.river):
+        world.look(camera, -DAY, DAY)
     world.observe(world.ridge, 0)
 
     def withheld(client: TestClient, language: str = "en", **asked: Any) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import time
 from contextlib import contextmanager
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -11,6 +12,7 @@ from fieldwatch_cloud.db.pool import Database
 
 from .api_world import PASSWORD, World, running
 
+A, B, C = (str(UUID(int=number)) for number in (1, 2, 3))
 STREAM = "/api/v1/reserves/foping/stream"
 
 
@@ -67,12 +69,12 @@ def test_what_is_committed_comes_out_and_only_to_members(world: World) -> None:
         until_listening(world)
         with reading(run, token) as reader:
             world.notify("elsewhere", "observation", {"id": "theirs"})
-            world.notify("foping", "observation", [{"id": "a"}, {"id": "b"}])
-            world.notify("foping", "incident", {"id": "c"})
+            world.notify("foping", "observation", [{"id": A}, {"id": B}])
+            world.notify("foping", "incident", {"id": C})
             assert [reader.next() for _ in range(3)] == [
-                ("observation", {"id": "a"}),
-                ("observation", {"id": "b"}),
-                ("incident", {"id": "c"}),
+                ("observation", {"id": A}),
+                ("observation", {"id": B}),
+                ("incident", {"id": C}),
             ]
 
 
@@ -81,8 +83,8 @@ def test_two_readers_hear_the_same(world: World) -> None:
     with running(world) as run:
         until_listening(world)
         with reading(run, token) as one, reading(run, token) as other:
-            world.notify("foping", "media", {"id": "a"})
-            assert one.next() == other.next() == ("media", {"id": "a"})
+            world.notify("foping", "media", {"id": A})
+            assert one.next() == other.next() == ("media", {"id": A})
         deadline = time.monotonic() + 5
         while run.server.config.app.state.live._subscriptions:  # those who went away are forgotten
             assert time.monotonic() < deadline
@@ -100,8 +102,8 @@ def test_a_lost_connection_to_the_database_is_survived_and_told(world: World) ->
                     " WHERE application_name = 'fieldwatch live' AND datname = current_database()"
                 )
             assert reader.next() == ("refetch", {"reason": "reconnected"})
-            world.notify("foping", "media", {"id": "a"})
-            assert reader.next() == ("media", {"id": "a"})
+            world.notify("foping", "media", {"id": A})
+            assert reader.next() == ("media", {"id": A})
 
 
 def test_the_server_stops_promptly_with_streams_open(world: World) -> None:
@@ -120,8 +122,8 @@ def test_who_lost_the_membership_hears_no_more(world: World, monkeypatch: pytest
     with running(world) as run:
         until_listening(world)
         with reading(run, token) as reader:
-            world.notify("foping", "media", {"id": "a"})
-            assert reader.next() == ("media", {"id": "a"})
+            world.notify("foping", "media", {"id": A})
+            assert reader.next() == ("media", {"id": A})
             with world.db.transaction() as conn:
                 conn.execute("DELETE FROM membership")
             with pytest.raises(EOFError):
@@ -149,8 +151,8 @@ def test_a_proxys_own_authorization_does_not_end_a_stream(
             reader = Reader(response)
             for number in range(4):  # one per check at least
                 time.sleep(0.15)
-                world.notify("foping", "media", {"id": number})
-                assert reader.next() == ("media", {"id": number})
+                world.notify("foping", "media", {"id": str(UUID(int=number))})
+                assert reader.next() == ("media", {"id": str(UUID(int=number))})
 
 
 def test_open_maps_are_told_of_cameras_that_come_and_go(world: World) -> None:

@@ -78,8 +78,8 @@ def told(database: Database, member: Member, event: LiveEvent) -> LiveEvent | No
     with database.transaction() as conn:
         if event.name == "media":
             return None if pictures(conn, member, [UUID(data["id"])]) else event
-        if hidden(conn, member).blur_m(data["scientific_name"]) is not None:
+        if hidden(conn, member).blur_m(data.get("scientific_name")) is not None:
             return None
-        if data["media_id"] and pictures(conn, member, [UUID(data["media_id"])]):
+        if data.get("media_id") and pictures(conn, member, [UUID(data["media_id"])]):
             return LiveEvent(event.name, json.dumps(data | {"media_id": None}, ensure_ascii=False))
     return event

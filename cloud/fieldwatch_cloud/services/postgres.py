@@ -32,6 +32,14 @@ SOCKET = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 107
 """sockaddr_un holds 108 bytes, one of them the closing zero."""
 
+
+def _shared_buffers() -> str:
+    """A quarter of the memory, as PostgreSQL's manual advises (section 20.4), and no more than what counts
+    over ten million observations gain from. It is taken only as it is used."""
+    memory_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    return f"{min(max(memory_mb // 4, 128), 1024)}MB"
+
+
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -41,7 +49,7 @@ SETTINGS: Mapping[str, str] = {
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "max_connections": "80",
-    "shared_buffers": "128MB",
+    "shared_buffers": _shared_buffers(),
     "max_wal_size": "2GB",
     "jit": "off",  # Compiling costs more than any of our queries gains.
     "timezone": "UTC",

@@ -64,7 +64,7 @@ def list_effort(
 @router.post(
     "/areas",
     summary="The polygons in a file",
-    responses=problems(401, 413, 422),
+    responses=problems(401, 403, 413, 422),
     openapi_extra={
         "requestBody": {
             "required": True,
