@@ -112,7 +112,7 @@ def test_a_box_and_its_species_are_corrected(page: Page, site: Site, node: Field
 def test_enter_accepts_and_b_is_blank_and_the_progress_tells(page: Page, site: Site, node: FieldNode) -> None:
     right = report(node, site, "lick", now_less(20), [UNSURE], seed=3)
     wrong = report(node, site, "lick", now_less(21), [UNSURE], seed=4)
-    enter(page, site, f"/{right}?camera={site.deployments['lick']}")
+    enter(page, site, f"/{right}?camera={site.deployments['lick']}&species=Cervidae")
     see(page, right)
     expect(page.locator("[data-figure=progress]")).to_have_text("0 of 2 reviewed")
     page.keyboard.press("Enter")
