@@ -325,6 +325,8 @@ def test_the_list_is_narrowed_by_confidence_and_rarity(page: Page, site: Site, n
     )
     enter(page, site, f"?camera={site.deployments['saddle']}")
     expect(page.locator(f"[data-item='{common[0]}']")).to_be_visible()
+    kept = f"{site.url}/api/v1/reserves/{SLUG}/review?rarest=5&share=0"  # by sums that a job keeps
+    wait_for(lambda: str(rare) in page.request.get(kept).text(), "the sums", within_s=30)
     page.get_by_label("Rarity").select_option("5")
     see(page, rare)
     expect(page.locator(f"[data-item='{common[0]}']")).to_have_count(0)
