@@ -130,3 +130,7 @@ class Database:
         """
         with translated(), self._pool.connection() as conn:
             yield conn
+            if conn.closed:
+                # psycopg leaves a lost connection without a word: whoever went on after its error would take
+                # what was never committed for done.
+                raise psycopg.OperationalError("the connection was lost before the commit")
