@@ -104,6 +104,8 @@ web_app() {
 
 # What Fieldwatch runs on; each with its reason in docs/dependencies.md.
 services=(postgresql postgresql-postgis mosquitto)
+# What WeasyPrint sets a report's text with, and Chinese letters for it.
+typesetting=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei)
 pictures=(tuxpaint-stamps-default lomiri-wallpapers-16.04)
 # Drawn libraries that OpenCV's wheel links, though nothing is shown. Debian 13 renamed the second.
 libraries=(libgl1 "$(apt-cache show libglib2.0-0t64 >/dev/null 2>&1 && echo libglib2.0-0t64 || echo libglib2.0-0)")

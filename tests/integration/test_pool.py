@@ -16,11 +16,16 @@ def test_a_connection_lost_in_the_middle_is_never_taken_for_a_commit(database_ur
     with Database(database_url) as db:
         with db.transaction() as conn:
             conn.execute("CREATE TABLE kept (n integer)")
-        with pytest.raises(DatabaseUnavailableError), db.transaction() as conn:
-            conn.execute("INSERT INTO kept VALUES (1)")
-            with connection(database_url) as other:
-                other.execute("SELECT pg_terminate_backend(%s)", (conn.info.backend_pid,))
-            with suppress(psycopg.Error):
-                conn.execute("SELECT 1")
+        with pytest.raises(DatabaseUnavailableError):
+            _lose(db, database_url)
         with db.transaction() as conn:
             assert conn.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def _lose(db: Database, database_url: str) -> None:
+    with db.transaction() as conn:
+        conn.execute("INSERT INTO kept VALUES (1)")
+        with connection(database_url) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", (conn.info.backend_pid,))
+        with suppress(psycopg.Error):
+            conn.execute("SELECT 1")

@@ -9,14 +9,15 @@ import "./styles/desk.css";
 import "./styles/research.css";
 import "./styles/plots.css";
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import { createActions } from "./actions";
+import { createActions, failureOf } from "./actions";
 import { hiddenBefore } from "./alarms";
 import { firstLanguage, locale, translator } from "./i18n";
 import { isNarrow } from "./map/markers";
 import { createMapView } from "./map/view";
 import { createPointer } from "./review/pointer";
 import { readRoute } from "./review/route";
-import { pageOf } from "./route";
+import { createOwnPages } from "./pages";
+import { isOwn, pageOf } from "./route";
 import { createReactive } from "./reactive";
 import { initialState, isAlarm, type State } from "./store";
 import { chooseIncident } from "./ui/fire";
@@ -60,6 +61,7 @@ const map = createMapView(store, {
   },
 });
 
+const own = createOwnPages({ store, failureOf, redraw: () => show(store.state) });
 const pointer = createPointer(store, actions.review);
 
 /** On a narrow screen the answer lies below the form. */
@@ -75,6 +77,7 @@ function page(current: View): TemplateResult {
   const { state, t } = current;
   if (state.phase === "login") return loginPage(current);
   if (state.phase === "starting") return html`<main class="starting"><p>${t("starting")}</p></main>`;
+  if (state.page === "wall" && state.reserve) return ownPage(current); // all of the screen
   return html`
     <div class="shell">
       ${header(current)}
@@ -90,7 +93,12 @@ function content(current: View): TemplateResult {
   if (state.page === "review") return reviewPage(current);
   if (state.page === "desk") return deskPage(current);
   if (state.page === "counts") return researchPage(current);
+  if (isOwn(state.page)) return ownPage(current);
   return html`<main class="map-page">${mapFrame(current)} ${panel(current)}</main>`;
+}
+
+function ownPage(current: View): TemplateResult {
+  return own.current()?.template(current) ?? html`<main class="starting"><p>${current.t("starting")}</p></main>`;
 }
 
 function show(state: State): void {
@@ -108,6 +116,7 @@ for (const kind of ["keydown", "keyup"] as const) {
   document.addEventListener(kind, (event) => onReviewKey(view(store.state), event));
 }
 window.addEventListener("popstate", () => {
+  if (own.follow()) return;
   const page = pageOf(location.hash);
   if (page === "desk") actions.desk.follow();
   else if (page === "counts") actions.research.follow();

@@ -1,5 +1,11 @@
 /** English. Every other language has exactly these keys, with the same {placeholders}. */
 import { deskEn } from "./desk.en";
+import { wallEn } from "./wall.en";
+import { adminEn } from "./admin.en";
+import { reportsEn } from "./reports.en";
+import { liveEn } from "./live.en";
+import { sideEn } from "./side.en";
+import { mapEn } from "./map.en";
 import { researchEn } from "./research.en";
 import { reviewEn } from "./review.en";
 
@@ -7,6 +13,12 @@ export const en = {
   ...reviewEn,
   ...deskEn,
   ...researchEn,
+  ...wallEn,
+  ...adminEn,
+  ...reportsEn,
+  ...liveEn,
+  ...sideEn,
+  ...mapEn,
   "app.title": "Fieldwatch",
   "app.title_fire": "{n} fire · Fieldwatch",
   "app.tagline": "Wildlife and fire, seen from the field",

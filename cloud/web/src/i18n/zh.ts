@@ -1,6 +1,12 @@
 /** 简体中文。 */
 import type { Messages } from "./en";
 import { deskZh } from "./desk.zh";
+import { wallZh } from "./wall.zh";
+import { adminZh } from "./admin.zh";
+import { reportsZh } from "./reports.zh";
+import { liveZh } from "./live.zh";
+import { sideZh } from "./side.zh";
+import { mapZh } from "./map.zh";
 import { researchZh } from "./research.zh";
 import { reviewZh } from "./review.zh";
 
@@ -8,6 +14,12 @@ export const zh: Messages = {
   ...reviewZh,
   ...deskZh,
   ...researchZh,
+  ...wallZh,
+  ...adminZh,
+  ...reportsZh,
+  ...liveZh,
+  ...sideZh,
+  ...mapZh,
   "app.title": "Fieldwatch 野外哨",
   "app.title_fire": "{n} 起火情 · Fieldwatch",
   "app.tagline": "野生动物与火情，来自现场",

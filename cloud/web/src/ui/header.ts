@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { DICTIONARIES, LANGUAGES, locale } from "../i18n";
 import { localName } from "../map/features";
 import { mayLabel } from "../review/state";
-import type { Page } from "../route";
+import type { OwnPageName, Page } from "../route";
 import type { View } from "./view";
 
 export function header(view: View): TemplateResult {
@@ -35,11 +35,15 @@ function pages({ t, state, actions }: View): TemplateResult | typeof nothing {
   const link = (page: Page, go: () => void) => html`
     <button class="quiet" aria-current=${state.page === page ? "page" : "false"} @click=${go}>${t(`page.${page}`)}</button>
   `;
+  const own = (page: OwnPageName) => html`
+    <a class="quiet" href="#${page}" aria-current=${state.page === page ? "page" : "false"}>${t(`page.${page}`)}</a>
+  `;
   return html`
     <nav class="pages" aria-label=${t("page.label")}>
       ${link("map", actions.review.leave)} ${link("desk", () => actions.desk.go("incidents"))}
       ${link("counts", () => actions.research.open())}
       ${reviews ? link("review", actions.review.open) : nothing}
+      ${own("overview")} ${own("reports")} ${own("admin")}
     </nav>
   `;
 }

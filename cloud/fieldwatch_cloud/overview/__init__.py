@@ -1,0 +1,1 @@
+"""What changed, and what needs a person: for one reserve, and for several side by side."""

@@ -1,0 +1,1 @@
+"""Weekly and monthly reports: gathered, drawn, written as HTML and PDF."""

@@ -1,0 +1,1 @@
+"""Vector tiles of what lives in the database: cameras, density, hotspots, tracks."""

@@ -1,0 +1,8 @@
+import { html } from "lit-html";
+import type { CreatePage } from "../pages";
+
+export const createPage: CreatePage = () => ({
+  follow() {},
+  leave() {},
+  template: ({ t }) => html`<main id="panel" tabindex="-1"><h2>${t("page.camera")}</h2></main>`,
+});

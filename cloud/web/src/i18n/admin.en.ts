@@ -1,0 +1,4 @@
+/** English: administration. */
+export const adminEn = {
+  "page.admin": "Administration",
+} as const;

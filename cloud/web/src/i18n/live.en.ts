@@ -1,0 +1,4 @@
+/** English: live view on request. */
+export const liveEn = {
+  "live_view.title": "Live view",
+} as const;

@@ -1,0 +1,3 @@
+/** English: the map: layers, time, search, links. */
+export const mapEn = {
+} as const;

@@ -1,0 +1,79 @@
+/** Pages that are loaded when they are first opened: the map must not wait for what few people look at.
+ * A page is reached by a plain link (`<a href="#overview">`), keeps its own state, and redraws when that changes. */
+import type { TemplateResult } from "lit-html";
+import { isOwn, pageOf, type OwnPageName } from "./route";
+import type { Failure, Store } from "./store";
+import type { View } from "./ui/view";
+
+export interface OwnPage {
+  /** The address leads here: at opening, whenever it changes, and after another reserve was opened.
+   * @param hash all of it, from the # on: `#species/Panthera leo?span=30d`. */
+  follow(hash: string): void;
+  /** Another page is on show from now on: timers end, streams close. */
+  leave(): void;
+  template(view: View): TemplateResult;
+}
+
+export interface AppTools {
+  readonly store: Store;
+  /** The page's own state has changed. */
+  redraw(): void;
+  failureOf(error: unknown): Failure;
+}
+
+export type CreatePage = (tools: AppTools) => OwnPage;
+
+const LOADERS: Readonly<Record<OwnPageName, () => Promise<{ createPage: CreatePage }>>> = {
+  overview: () => import("./overview/page"),
+  species: () => import("./species/page"),
+  camera: () => import("./camera/page"),
+  reserves: () => import("./reserves/page"),
+  reports: () => import("./reports/page"),
+  admin: () => import("./admin/page"),
+  wall: () => import("./wall/page"),
+};
+
+export interface OwnPages {
+  /** Shows the page that the address means, where it is one of these; whether it is. */
+  follow(): boolean;
+  /** What is on show; null while its code is on its way. */
+  current(): OwnPage | null;
+}
+
+export function createOwnPages(tools: AppTools): OwnPages {
+  const loaded = new Map<OwnPageName, OwnPage>();
+  let shown: OwnPageName | null = null;
+
+  async function open(name: OwnPageName): Promise<void> {
+    if (!loaded.has(name)) {
+      const { createPage } = await LOADERS[name]();
+      if (!loaded.has(name)) loaded.set(name, createPage(tools));
+    }
+    if (tools.store.state.page !== name) return; // gone on while it came
+    shown = name;
+    loaded.get(name)!.follow(location.hash);
+    tools.redraw();
+  }
+
+  function leave(): void {
+    if (shown) loaded.get(shown)?.leave();
+    shown = null;
+  }
+
+  tools.store.subscribe((state, before) => {
+    if (shown && (state.page !== shown || state.phase !== "map")) leave();
+    // Another reserve: the page reads anew what it shows.
+    if (state.reserve?.slug !== before.reserve?.slug && state.reserve && isOwn(state.page)) void open(state.page);
+  });
+
+  return {
+    follow() {
+      const page = pageOf(location.hash);
+      if (!isOwn(page)) return false;
+      tools.store.set({ page });
+      if (tools.store.state.reserve) void open(page);
+      return true;
+    },
+    current: () => (shown ? loaded.get(shown)! : null),
+  };
+}
