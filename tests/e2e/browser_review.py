@@ -128,13 +128,21 @@ def add_account(site: Site, email: str, role: str, name: str) -> None:
 
 
 def on_picture(page: Page, x: float, y: float) -> tuple[float, float]:
-    """Where on the page a place of the picture lies, given as fractions of it."""
-    data = page.locator(".stage").evaluate("stage => ({...stage.dataset})")
-    scale, left, top = (float(one) for one in data["view"].split())
-    width, height = (int(one) for one in data["size"].split("x"))
-    frame = page.locator(".stage").bounding_box()
-    assert frame is not None
-    return frame["x"] + left + x * width * scale, frame["y"] + top + y * height * scale
+    """Where on the page a place of the picture lies, given as fractions of it; once the picture has taken the
+    size that its frame has now (the frame changes first, the drawing follows with the next one)."""
+    place = page.wait_for_function(
+        """([x, y]) => {
+            const stage = document.querySelector(".stage"), drawn = stage?.querySelector("svg");
+            if (!drawn || !stage.dataset.view || Number(drawn.getAttribute("width")) !== stage.clientWidth ||
+                Number(drawn.getAttribute("height")) !== stage.clientHeight) return null;
+            const [scale, left, top] = stage.dataset.view.split(" ").map(Number);
+            const [width, height] = stage.dataset.size.split("x").map(Number);
+            const frame = stage.getBoundingClientRect();
+            return [frame.x + left + x * width * scale, frame.y + top + y * height * scale];
+        }""",
+        arg=[x, y],
+    ).json_value()
+    return place[0], place[1]
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
