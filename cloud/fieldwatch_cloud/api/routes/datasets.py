@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Annotated, BinaryIO
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import StreamingResponse
 
 from fieldwatch_cloud.api.auth import AnyMember, Caller, Member, SignedIn, check_role, require
+from fieldwatch_cloud.api.download import download
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.datasets import Dataset, ImportedDataset, RejectedRow
 from fieldwatch_cloud.api.models.people import Role
@@ -25,7 +26,6 @@ from fieldwatch_shared.messages import utc_now
 router = APIRouter(tags=["exchange"])
 IMPORTERS = (Role.RESEARCHER, Role.MANAGER)
 Importer = Annotated[Member, Depends(require(*IMPORTERS))]
-PIECE = 256 * 1024
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _room = threading.BoundedSemaphore(1)
 """An import reads its file several times, and holds a connection and a table's keys meanwhile."""
@@ -122,19 +122,10 @@ def export_as_it_came(dataset_id: UUID, caller: SignedIn, services: Wired) -> St
                 403,
                 "this data set tells where sensitive species are: it needs the role manager or researcher",
             )
-    file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115  Closed once it is sent.
-    try:
-        export_dataset(services.database, services.media, dataset_id, file)
-    except BaseException:
-        file.close()
-        raise
-    return StreamingResponse(
-        _pieces(file),
-        media_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="{dataset_id}.zip"',
-            "Content-Length": str(file.seek(0, 2)),
-        },
+    return download(
+        lambda file: export_dataset(services.database, services.media, dataset_id, file),
+        f"{dataset_id}.zip",
+        "application/zip",
     )
 
 
@@ -173,10 +164,3 @@ def _announce(services: Services, reserve: str) -> None:
     news.too_many(reserve)
     with services.database.transaction() as conn:
         news.announce(conn)
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while piece := file.read(PIECE):
-            yield piece

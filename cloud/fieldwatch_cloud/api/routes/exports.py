@@ -1,9 +1,7 @@
 """A reserve's records as a file, in the formats that other tools read."""
 
-import tempfile
 import threading
-from collections.abc import Iterator
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
 from fieldwatch_cloud.api.auth import AnyMember, Member
+from fieldwatch_cloud.api.download import download
 from fieldwatch_cloud.api.models.common import Instant, problems
 from fieldwatch_cloud.api.models.exports import ExportCitation, ExportQuery
 from fieldwatch_cloud.api.services import Services, Wired
@@ -25,7 +24,6 @@ from fieldwatch_shared.messages import utc_now
 router = APIRouter(tags=["exchange"])
 AT_ONCE = 2
 """Per process: each holds a connection and a temporary file for as long as it takes."""
-PIECE = 256 * 1024
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": dict.fromkeys(sorted({f.media_type for f in FORMATS.values()}), _FILE)}
@@ -142,31 +140,13 @@ def _answer(
     format_of = FORMATS[format_]
     if not _room.acquire(timeout=1):
         raise BusyError(f"{AT_ONCE} exports are being made already: try again in a moment")
+    name = f"{member.reserve}-{citation.accessed_at:%Y%m%d}{format_of.suffix}"
     try:
-        # Without a name on disk: it is gone with its last reader, however that ends.
-        file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115  Closed once it is sent.
-        try:
-            format_of.writer()(services.database, order, citation, file)
-        except BaseException:
-            file.close()
-            raise
+        return download(
+            lambda file: format_of.writer()(services.database, order, citation, file),
+            name,
+            format_of.media_type,
+            {"Link": f'<{citation.licence.url}>; rel="license"'},
+        )
     finally:
         _room.release()
-    size = file.seek(0, 2)
-    name = f"{member.reserve}-{citation.accessed_at:%Y%m%d}{format_of.suffix}"
-    return StreamingResponse(
-        _pieces(file),
-        media_type=format_of.media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Content-Length": str(size),  # What breaks off is told from what is whole.
-            "Link": f'<{citation.licence.url}>; rel="license"',
-        },
-    )
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while piece := file.read(PIECE):
-            yield piece
