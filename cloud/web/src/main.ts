@@ -32,6 +32,8 @@ import { researchPage } from "./ui/research/page";
 import { reviewPage } from "./ui/review/page";
 import type { View } from "./ui/view";
 
+void import("./fonts");
+
 const CLOCK_TICK = 15_000; // "3 min ago" grows older without an event
 
 const app = document.getElementById("app")!;
