@@ -34,6 +34,11 @@ DEFAULT_INTERVAL = timedelta(minutes=30)
 """With the default rule, what the database keeps sums of."""
 
 
+def kept(interval: timedelta, rule: str, min_confidence: float) -> bool:
+    """Whether events of this kind are kept in the database; others have to be made of records."""
+    return (interval, rule, min_confidence) == (DEFAULT_INTERVAL, DEFAULT_RULE, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One observation: so many of one taxon at one deployment from `start` to `end`, both included."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from psycopg.rows import class_row
 
+from fieldwatch_cloud.counts.events import DEFAULT_RULE, kept
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError, QuestionError
 
@@ -172,17 +173,16 @@ def events(
     taxa: Sequence[str] | None,
     interval: timedelta,
     min_confidence: float,
-    rule: str = "last_record",
+    rule: str = DEFAULT_RULE,
 ) -> Events:
     """Independent events that start in the span, of `taxa` (None: of all animals).
 
     Raises:
         QuestionError: more than `MAX_EVENTS`.
     """
-    default = interval.total_seconds() == 1800 and min_confidence == 0 and rule == "last_record"
     rows = _rows(
         conn,
-        "events" if default else "events_by",
+        "events" if kept(interval, rule, min_confidence) else "events_by",
         ids,
         since,
         until,
@@ -256,10 +256,9 @@ def tallies(
     Raises:
         QuestionError: more than `MAX_EVENTS` rows.
     """
-    default = interval.total_seconds() == 1800 and min_confidence == 0 and rule == "last_record"
     rows = _rows(
         conn,
-        "tallies" if default else "tallies_by",
+        "tallies" if kept(interval, rule, min_confidence) else "tallies_by",
         ids,
         edges[0],
         edges[-1],
