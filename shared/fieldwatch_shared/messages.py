@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -245,6 +245,41 @@ class DesiredState(Wire):
 
     version: int = Field(ge=0)
     cameras: list[DesiredCamera] = []
+
+
+class LiveView(Wire):
+    """Show what a camera sees, by uploading short pieces of video, until a limit is reached.
+
+    PUT `{upload_url}/segments/{n}` carries the initialisation section (n = 0), then a piece each (n = 1, 2, ...):
+    fragmented MP4 with H.264. POST `{upload_url}/ended` says that there will be no more, and why. Both bear
+    `token`. An answer with the status 410 means: stop.
+    """
+
+    kind: Literal["live_view"] = "live_view"
+    id: UUID
+    deployment_id: UUID
+    until: Utc
+    max_bytes: int = Field(gt=0, le=2**40, description="Of all pieces together.")
+    upload_url: str = Field(pattern=r"^https?://", max_length=500)
+    token: str = Field(min_length=16, max_length=200, repr=False, description="Bearer, for this view alone.")
+    width: int = Field(640, ge=160, le=1920, description="Pixels, at most.")
+    fps: float = Field(5, gt=0, le=30, description="Pictures per second, at most.")
+    segment_s: float = Field(2, ge=0.5, le=10, description="Seconds of one piece.")
+    kbit_per_s: int = Field(200, ge=32, le=8000, description="Of the video, on average, at most.")
+
+
+class StopLiveView(Wire):
+    """Nobody wants to see it any more. One that is over, or was never begun, changes nothing."""
+
+    kind: Literal["stop_live_view"] = "stop_live_view"
+    id: UUID
+
+
+class Command(Wire):
+    """Something that a node is to do once, now. It expires on the way: a node that was away never hears of it.
+    A node passes over kinds that it does not know."""
+
+    command: Annotated[LiveView | StopLiveView, Field(discriminator="kind")]
 
 
 class Receipt(Wire):

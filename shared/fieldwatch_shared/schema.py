@@ -39,6 +39,7 @@ CHANNELS: dict[Kind, _Channel] = {
     Kind.STATE: _Channel(messages.NodeState, "Connected or not; the node's last will", retained=True),
     Kind.RECEIPT: _Channel(messages.Receipt, "What the cloud has committed and the node may forget"),
     Kind.DESIRED: _Channel(messages.DesiredState, "What the node is to do, complete", retained=True),
+    Kind.COMMAND: _Channel(messages.Command, "What the node is to do once, now; expires on its way"),
 }
 """Every kind of topic and what travels on it."""
 

@@ -24,11 +24,13 @@ class Kind(StrEnum):
     RECEIPT = "receipt"
     DESIRED = "desired"
     """Retained: what the node is to do (messages.DesiredState)."""
+    COMMAND = "command"
+    """Once, now or never (messages.Command): not retained, and it expires on its way to a node that is away."""
 
     @property
     def goes_up(self) -> bool:
         """From the node to the cloud."""
-        return self not in (Kind.RECEIPT, Kind.DESIRED)
+        return self not in (Kind.RECEIPT, Kind.DESIRED, Kind.COMMAND)
 
 
 @dataclass(frozen=True, slots=True)

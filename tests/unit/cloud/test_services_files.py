@@ -38,6 +38,7 @@ def test_access_list_of_a_node() -> None:
         f"topic write {branch}/state",
         f"topic read {branch}/receipt",
         f"topic read {branch}/desired",
+        f"topic read {branch}/command",
     ]
 
 
