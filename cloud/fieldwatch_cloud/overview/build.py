@@ -1,0 +1,235 @@
+"""The overview of a reserve, out of what the other parts know: one snapshot, few and bounded reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from fieldwatch_cloud.alarms.crew import Crew
+from fieldwatch_cloud.calls.roster import on_duty
+from fieldwatch_cloud.db import calls, counts, fires, geography, heartbeats, labels
+from fieldwatch_cloud.db import overview as rows
+from fieldwatch_cloud.fleet.health import Health, HealthStatus, deployment_health
+from fieldwatch_cloud.incidents.life import OVER
+from fieldwatch_cloud.overview import needs, pictures, week
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from fieldwatch_cloud.db.pool import Connection
+    from fieldwatch_cloud.sensitive import Sensitive
+
+WEEK = timedelta(days=7)
+PICTURES = 12
+INCIDENTS = 50
+WEIGHED = 2_000
+"""Pictures that are weighed to say how many wait for review: of a large reserve the newest."""
+REVIEWED_OF = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSpecies:
+    scientific_name: str
+    first_seen_at: datetime
+    deployment_id: UUID
+    media_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A span against the span of the same length before it."""
+
+    since: datetime
+    until: datetime
+    camera_days: float
+    camera_days_before: float
+    looked: int
+    """Cameras with any effort."""
+    species: list[week.Change]
+    new_species: list[NewSpecies]
+    incidents: list[fires.Incident]
+    """Seen in the span, exercises aside, newest first."""
+    pictures: list[rows.Pictured]
+    withheld: int
+    """Sensitive species that this asker is not told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How things are now."""
+
+    needs: list[needs.Need]
+    burning: list[fires.Incident]
+    """Fires that call people and are not over."""
+    cameras: dict[HealthStatus, int]
+    """All that are not over."""
+
+
+def read_week(
+    conn: Connection,
+    reserve_id: UUID,
+    since: datetime,
+    until: datetime,
+    hidden: Sensitive,
+    *,
+    brief: bool = False,
+) -> Week:
+    """To be called first in a transaction, which becomes read-only.
+
+    Args:
+        hidden: species of which nothing is told: in a week, the whole reserve can be the place of one camera.
+        brief: without pictures and incidents.
+    """
+    counts.one_snapshot(conn)
+    before = since - (until - since)
+    ids = counts.deployments_within(conn, reserve_id, None)
+    now_side = _span(conn, reserve_id, ids, since, until, hidden)
+    before_side = _span(conn, reserve_id, ids, before, since, hidden)
+    seen = [
+        t.scientific_name for t in now_side.tallies if t.scientific_name and t.observation_type == "animal"
+    ]
+    new = rows.never_before(conn, reserve_id, seen, since) if seen else set()
+    found = rows.first_pictures(conn, reserve_id, sorted(new), since) if new and not brief else {}
+    return Week(
+        since=since,
+        until=until,
+        camera_days=float(now_side.camera_days.sum()),
+        camera_days_before=float(before_side.camera_days.sum()),
+        looked=int((now_side.camera_days > 0).sum()),
+        species=week.changes(now_side, before_side, new),
+        new_species=[NewSpecies(name, *found[name]) for name in sorted(found)],
+        incidents=[]
+        if brief
+        else fires.incidents(conn, reserve_id, since=since, until=until, drill=False, limit=INCIDENTS),
+        pictures=[] if brief else best_of_span(conn, reserve_id, since, until, hidden),
+        withheld=len(hidden.species),
+    )
+
+
+def best_of_span(
+    conn: Connection,
+    reserve_id: UUID,
+    since: datetime,
+    until: datetime,
+    hidden: Sensitive,
+    limit: int = PICTURES,
+) -> list[rows.Pictured]:
+    found = rows.pictures_of_span(conn, reserve_id, since, until)
+    told = [one for one in found if hidden.blur_m(one.scientific_name) is None]
+    return pictures.best_of_all(told, limit)
+
+
+def best_of_species(
+    conn: Connection, reserve_id: UUID, scientific_name: str, limit: int
+) -> list[rows.Pictured]:
+    return pictures.best_of_species(rows.pictures_of_species(conn, reserve_id, scientific_name), limit)
+
+
+def read_state(conn: Connection, reserve_id: UUID, now: datetime, *, brief: bool = False) -> State:
+    """
+    Args:
+        brief: without the review, whose pictures take long to weigh.
+    """
+    place = rows.place(conn, reserve_id)
+    standing = [one for one in geography.deployments(conn, reserve_id) if not _is_over(one, now)]
+    health = [_health(one, now) for one in standing]
+    corrected = rows.corrected_clocks(conn, reserve_id)
+    burning = [
+        one
+        for one in fires.incidents(conn, reserve_id, drill=False, held_back=False, limit=INCIDENTS)
+        if one.state not in OVER
+    ]
+    facts = needs.Facts(
+        now=now,
+        fires=tuple(
+            needs.Fire(
+                one.id, one.first_seen_at, answered=one.state != "new", everybody_called=one.unanswered
+            )
+            for one in burning
+        ),
+        cameras=tuple(
+            needs.Camera(
+                id=one.id,
+                name=one.location_name,
+                status=how.status,
+                reasons=how.reasons,
+                since=how.last_heartbeat_at or one.started_at,
+                clock_corrected=one.id in corrected,
+            )
+            for one, how in zip(standing, health, strict=True)
+        ),
+        duty=_duty(conn, reserve_id, ZoneInfo(place.timezone), now),
+        unreached=tuple(
+            (needs.Subject(one.account_id, one.name), one.since)
+            for one in rows.unreached(conn, reserve_id, now - WEEK)
+        ),
+        to_review=0 if brief else _to_review(conn, reserve_id, now),
+        last_drill_at=place.last_drill_at,
+        roster=place.shifts > 0,
+        zones=place.zones,
+        boundary=place.boundary,
+    )
+    return State(needs.needs(facts), burning, dict(Counter(how.status for how in health)))
+
+
+def _span(
+    conn: Connection,
+    reserve_id: UUID,
+    ids: Sequence[UUID],
+    since: datetime,
+    until: datetime,
+    hidden: Sensitive,
+) -> week.Span:
+    looked = counts.effort_by_deployment(conn, ids, since, until)
+    seen = counts.events_by_taxon(conn, ids, counts.Query(reserve_id, None, since, until))
+    days = np.array([looked.get(id_, 0.0) for id_ in ids])
+    return week.Span(days, [one for one in seen if hidden.blur_m(one.scientific_name) is None])
+
+
+def _is_over(one: geography.Deployment, now: datetime) -> bool:
+    return one.ended_at is not None and one.ended_at <= now
+
+
+def _health(one: geography.Deployment, now: datetime) -> Health:
+    return deployment_health(
+        one.id,
+        started_at=one.started_at,
+        ended_at=one.ended_at,
+        online=one.online,
+        heartbeat=heartbeats.read(one.node_id, one.heartbeat) if one.node_id is not None else None,
+        heard_at=one.heard_at,
+        now=now,
+    )
+
+
+def _duty(conn: Connection, reserve_id: UUID, zone: ZoneInfo, now: datetime) -> needs.Duty:
+    """Who would be called now, in each zone: as `alarms.crew` calls them."""
+    zones = calls.zones(conn, reserve_id)
+    shifts = calls.shifts(conn, reserve_id)
+    whole = on_duty(shifts, now, zone)
+    first = {
+        one.id: on_duty(shifts, now, zone, zones=[one.id], chiefs=[one.chief] if one.chief else [])
+        for one in zones
+    }
+    people = Crew({one.id: one for one in calls.people(conn, reserve_id)}, whole).people
+    called = {id_ for ranks in (whole, *first.values()) for rank in ranks for id_ in rank}
+    return needs.Duty(
+        uncovered=tuple(needs.Subject(one.id, one.name, one.name_zh) for one in zones if not first[one.id]),
+        anybody=bool(called),
+        unreachable=tuple(
+            needs.Subject(one.id, one.name) for one in people.values() if one.id in called and not one.devices
+        ),
+    )
+
+
+def _to_review(conn: Connection, reserve_id: UUID, now: datetime) -> int:
+    """Pictures of the last weeks that have a reason to be looked at, and that nobody has labelled."""
+    wanted = labels.Filter(reserve_id, since=now - REVIEWED_OF, share=0.0)
+    since = labels.newest(conn, wanted, WEIGHED)
+    return labels.progress(conn, wanted if since is None else replace(wanted, since=since)).waiting
