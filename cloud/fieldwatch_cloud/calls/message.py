@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from fieldwatch_cloud.calls.facts import Kind
     from fieldwatch_cloud.words import Language
+
+MessageKind: TypeAlias = "Kind | Literal['report']"
+"""A report is no call, but goes the same way: queued, tried again, on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Message:
     """Also the idempotency key of every channel that knows one: the same delivery sent twice is the same."""
     secret: str
     """Vouches for the device's receipts; only the device itself may see it."""
-    kind: Kind
+    kind: MessageKind
     drill: bool
     language: Language
     title: str
@@ -41,6 +44,8 @@ class Message:
     """Incident or alert: what is newer about the same thing replaces what is older."""
     incident_id: UUID | None = None
     media_id: UUID | None = None
+    report_id: UUID | None = None
+    """Its PDF travels along, where the channel can carry it."""
     data: Mapping[str, Any] = field(default_factory=dict)
     """The facts, JSON-ready: for webhooks."""
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from fieldwatch_cloud.calls.facts import Kind
+    from fieldwatch_cloud.calls.message import MessageKind
     from fieldwatch_cloud.db.pool import Connection
     from fieldwatch_cloud.words import Language
 
@@ -81,13 +81,14 @@ class Entry:
 def queue(
     conn: Connection,
     reserve_id: UUID,
-    kind: Kind,
+    kind: MessageKind,
     devices: Sequence[UUID],
     *,
     now: datetime,
     lasts: timedelta,
     incident_id: UUID | None = None,
     alert_id: UUID | None = None,
+    report_id: UUID | None = None,
     step: int | None = None,
     drill: bool = False,
     details: Mapping[str, Any] | None = None,
@@ -111,6 +112,7 @@ def queue(
             "reserve_id": reserve_id,
             "incident_id": incident_id,
             "alert_id": alert_id,
+            "report_id": report_id,
             "kind": kind,
             "step": step,
             "drill": drill,

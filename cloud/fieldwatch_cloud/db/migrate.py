@@ -37,7 +37,7 @@ def available() -> list[Migration]:
     """The migrations of this version, in order.
 
     Raises:
-        MigrationError: a file is misnamed, or a number is missing or taken twice.
+        MigrationError: a file is misnamed, or a number is taken twice.
     """
     found = []
     for file in files("fieldwatch_cloud.db").joinpath("migrations").iterdir():
@@ -48,8 +48,8 @@ def available() -> list[Migration]:
             raise MigrationError(f"migration {file.name} is not named NNNN_what.sql")
         found.append(Migration(int(match[1]), file.name, file.read_bytes()))
     found.sort(key=lambda migration: migration.number)
-    if [m.number for m in found] != list(range(1, len(found) + 1)):
-        raise MigrationError(f"migrations are not numbered 1..n: {', '.join(m.name for m in found)}")
+    if len({m.number for m in found}) < len(found):
+        raise MigrationError(f"a number is taken twice: {', '.join(m.name for m in found)}")
     return found
 
 
@@ -66,8 +66,9 @@ def migrate(url: str, migrations: list[Migration] | None = None) -> list[str]:
         conn.execute(SQL["lock"])  # Held until this connection ends, whatever happens.
         conn.execute(SQL["create_table"])
         done = {number: (name, checksum) for number, name, checksum in conn.execute(SQL["applied"])}
+        known = {migration.number for migration in wanted}
         for number, (name, _) in done.items():
-            if number > len(wanted):
+            if number not in known:
                 raise MigrationError(
                     f"the database has migration {name}, which this version does not know: upgrade Fieldwatch"
                 )

@@ -1,7 +1,7 @@
 -- name: add_notification
-INSERT INTO notification (id, reserve_id, incident_id, alert_id, kind, step, drill, details, created_at)
-VALUES (%(id)s, %(reserve_id)s, %(incident_id)s, %(alert_id)s, %(kind)s, %(step)s, %(drill)s, %(details)s,
-        %(now)s);
+INSERT INTO notification (id, reserve_id, incident_id, alert_id, report_id, kind, step, drill, details, created_at)
+VALUES (%(id)s, %(reserve_id)s, %(incident_id)s, %(alert_id)s, %(report_id)s, %(kind)s, %(step)s, %(drill)s,
+        %(details)s, %(now)s);
 
 -- name: add_deliveries
 -- Due at once: by this clock, should the caller's run ahead.
@@ -133,7 +133,7 @@ GROUP BY d.id, n.id, v.id, a.id
 ORDER BY n.created_at, a.name NULLS FIRST, v.name, d.id;
 
 -- name: facts
-SELECT n.kind, n.drill, n.step, n.details, n.created_at, n.incident_id, n.alert_id,
+SELECT n.kind, n.drill, n.step, n.details, n.created_at, n.incident_id, n.alert_id, n.report_id,
        r.slug AS reserve, r.name AS reserve_name, r.name_zh AS reserve_name_zh, r.timezone,
        es.began_at AS called_at,
        i.kind AS fire_kind, CASE WHEN i.merged_into IS NOT NULL THEN 'merged' ELSE i.state END AS state,
