@@ -602,6 +602,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reports of a reserve
+         * @description Newest first, with those that are being made.
+         */
+        get: operations["list_reports"];
+        put?: never;
+        /**
+         * Have a report made now
+         * @description For managers and researchers. It is made in the background, which takes seconds: ask the list for its
+         *     progress. One of the same days is made anew.
+         */
+        post: operations["make_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserve-reports/{report_id}.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A report as a page or as PDF
+         * @description Complete in itself: no script, no font and no picture from anywhere else. It tells no place of a
+         *     sensitive species: every member of the reserve may read it.
+         */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/report-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When reports are made, and for whom
+         * @description For managers. Until somebody sets it, nothing is made by itself.
+         */
+        get: operations["get_report_schedule"];
+        /**
+         * Set when reports are made, and for whom
+         * @description For managers. Each recipient gets the PDF by e-mail, in their device's language where it is among
+         *     `languages`. What falls due while the service is down is made late, once.
+         */
+        put: operations["set_report_schedule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/weather": {
         parameters: {
             query?: never;
@@ -1516,6 +1587,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What needs a person, and what changed
+         * @description The span is compared with the one of the same length before it; what needs a person is as of now.
+         */
+        get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My reserves side by side
+         * @description In short, for every reserve of the account.
+         */
+        get: operations["get_overviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/species": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The animals of a reserve
+         * @description Every animal with a name that was ever seen, most events first. When a sensitive species was first and
+         *     last seen is for admins, managers and researchers: on some days one camera looks.
+         */
+        get: operations["list_species"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/species/{name}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The best pictures of a species
+         * @description Confirmed by people first, then by confidence; one of each event, from as many cameras as there are.
+         */
+        get: operations["list_species_pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/latest-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest picture of a camera
+         * @description The newest that the asker may see.
+         */
+        get: operations["get_latest_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -1726,6 +1898,38 @@ export interface components {
              */
             items: components["schemas"]["Alert"][];
         };
+        /** BestPicture */
+        BestPicture: {
+            /**
+             * Media Id
+             * Format: uuid
+             */
+            media_id: string;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description By the corrected clock.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /** Scientific Name */
+            scientific_name: string;
+            /**
+             * Confidence
+             * @description Of the detector; null: only a person saw it.
+             */
+            confidence: number | null;
+            /**
+             * Labelled
+             * @description A person says that it is in the picture.
+             */
+            labelled: boolean;
+        };
         /**
          * Box
          * @description Where in the picture, as fractions of its width and height; x and y are the top left corner.
@@ -1739,6 +1943,34 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+        };
+        /** BriefWeek */
+        BriefWeek: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "observed" | "not_observed";
+            /** Camera Days */
+            camera_days: number;
+            /** Camera Days Before */
+            camera_days_before: number;
+            /** Looked */
+            looked: number;
+            /**
+             * Species
+             * @description How many were seen.
+             */
+            species: number;
+            /** New Species */
+            new_species: string[];
+            /**
+             * More
+             * @description Likely more than in the span before.
+             */
+            more: string[];
+            /** Fewer */
+            fewer: string[];
         };
         /**
          * CallPlan
@@ -1767,6 +1999,20 @@ export interface components {
              * @enum {string}
              */
             whom: "duty" | "next" | "managers" | "all";
+        };
+        /**
+         * Cameras
+         * @description Deployments that are not over, by health.
+         */
+        Cameras: {
+            /** Ok */
+            ok: number;
+            /** Attention */
+            attention: number;
+            /** Silent */
+            silent: number;
+            /** Never Seen */
+            never_seen: number;
         };
         /** Cell */
         Cell: {
@@ -3954,6 +4200,32 @@ export interface components {
              */
             labels: components["schemas"]["Label"][];
         };
+        /** LatestPicture */
+        LatestPicture: {
+            /**
+             * Media Id
+             * Format: uuid
+             */
+            media_id: string;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description By the corrected clock.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            received_at: string;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+        };
         /**
          * LiveDeployment
          * @description Event `deployment`: its health changed.
@@ -4258,6 +4530,23 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** MonthlySchedule */
+        MonthlySchedule: {
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Day
+             * @description The report is of the calendar month before.
+             * @default 1
+             */
+            day: number;
+            /**
+             * Hour
+             * @description Local time of the reserve.
+             * @default 6
+             */
+            hour: number;
+        };
         /**
          * MultiPolygon
          * @description GeoJSON MultiPolygon.
@@ -4273,6 +4562,44 @@ export interface components {
                 number,
                 number
             ][][][];
+        };
+        /**
+         * Need
+         * @description Something that a person has to do. `now`: somebody may come to harm or would not be called; `soon`:
+         *     data are being lost; `when_convenient`: it would be better so.
+         */
+        Need: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "unanswered_fire" | "burning_fire" | "undelivered" | "nobody_on_duty" | "unreachable_ranger" | "silent_camera" | "never_seen_camera" | "attention_camera" | "clock_wrong" | "to_review" | "drill_due" | "no_camera" | "no_zone" | "no_boundary";
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "now" | "soon" | "when_convenient";
+            /**
+             * N
+             * @description Of how many (of `drill_due`: days since the last one, 0: there was none).
+             */
+            n: number;
+            /**
+             * Since
+             * @description Since when, of the one that has waited longest.
+             */
+            since: string | null;
+            /**
+             * Href
+             * @description Where it is done, in the web app.
+             * @example #fire/roster
+             */
+            href: string;
+            /**
+             * Subjects
+             * @description The first of them, five at most.
+             */
+            subjects: components["schemas"]["Subject"][];
         };
         /** NewAlertRule */
         NewAlertRule: {
@@ -4616,6 +4943,52 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** NewReport */
+        NewReport: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "weekly" | "monthly";
+            /**
+             * Ending
+             * @description Its last day, in the reserve's time zone: the seven days, or the month, up to it. Null: the last calendar week (Monday to Sunday) or month that is over.
+             */
+            ending?: string | null;
+            /**
+             * Languages
+             * @default [
+             *       "en",
+             *       "zh"
+             *     ]
+             */
+            languages: ("en" | "zh")[];
+            /**
+             * Mail
+             * @description Send it to the reserve's recipients once it is made. For managers.
+             * @default false
+             */
+            mail: boolean;
+        };
+        /** NewReportSchedule */
+        NewReportSchedule: {
+            weekly: components["schemas"]["WeeklySchedule"];
+            monthly: components["schemas"]["MonthlySchedule"];
+            /**
+             * Recipients
+             * @description Accounts of members.
+             * @default []
+             */
+            recipients: string[];
+            /**
+             * Languages
+             * @default [
+             *       "en",
+             *       "zh"
+             *     ]
+             */
+            languages: ("en" | "zh")[];
+        };
         /** NewReserve */
         NewReserve: {
             /** Slug */
@@ -4681,6 +5054,28 @@ export interface components {
              * @description No repetition begins at or after this.
              */
             until?: string | null;
+        };
+        /**
+         * NewSpecies
+         * @description The first record of a species in this reserve.
+         */
+        NewSpecies: {
+            /** Scientific Name */
+            scientific_name: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            first_seen_at: string;
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /** Media Id */
+            media_id: string | null;
         };
         /** NewToken */
         NewToken: {
@@ -4837,6 +5232,57 @@ export interface components {
              * @description A member with a device that works.
              */
             reachable: boolean;
+        };
+        /** Overview */
+        Overview: {
+            /**
+             * From
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            to: string;
+            week: components["schemas"]["Week"];
+            /**
+             * Burning
+             * @description Fires that call people and are not over.
+             */
+            burning: components["schemas"]["IncidentSummary"][];
+            cameras: components["schemas"]["Cameras"];
+            /**
+             * Needs
+             * @description The most severe first.
+             */
+            needs: components["schemas"]["Need"][];
+        };
+        /** Overviews */
+        Overviews: {
+            /**
+             * From
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            to: string;
+            /**
+             * Reserves
+             * @description The most urgent first.
+             */
+            reserves: components["schemas"]["ReserveOverview"][];
         };
         /**
          * Period
@@ -5115,6 +5561,21 @@ export interface components {
              */
             method: string;
         };
+        /** RateRatio */
+        RateRatio: {
+            /**
+             * Value
+             * @description This rate over the one before; null: nothing was seen before.
+             */
+            value: number | null;
+            /** Low */
+            low: number;
+            /**
+             * High
+             * @description null: there is no bound.
+             */
+            high: number | null;
+        };
         /**
          * Ratio
          * @description Of the rates, a to b. Nothing seen in b: no upper bound, `value` and `high` are null.
@@ -5201,6 +5662,53 @@ export interface components {
              */
             reason: string | null;
         };
+        /** ReportPerson */
+        ReportPerson: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "zh";
+            /**
+             * Has Mail
+             * @description False: they have no e-mail device, so no report reaches them.
+             */
+            has_mail: boolean;
+        };
+        /** ReportSchedule */
+        ReportSchedule: {
+            weekly: components["schemas"]["WeeklySchedule"];
+            monthly: components["schemas"]["MonthlySchedule"];
+            /** Recipients */
+            recipients: string[];
+            /** Languages */
+            languages: ("en" | "zh")[];
+            /** Timezone */
+            timezone: string;
+            /** Next Weekly At */
+            next_weekly_at: string | null;
+            /** Next Monthly At */
+            next_monthly_at: string | null;
+            /**
+             * People
+             * @description Who may be a recipient: the reserve's members.
+             */
+            people: components["schemas"]["ReportPerson"][];
+            /**
+             * Mail Is Set Up
+             * @description False: this service has no mail server, so nothing is sent.
+             */
+            mail_is_set_up: boolean;
+        };
         /** Reserve */
         Reserve: {
             /**
@@ -5230,6 +5738,129 @@ export interface components {
             items: components["schemas"]["PersonReach"][];
             /** Webhooks */
             webhooks: components["schemas"]["Webhook"][];
+        };
+        /**
+         * ReserveOverview
+         * @description One of several reserves, side by side.
+         */
+        ReserveOverview: {
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /** Name Zh */
+            name_zh: string | null;
+            week: components["schemas"]["BriefWeek"];
+            /**
+             * Burning
+             * @description Fires that call people and are not over.
+             */
+            burning: number;
+            /**
+             * Unanswered
+             * @description Those of them that nobody has answered.
+             */
+            unanswered: number;
+            cameras: components["schemas"]["Cameras"];
+            /**
+             * Needs
+             * @description The most severe first; without the review.
+             */
+            needs: components["schemas"]["Need"][];
+        };
+        /** ReserveReport */
+        ReserveReport: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "weekly" | "monthly";
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             * @description Included. Days of the reserve's time zone.
+             */
+            last_day: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "zh";
+            /**
+             * State
+             * @description A report that is made anew has its files all the while.
+             * @enum {string}
+             */
+            state: "waiting" | "making" | "made" | "failed";
+            /**
+             * Progress
+             * @description Of the making, 0 to 1.
+             */
+            progress: number;
+            /** Failure */
+            failure: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            asked_at: string;
+            /** Made At */
+            made_at: string | null;
+            /**
+             * Made By
+             * @description Who asked for it; null: the schedule.
+             */
+            made_by: string | null;
+            /**
+             * Headlines
+             * @description What it says first, in its language.
+             */
+            headlines: string[];
+            /** Pages */
+            pages: number | null;
+            /**
+             * Html Bytes
+             * @description Null: there is no file yet. So for the next.
+             */
+            html_bytes: number | null;
+            /** Pdf Bytes */
+            pdf_bytes: number | null;
+            /** Mails Waiting */
+            mails_waiting: number;
+            /** Mails Sent */
+            mails_sent: number;
+            /** Mails Failed */
+            mails_failed: number;
+            /** Software */
+            software: string | null;
+        };
+        /** ReserveReports */
+        ReserveReports: {
+            /** Timezone */
+            timezone: string;
+            /**
+             * Today
+             * Format: date
+             * @description In the reserve.
+             */
+            today: string;
+            /**
+             * Items
+             * @description By their days, newest first.
+             */
+            items: components["schemas"]["ReserveReport"][];
         };
         /** ReviewDetail */
         ReviewDetail: {
@@ -5604,6 +6235,42 @@ export interface components {
             /** Items */
             items: components["schemas"]["Shift"][];
         };
+        /**
+         * SpeciesChange
+         * @description `more` and `fewer` only where the ratio's 95 % interval excludes 1; `unclear` where it does not.
+         */
+        SpeciesChange: {
+            /** Scientific Name */
+            scientific_name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "first_record" | "more" | "fewer" | "unclear" | "not_observed" | "not_observed_before";
+            /** Events */
+            events: number;
+            /** Events Before */
+            events_before: number;
+            /** Individuals */
+            individuals: number;
+            /**
+             * Deployments
+             * @description At how many it was seen.
+             */
+            deployments: number;
+            /**
+             * Rate
+             * @description Events per 100 camera-days; null: nobody looked.
+             */
+            rate: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Rate Before */
+            rate_before: number | null;
+            ratio: components["schemas"]["RateRatio"] | null;
+        };
         /** SpeciesCount */
         SpeciesCount: {
             /** Scientific Name */
@@ -5642,6 +6309,35 @@ export interface components {
             deployments: number;
             rate_per_100_camera_days: components["schemas"]["Rate"];
         };
+        /**
+         * SpeciesSeen
+         * @description An animal that was ever seen in the reserve, by sums that a job keeps: minutes old.
+         */
+        SpeciesSeen: {
+            /** Scientific Name */
+            scientific_name: string;
+            /** Observations */
+            observations: number;
+            /**
+             * Labelled
+             * @description How many of them a person confirmed or corrected.
+             */
+            labelled: number;
+            /** Events */
+            events: number;
+            /**
+             * Deployments
+             * @description At how many it was seen.
+             */
+            deployments: number;
+            /**
+             * First Seen At
+             * @description null: not told to this role.
+             */
+            first_seen_at: string | null;
+            /** Last Seen At */
+            last_seen_at: string | null;
+        };
         /** SquareCells */
         SquareCells: {
             /**
@@ -5664,6 +6360,21 @@ export interface components {
             stored: number;
             /** Unchanged */
             unchanged: number;
+        };
+        /**
+         * Subject
+         * @description A camera, zone or person that a need is about.
+         */
+        Subject: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Name Zh */
+            name_zh: string | null;
         };
         /**
          * SuggestedMask
@@ -6061,6 +6772,60 @@ export interface components {
             language: "en" | "zh";
             /** Disabled Reason */
             disabled_reason: string | null;
+        };
+        /**
+         * Week
+         * @description A span against the span of the same length before it.
+         */
+        Week: {
+            /**
+             * Status
+             * @description `not_observed`: no camera looked, which is not zero animals.
+             * @enum {string}
+             */
+            status: "observed" | "not_observed";
+            /** Species */
+            species: components["schemas"]["SpeciesChange"][];
+            /** New Species */
+            new_species: components["schemas"]["NewSpecies"][];
+            /** Camera Days */
+            camera_days: number;
+            /** Camera Days Before */
+            camera_days_before: number;
+            /**
+             * Looked
+             * @description Cameras with any effort.
+             */
+            looked: number;
+            /**
+             * Incidents
+             * @description Seen in the span, exercises aside, 50 at most.
+             */
+            incidents: components["schemas"]["IncidentSummary"][];
+            /** Pictures */
+            pictures: components["schemas"]["BestPicture"][];
+            /**
+             * Withheld
+             * @description Sensitive species of which this role is not told.
+             */
+            withheld: number;
+        };
+        /** WeeklySchedule */
+        WeeklySchedule: {
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Weekday
+             * @description 0: Monday. The report is of the seven days before that day.
+             * @default 0
+             */
+            weekday: number;
+            /**
+             * Hour
+             * @description Local time of the reserve.
+             * @default 6
+             */
+            hour: number;
         };
         /** Zone */
         Zone: {
@@ -7078,6 +7843,15 @@ export interface operations {
             };
             /** @description No such thing, or it lies in a reserve of which the account is no member. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was removed; says when and why. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8455,6 +9229,369 @@ export interface operations {
             };
             /** @description It exists already. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReserveReports"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReserveReports"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: {
+                /** @description The same report in this language; absent: its own. */
+                language?: ("en" | "zh") | null;
+                /** @description To be kept as a file, not to be shown. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                report_id: string;
+                form: "html" | "pdf";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": string;
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_report_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReportSchedule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12324,6 +13461,310 @@ export interface operations {
                 };
             };
             /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_overview: {
+        parameters: {
+            query?: {
+                /** @description End of the span that is told of; absent: now. */
+                to?: string | null;
+                /** @description Its length. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_overviews: {
+        parameters: {
+            query?: {
+                /** @description End of the span that is told of; absent: now. */
+                to?: string | null;
+                /** @description Its length. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overviews"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_species: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeciesSeen"][];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_species_pictures: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BestPicture"][];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_latest_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestPicture"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;
