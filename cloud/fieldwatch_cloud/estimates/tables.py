@@ -117,6 +117,21 @@ def series(conn: Connection, question: Question, by: By) -> SeriesAnswer:
         spans = periods(question.since, question.until, by, here.timezone)
     except (ValueError, OverflowError) as error:  # The latter at the ends of the calendar.
         raise QuestionError(str(error)) from error
+    return _series(conn, here, spans)
+
+
+def series_of(conn: Connection, question: Question, spans: Sequence[Period]) -> SeriesAnswer:
+    """The same for periods of one's own.
+
+    Args:
+        question: its span is that of all of `spans` together.
+        spans: each begins where the one before ends.
+    """
+    return _series(conn, ground.read(conn, question), spans)
+
+
+def _series(conn: Connection, here: Ground, spans: Sequence[Period]) -> SeriesAnswer:
+    question = here.question
     edges = [spans[0].start, *(period.end for period in spans)]
     at = [edge.timestamp() for edge in edges]
     days = effort(here.spans.deployment, here.spans.start, here.spans.end, at, sites=len(here.deployments))
