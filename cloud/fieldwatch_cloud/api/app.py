@@ -47,6 +47,7 @@ from fieldwatch_cloud.api.routes import (
     series,
     species,
     stream,
+    tiles,
     weather,
 )
 from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
@@ -56,6 +57,7 @@ from fieldwatch_cloud.estimates.workers import Workers
 from fieldwatch_cloud.media.store import MediaStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
+from fieldwatch_cloud.tiles.service import Tiles
 from fieldwatch_shared import cards
 
 PREFIX = "/api/v1"
@@ -63,6 +65,8 @@ LOGIN_FAILURES = 10
 LOGIN_FAILURES_OF_PLACE = 100
 """Of all addresses together: many people may share a place, but not so many fail."""
 LOGIN_WINDOW_S = 15 * 60.0
+TILE_BYTES = 64 * 1024**2
+"""Tiles that an API process keeps: some ten thousand."""
 
 
 def create_app(
@@ -81,6 +85,8 @@ def create_app(
         sizes, limits = settings.database, settings.counts
         workers = Workers(processes=limits.processes, waiting=limits.waiting, limit_s=limits.time_limit_s)
         with Database(settings.database_url, size=sizes.pool_size, wait_s=sizes.pool_wait_s) as database:
+            tiles_kept = Tiles(database, TILE_BYTES)
+            live.on_news(tiles_kept.heard)
             app.state.services = Services(
                 settings=settings,
                 database=database,
@@ -96,6 +102,7 @@ def create_app(
                 place_attempts=Attempts(LOGIN_FAILURES_OF_PLACE, LOGIN_WINDOW_S),
                 detectors=cards.measured(settings.counts.model_folders),
                 workers=workers,
+                tiles=tiles_kept,
             )
             listening = asyncio.create_task(live.run(settings.database_url), name="live")
             try:
@@ -171,6 +178,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         sensitive,
         overview,
         species,
+        tiles,
         health,
     ):
         api.include_router(module.router)

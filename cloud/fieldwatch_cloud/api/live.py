@@ -22,7 +22,7 @@ from fieldwatch_cloud.db.listen import notifications
 from fieldwatch_cloud.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 log = structlog.get_logger(__name__)
 QUEUE_EVENTS = 500
@@ -97,7 +97,13 @@ class Live:
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
+        self._hearers: list[Callable[[str | None, str], None]] = []
         self._closed = False
+
+    def on_news(self, hear: Callable[[str | None, str], None]) -> None:
+        """Call `hear(reserve, event's name)` at each notification, on the event loop's thread: it must be
+        quick. No reserve: the connection was lost, and what was notified since is not known."""
+        self._hearers.append(hear)
 
     @contextmanager
     def subscribe(self, reserve: str) -> Iterator[Subscription]:
@@ -127,11 +133,13 @@ class Live:
                         self.dispatch(payload)
                         continue
                     log.info("live.listening", again=heard_before)
+                    self._tell(None, "refetch")
                     if heard_before:  # Whatever was notified in between is lost.
                         for subscription in self._subscriptions:
                             subscription.offer(refetch("reconnected"))
                     failures, heard_before = 0, True
             except DatabaseError as error:
+                self._tell(None, "refetch")
                 log.warning("live.disconnected", error=str(error))
             except Exception:  # Whatever it was: without this loop every map stands still and looks alive.
                 log.exception("live.failed")
@@ -152,10 +160,15 @@ class Live:
         except (ValueError, TypeError, KeyError):
             log.exception("live.unreadable", payload=payload[:200])
             return
+        self._tell(reserve, str(name))
         for subscription in self._subscriptions:
             if subscription.reserve == reserve:
                 for event in events:
                     subscription.offer(event)
+
+    def _tell(self, reserve: str | None, event: str) -> None:
+        for hear in self._hearers:
+            hear(reserve, event)
 
 
 def _line(data: Any) -> str:

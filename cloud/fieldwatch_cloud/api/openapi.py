@@ -26,6 +26,7 @@ TAGS = [
     {"name": "places", "description": "Reserves, zones, nodes, deployments and their health."},
     {"name": "records", "description": "Observations and pictures."},
     {"name": "review", "description": "Pictures worth a look, and what people say that they show."},
+    {"name": "map", "description": "Vector tiles, the base map, and where people patrolled."},
     {"name": "counts", "description": "Counts by species within any polygon and time span, with effort."},
     {"name": "exchange", "description": "Records in and out, in the formats of other tools."},
     {"name": "incidents", "description": "Fires: what rangers act on."},

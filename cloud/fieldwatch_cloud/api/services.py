@@ -14,6 +14,7 @@ from fieldwatch_cloud.estimates.workers import Workers
 from fieldwatch_cloud.media.store import MediaStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
+from fieldwatch_cloud.tiles.service import Tiles
 from fieldwatch_shared.cards import Measured
 
 
@@ -55,6 +56,8 @@ class Services:
     """What was measured of the models that observations come from, by `name@version`."""
     workers: Workers
     """Processes for estimates."""
+    tiles: Tiles
+    """Of the map, kept in memory."""
 
 
 def _services(request: Request) -> Services:
