@@ -1,6 +1,7 @@
 /** Pages that are loaded when they are first opened: the map must not wait for what few people look at.
  * A page is reached by a plain link (`<a href="#overview">`), keeps its own state, and redraws when that changes. */
 import type { TemplateResult } from "lit-html";
+import type { Actions } from "./actions";
 import { isOwn, pageOf, type OwnPageName } from "./route";
 import type { Failure, Store } from "./store";
 import type { View } from "./ui/view";
@@ -16,6 +17,7 @@ export interface OwnPage {
 
 export interface AppTools {
   readonly store: Store;
+  readonly actions: Actions;
   /** The page's own state has changed. */
   redraw(): void;
   failureOf(error: unknown): Failure;
