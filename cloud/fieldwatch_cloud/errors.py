@@ -15,7 +15,8 @@ CloudError
 ├── BrokerError                   no connection to the MQTT broker, or it refused us
 ├── InvalidMessageError           a node's message cannot be accepted; it belongs into quarantine
 ├── MediaError                    a picture cannot be stored or read
-│   └── PictureUnreadableError    its file is here, but no picture that can be unpacked
+│   ├── PictureUnreadableError    its file is here, but no picture that can be unpacked
+│   └── PictureRemovedError       it was removed by a rule of its reserve; says when and by which
 ├── LabelFileError                a file of labels is of none of the formats that we read
 ├── NotAllowedNowError            what an incident is does not allow this action; says which it does
 ├── DataFileError                a file of hotspots or weather is none that we read
@@ -90,6 +91,10 @@ class MediaError(CloudError):
 
 
 class PictureUnreadableError(MediaError):
+    pass
+
+
+class PictureRemovedError(MediaError):
     pass
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import structlog
 
 from fieldwatch_cloud.db import geography, nodes
 from fieldwatch_cloud.db.pool import connection
 from fieldwatch_cloud.errors import CloudError, ServiceError
 from fieldwatch_cloud.ingest.replay import replay
+from fieldwatch_cloud.notify.channels.email import plain
+from fieldwatch_cloud.notify.device import DeliveryError
 from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
 from fieldwatch_cloud.services.mosquitto_files import hash_password
 
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
     from fieldwatch_cloud.media.store import MediaStore
     from fieldwatch_cloud.settings import CloudSettings
+
+log = structlog.get_logger(__name__)
 
 
 class CloudOperations:
@@ -57,8 +63,28 @@ class CloudOperations:
         password = secrets.token_urlsafe(32)
         with connection(self._settings.database_url) as conn:
             nodes.set_password(conn, node, hash_password(password))
-        self._refresh_broker()
+        try:
+            self._refresh_broker()
+        except (OSError, CloudError) as error:
+            raise ServiceError(
+                f"the password of {node} was changed, but the broker could not be told ({error}): when that "
+                "is repaired, make another one"
+            ) from error
         return password
+
+    def mail(self, email: str, language: Literal["en", "zh"], subject: str, text: str) -> str | None:
+        """Send a mail that cannot wait for the outbox, because what it holds is kept nowhere: a link by which
+        somebody sets a password.
+
+        Returns:
+            why it could not be sent; None: the mail server has taken it.
+        """
+        try:
+            plain(self._settings.notify, email, subject, text)
+        except DeliveryError as error:
+            log.warning("mail.not_sent", language=language, reason=str(error))
+            return str(error)
+        return None
 
     def replay(self, quarantine_id: UUID) -> None:
         """Try a quarantined message again.

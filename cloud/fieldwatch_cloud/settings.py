@@ -93,6 +93,9 @@ class JobsSettings(BaseSettings):
     silence_every_s: float = Field(15, gt=0, description="How often silent nodes are looked for.")
     cleanup_every_s: float = Field(3600, gt=0, description="How often ended sessions are removed.")
     rollup_every_s: float = Field(5, gt=0, description="How often kept sums are brought up to date.")
+    retention_every_s: float = Field(
+        6 * 3600, gt=0, description="How often pictures that are kept long enough are removed."
+    )
 
 
 _CONTACT = re.compile(r"mailto:[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+|https://[^/\s<>]+\.[^\s<>]+")

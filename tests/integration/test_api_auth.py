@@ -288,7 +288,7 @@ def test_an_old_passwords_hash_is_renewed(world: World) -> None:
 
 
 def test_the_hash_of_nobody_costs_what_a_real_one_does() -> None:
-    assert not PasswordHasher().check_needs_rehash(accounts._NOBODY)
+    assert not PasswordHasher().check_needs_rehash(accounts.NOBODY)
 
 
 def test_secrets_are_not_in_the_database(world: World) -> None:

@@ -1,6 +1,7 @@
 """How a kept picture is answered: whole, or small; never to be run, kept by one browser alone."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import structlog
 from fastapi import Query, Request, Response
@@ -8,7 +9,9 @@ from fastapi import Query, Request, Response
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.security import PICTURE_POLICY
 from fieldwatch_cloud.api.services import Services
-from fieldwatch_cloud.errors import MediaError, NotFoundError, PictureUnreadableError
+from fieldwatch_cloud.db import retention
+from fieldwatch_cloud.db.pool import Connection
+from fieldwatch_cloud.errors import MediaError, NotFoundError, PictureRemovedError, PictureUnreadableError
 from fieldwatch_cloud.media.thumbnails import WIDTHS, fitting
 
 log = structlog.get_logger(__name__)
@@ -27,6 +30,24 @@ PICTURE_RESPONSES: dict[int | str, dict[str, Any]] = {
     304: {"description": "The picture that the client has is still right."},
     **problems(401, 404, 422),
 }
+
+
+_REMOVED = {
+    "people": "pictures of people and vehicles",
+    "empty": "pictures without anything on them",
+    "unused": "pictures that no record speaks of",
+}
+
+
+def check_kept(conn: Connection, media_id: UUID) -> None:
+    """Raises:
+    PictureRemovedError: it was removed by a rule of its reserve.
+    """
+    if gone := retention.removal(conn, media_id):
+        raise PictureRemovedError(
+            f"this picture was removed on {gone.removed_at:%Y-%m-%d}: {_REMOVED[gone.kind]} are kept for "
+            f"{gone.keep_days} days in this reserve. What was seen on it stays on record"
+        )
 
 
 def picture_response(

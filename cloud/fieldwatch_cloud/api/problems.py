@@ -21,6 +21,7 @@ STATUS: dict[type[errors.CloudError], HTTPStatus] = {
     errors.NotAllowedNowError: HTTPStatus.CONFLICT,
     errors.LabelFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DataFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PictureRemovedError: HTTPStatus.GONE,
     errors.PictureUnreadableError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.QuestionError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RowRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -32,9 +32,9 @@ ROLES = ("admin", "manager", "researcher", "ranger", "technician")
 TOKEN_PREFIX = "fwt_"  # noqa: S105  Recognisable, so that secret scanners find a leaked one.
 MIN_PASSWORD = 10
 _hasher = PasswordHasher()
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$ikka8Q9R3IxlzRF2ImhIgQ$+WMBRfRqKkZmZBzBk/Uj22D09ZhEPGjT0jqoX1MfueE"
+NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$ikka8Q9R3IxlzRF2ImhIgQ$+WMBRfRqKkZmZBzBk/Uj22D09ZhEPGjT0jqoX1MfueE"
 """Of a password that nobody kept. Verified when there is no such account, so that the answer takes as long as
-with one."""
+with one; and kept for an account whose person has not set a password yet."""
 _few_at_once = BoundedSemaphore(2)
 """A verification takes 64 MiB and a core: many log-ins at once must not exhaust the machine."""
 BUSY_AFTER_S = 0.5
@@ -65,11 +65,7 @@ def add_account(conn: Connection, *, email: str, name: str, password: str, langu
         RowRefusedError: the address is none, or the password is shorter than `MIN_PASSWORD`.
         AlreadyExistsError: the address has an account.
     """
-    local, _, domain = email.partition("@")
-    if not local or not domain or any(c.isspace() for c in email):
-        raise RowRefusedError(f"{email!r} is not an e-mail address")
-    if len(password) < MIN_PASSWORD:
-        raise RowRefusedError(f"the password needs at least {MIN_PASSWORD} characters")
+    email, password_hash = checked_email(email), hashed_password(password)
     account_id = uuid7()
     conn.execute(
         SQL["add_account"],
@@ -77,11 +73,40 @@ def add_account(conn: Connection, *, email: str, name: str, password: str, langu
             "id": account_id,
             "email": email,
             "name": name,
-            "password_hash": _hasher.hash(password),
+            "password_hash": password_hash,
             "language": language,
         },
     )
     return account_id
+
+
+def checked_email(email: str) -> str:
+    """Raises:
+    RowRefusedError: it is no address.
+    """
+    local, _, domain = email.partition("@")
+    if not local or not domain or any(c.isspace() for c in email):
+        raise RowRefusedError(f"{email!r} is not an e-mail address")
+    return email
+
+
+def hashed_password(password: str) -> str:
+    """As it is kept. Slow on purpose: not within a transaction.
+
+    Raises:
+        RowRefusedError: it is shorter than `MIN_PASSWORD`, or no text.
+        BusyError: others are logging in.
+    """
+    if len(password) < MIN_PASSWORD:
+        raise RowRefusedError(f"the password needs at least {MIN_PASSWORD} characters")
+    if not _few_at_once.acquire(timeout=BUSY_AFTER_S):
+        raise BusyError("many people are logging in at this moment; try again")
+    try:
+        return _hasher.hash(password)
+    except UnicodeEncodeError as error:
+        raise RowRefusedError("the password holds what is no character") from error
+    finally:
+        _few_at_once.release()
 
 
 def grant(conn: Connection, account_id: UUID, role: str, *, reserve: str | None) -> None:
@@ -110,7 +135,7 @@ def authenticate(database: Database, email: str, password: str) -> Account | Non
     """
     with database.transaction() as conn:
         row = conn.execute(SQL["by_email"], {"email": email}).fetchone()
-    stored: str = row[4] if row else _NOBODY
+    stored: str = row[4] if row else NOBODY
     if not _few_at_once.acquire(timeout=BUSY_AFTER_S):
         raise BusyError("many people are logging in at this moment; try again")
     try:
@@ -152,22 +177,22 @@ def start_session(conn: Connection, account_id: UUID, lasts: timedelta) -> str:
     secret = secrets.token_urlsafe(32)
     conn.execute(
         SQL["add_session"],
-        {"secret_hash": _hash(secret), "account_id": account_id, "expires_at": utc_now() + lasts},
+        {"secret_hash": secret_hash(secret), "account_id": account_id, "expires_at": utc_now() + lasts},
     )
     return secret
 
 
 def end_session(conn: Connection, secret: str) -> None:
-    conn.execute(SQL["delete_session"], {"secret_hash": _hash(secret)})
+    conn.execute(SQL["delete_session"], {"secret_hash": secret_hash(secret)})
 
 
 def account_of_session(conn: Connection, secret: str) -> Account | None:
-    return _account(conn, "by_session", {"secret_hash": _hash(secret)})
+    return _account(conn, "by_session", {"secret_hash": secret_hash(secret)})
 
 
 def account_of_token(conn: Connection, secret: str) -> Account | None:
     """The account of a live token; notes that the token was used."""
-    parameters = {"secret_hash": _hash(secret)}
+    parameters = {"secret_hash": secret_hash(secret)}
     account = _account(conn, "by_token", parameters)
     if account is not None:
         conn.execute(SQL["touch_token"], parameters)
@@ -186,7 +211,7 @@ def issue_token(
                 "id": uuid7(),
                 "account_id": account_id,
                 "name": name,
-                "secret_hash": _hash(secret),
+                "secret_hash": secret_hash(secret),
                 "expires_at": expires_at,
             },
         )
@@ -213,5 +238,5 @@ def _account(conn: Connection, statement: str, parameters: dict[str, Any]) -> Ac
         return cursor.execute(SQL[statement], parameters).fetchone()
 
 
-def _hash(secret: str) -> bytes:
+def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()

@@ -12,9 +12,9 @@ from apscheduler.schedulers.background import BackgroundScheduler  # type: ignor
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
 from fieldwatch_cloud.alarms import firms_feed
-from fieldwatch_cloud.db import jobs
+from fieldwatch_cloud.db import jobs, sources
 from fieldwatch_cloud.db.pool import Connection, Database, connection
-from fieldwatch_cloud.errors import DatabaseUnavailableError, FeedError
+from fieldwatch_cloud.errors import DatabaseUnavailableError, FeedError, MediaError
 from fieldwatch_cloud.jobs import tasks
 from fieldwatch_shared.messages import utc_now
 
@@ -51,6 +51,7 @@ def all_jobs(settings: CloudSettings) -> list[Job | LongJob]:
         Job("silence", settings.jobs.silence_every_s, tasks.find_silence),
         Job("clean_up", settings.jobs.cleanup_every_s, tasks.clean_up),
         LongJob("roll_up", settings.jobs.rollup_every_s, tasks.roll_up),
+        LongJob("retention", settings.jobs.retention_every_s, tasks.remove_pictures(settings)),
     ]
     if settings.firms.map_key:
         wanted.append(LongJob(firms_feed.JOB, settings.firms.every_s, tasks.fetch_hotspots(settings.firms)))
@@ -63,12 +64,15 @@ def run_job(db: Database, job: Job | LongJob) -> None:
     if isinstance(job, LongJob):
         try:
             done = job.task(db, now)
-        except FeedError as error:
-            # Not noted as finished: whoever asks sees how old the news is.
+        except (FeedError, MediaError) as error:
+            # Not noted as finished: whoever asks sees how old the news is, and why.
             log.error("job.failed", job=job.name, reason=str(error))  # noqa: TRY400  The reason says it all.
+            with db.transaction() as conn:
+                sources.note_failure(conn, job.name, now, str(error))
             return
         with db.transaction() as conn:
             jobs.note_finished(conn, job.name, now)
+            sources.forget_failure(conn, job.name)
     else:
         with db.transaction() as conn:
             done = job.task(conn, jobs.last_finished(conn, job.name), now)

@@ -13,13 +13,16 @@ from fieldwatch_cloud.db import heartbeats, jobs, rollups
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.deployment_news import as_json, health
 from fieldwatch_cloud.fleet.health import SILENCE_FACTOR
+from fieldwatch_cloud.media.store import DiskStore
+from fieldwatch_cloud.media.thumbnails import Thumbnails
+from fieldwatch_cloud.retention.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from fieldwatch_cloud.db.pool import Connection, Database
-    from fieldwatch_cloud.settings import FirmsSettings
+    from fieldwatch_cloud.settings import CloudSettings, FirmsSettings
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +55,19 @@ def clean_up(conn: Connection, _last: datetime | None, _now: datetime) -> int:
 def roll_up(database: Database, _now: datetime) -> int:
     """Bring kept sums of counts up to date; returns for how many deployments."""
     return rollups.roll_up(database)
+
+
+def remove_pictures(settings: CloudSettings) -> Callable[[Database, datetime], int]:
+    """The job that removes pictures by the reserves' rules; returns how many."""
+
+    def remove(database: Database, now: datetime) -> int:
+        store = DiskStore(settings.media_dir)
+        small = Thumbnails(
+            store, settings.media_dir / "thumbnails", most_bytes=settings.media.thumbnail_bytes
+        )
+        return sweep(database, store, small, now)
+
+    return remove
 
 
 def fetch_hotspots(settings: FirmsSettings) -> Callable[[Database, datetime], int]:

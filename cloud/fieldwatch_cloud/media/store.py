@@ -31,6 +31,13 @@ class MediaStore(Protocol):
         MediaError: it is not here, or is damaged.
         """
 
+    def remove(self, sha256: str) -> None:
+        """Forget it; nothing happens where it is not here.
+
+        Raises:
+            MediaError: it cannot be removed now.
+        """
+
 
 class DiskStore:
     """Files `<first two digits>/<sha256>` below `root`."""
@@ -68,6 +75,12 @@ class DiskStore:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise MediaError(f"picture {sha256} is damaged on disk")
         return content
+
+    def remove(self, sha256: str) -> None:
+        try:
+            self.path(sha256).unlink(missing_ok=True)
+        except OSError as error:
+            raise MediaError(f"picture {sha256} cannot be removed: {error.strerror}") from error
 
     def path(self, sha256: str) -> Path:
         """Where it lies, or would."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 from PIL import Image, ImageOps
 
-from fieldwatch_cloud.errors import PictureUnreadableError
+from fieldwatch_cloud.errors import MediaError, PictureUnreadableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +85,18 @@ class Thumbnails:
             log.warning("thumbnail.not_kept", reason=error.strerror)
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+    def remove(self, sha256: str) -> None:
+        """Forget every small picture of one that is removed.
+
+        Raises:
+            MediaError: one cannot be removed now.
+        """
+        for step in WIDTHS:
+            try:
+                (self._folder / f"{sha256}-{step}.jpg").unlink(missing_ok=True)
+            except OSError as error:
+                raise MediaError(f"a small picture cannot be removed: {error.strerror}") from error
 
     def make_room(self) -> None:
         """Where the folder takes more than it may, delete what nobody has asked for, longest ago first, down

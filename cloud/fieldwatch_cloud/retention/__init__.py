@@ -1,1 +1,1 @@
-"""How long pictures are kept, and their removal, on record."""
+"""Pictures that go after a while, by the rules that a reserve's manager has set."""

@@ -17,7 +17,7 @@ from fieldwatch_cloud.api.models.records import (
     QuarantineList,
     Replayed,
 )
-from fieldwatch_cloud.api.pictures import PICTURE_RESPONSES, Width, picture_response
+from fieldwatch_cloud.api.pictures import PICTURE_RESPONSES, Width, check_kept, picture_response
 from fieldwatch_cloud.api.services import Db, Wired
 from fieldwatch_cloud.db import datasets, observations, pictures, quarantine
 from fieldwatch_cloud.errors import InvalidMessageError, NotFoundError
@@ -75,7 +75,7 @@ def list_observations(
     summary="A picture",
     tags=["records"],
     response_class=Response,
-    responses=PICTURE_RESPONSES,
+    responses={**PICTURE_RESPONSES, **problems(410)},
 )
 def get_picture(
     media_id: UUID, caller: SignedIn, services: Wired, request: Request, width: Width = None
@@ -94,6 +94,7 @@ def get_picture(
         if not caller.roles_in(picture.reserve):
             raise NotFoundError(f"no such picture: {media_id}")
         withheld.check_picture(conn, caller, picture.reserve, media_id)
+        check_kept(conn, media_id)
     return picture_response(services, request, picture.sha256, picture.mime, width)
 
 

@@ -28,6 +28,24 @@ IDLE_S = 120.0
 """A push service closes idle connections after minutes; one that is open saves a fire its handshake."""
 
 
+def trusted(settings: NotifySettings) -> ssl.SSLContext:
+    """What servers must show.
+
+    Raises:
+        SettingsError: the file of authorities cannot be read.
+    """
+    tls = ssl.create_default_context()
+    if settings.ca_file is not None:
+        try:
+            tls.load_verify_locations(settings.ca_file)
+        except OSError as error:  # ssl.SSLError is one.
+            raise SettingsError(
+                f"FIELDWATCH_NOTIFY_CA_FILE: cannot read certificates from {settings.ca_file}: "
+                f"{error.strerror or error}"
+            ) from error
+    return tls
+
+
 class Clients:
     """One per process, for all of its threads; a context manager.
 
@@ -51,15 +69,7 @@ class Clients:
         self.settings = settings
         self.vapid = vapid
         self.picture = picture
-        self.tls = ssl.create_default_context()
-        if settings.ca_file is not None:
-            try:
-                self.tls.load_verify_locations(settings.ca_file)
-            except OSError as error:  # ssl.SSLError is one.
-                raise SettingsError(
-                    f"FIELDWATCH_NOTIFY_CA_FILE: cannot read certificates from {settings.ca_file}: "
-                    f"{error.strerror or error}"
-                ) from error
+        self.tls = trusted(settings)
         self.http = httpx2.Client(
             verify=self.tls,
             timeout=httpx2.Timeout(READ_S, connect=CONNECT_S, write=CONNECT_S, pool=CONNECT_S),

@@ -15,11 +15,12 @@ from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, make_msgid
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from fieldwatch_cloud.notify.channels.clients import trusted
 from fieldwatch_cloud.notify.device import Failed, Gone, Retry, Sent
 from fieldwatch_cloud.settings import MAIL_SCHEMES
 from fieldwatch_shared.messages import utc_now
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.notify.channels.clients import Clients
     from fieldwatch_cloud.notify.device import Device
+    from fieldwatch_cloud.settings import NotifySettings
 
 STEP_S, ALL_S = 8.0, 40.0
 """For one answer of the server, and for all: less than a worker's lease (`notify.worker`)."""
@@ -44,16 +46,53 @@ def send(device: Device, message: Message, clients: Clients) -> Sent:
     """Raises:
     Retry, Gone, Failed: see `_judged`; Failed also where no mail server is set up.
     """
-    settings = clients.settings
+    sender = _sender(clients.settings)
+    picture = clients.picture(message.media_id) if message.media_id is not None else None
+    _deliver(written(device, message, sender, picture), sender, clients.settings, clients.tls)
+    return Sent("the mail server has taken it")
+
+
+def plain(settings: NotifySettings, email: str, subject: str, text: str) -> None:
+    """Send text to one mailbox at once: for what must not lie in the outbox, as a link to set a password.
+
+    Raises:
+        Retry, Gone, Failed: as `send`.
+    """
+    sender = _sender(settings)
+    mail = EmailMessage(policy=SMTP)
+    try:
+        mail["To"] = Address(addr_spec=email)
+        mail["From"] = Address("Fieldwatch", addr_spec=sender)
+    except (ValueError, IndexError):
+        raise Failed("the address is no e-mail address") from None
+    mail["Subject"] = " ".join(subject.split())
+    mail["Date"] = format_datetime(utc_now())
+    mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text)
+    _deliver(mail, sender, settings, trusted(settings))
+
+
+def _sender(settings: NotifySettings) -> str:
+    """Raises:
+    Failed: no mail server is set up, or no sender.
+    """
     if settings.smtp_url is None:
         raise Failed("no mail server is set up (FIELDWATCH_NOTIFY_SMTP_URL)")
-    server = urlsplit(settings.smtp_url.get_secret_value())
-    user, password = unquote(server.username or ""), unquote(server.password or "")
+    user = unquote(urlsplit(settings.smtp_url.get_secret_value()).username or "")
     sender = settings.mail_from or user
     if "@" not in sender:
         raise Failed("no sender of e-mails is set up (FIELDWATCH_NOTIFY_MAIL_FROM)")
-    picture = clients.picture(message.media_id) if message.media_id is not None else None
-    mail = written(device, message, sender, picture)
+    return sender
+
+
+def _deliver(mail: EmailMessage, sender: str, settings: NotifySettings, tls: ssl.SSLContext) -> None:
+    """Raises:
+    Retry, Gone, Failed: see `_judged`.
+    """
+    assert settings.smtp_url is not None  # noqa: S101  `_sender` has looked.
+    server = urlsplit(settings.smtp_url.get_secret_value())
+    user, password = unquote(server.username or ""), unquote(server.password or "")
     host, port = server.hostname or "", server.port or MAIL_SCHEMES[server.scheme]
     ends = time.monotonic() + ALL_S
     with _judged():
@@ -61,13 +100,13 @@ def send(device: Device, message: Message, clients: Clients) -> Sent:
         ours = sender.rpartition("@")[2]
         if server.scheme == "smtps":
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, local_hostname=ours, timeout=STEP_S, context=clients.tls
+                host, port, local_hostname=ours, timeout=STEP_S, context=tls
             )
         else:
             smtp = smtplib.SMTP(host, port, local_hostname=ours, timeout=STEP_S)
         try:
             if server.scheme == "smtp":
-                smtp.starttls(context=clients.tls)
+                smtp.starttls(context=tls)
             if user:
                 smtp.login(user, password)
             # The last answer may take long: the mail is looked through. To leave early is to send it twice.
@@ -77,7 +116,6 @@ def send(device: Device, message: Message, clients: Clients) -> Sent:
         finally:
             with suppress(OSError, smtplib.SMTPException):
                 smtp.close() if smtp.sock is None else smtp.quit()
-    return Sent("the mail server has taken it")
 
 
 def written(device: Device, message: Message, sender: str, picture: bytes | None) -> EmailMessage:
