@@ -131,8 +131,10 @@ def require(*roles: Role) -> Callable[..., Member]:
         held = caller.roles_in(slug)
         if not held:
             raise NotFoundError(f"no such reserve: {slug!r}")
-        with services.database.transaction() as conn:
-            reserve_id = geography.reserve_id(conn, slug)
+        reserve_id = services.reserve_ids.get(slug)
+        if reserve_id is None:
+            with services.database.transaction() as conn:
+                reserve_id = services.reserve_ids[slug] = geography.reserve_id(conn, slug)
         check_role(held, roles)
         return Member(caller, slug, reserve_id)
 

@@ -1,7 +1,7 @@
 """What handlers need beside their request: made once in the app's lifespan, reached by dependency."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 from uuid import UUID
 
@@ -58,15 +58,18 @@ class Services:
     """Processes for estimates."""
     tiles: Tiles
     """Of the map, kept in memory."""
+    reserve_ids: dict[str, UUID] = field(default_factory=dict)
+    """By slug, those that were asked for: no reserve is ever removed, or called by another slug."""
 
 
-def _services(request: Request) -> Services:
+# Coroutines, though they wait for nothing: functions FastAPI would call on a thread each, which takes longer.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def _database(request: Request) -> Database:
-    return _services(request).database
+async def _database(request: Request) -> Database:
+    return (await _services(request)).database
 
 
 Wired = Annotated[Services, Depends(_services)]
