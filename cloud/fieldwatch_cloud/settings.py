@@ -259,6 +259,22 @@ class CountsSettings(BaseSettings):
         return tuple(map(Path, filter(None, value.split(":")))) if isinstance(value, str) else value
 
 
+class LiveSettings(BaseSettings):
+    """Live view on request: what a node is asked for, and how much of it."""
+
+    model_config = SettingsConfigDict(env_prefix="FIELDWATCH_LIVE_", frozen=True)
+
+    enabled: bool = Field(True, description="Whether anybody may ask.")
+    minutes: int = Field(10, ge=1, le=60, description="Of one request, at most.")
+    longest_minutes: int = Field(30, ge=1, le=240, description="With all prolongations, at most.")
+    kbit_per_s: int = Field(200, ge=32, le=8000, description="Of the video, on average.")
+    width: int = Field(640, ge=160, le=1920, description="Pixels.")
+    fps: float = Field(5, gt=0, le=30)
+    segment_s: float = Field(2, ge=1, le=10, description="Seconds of one piece.")
+    at_once: int = Field(20, ge=1, le=1000, description="Live views at the same time, of all reserves.")
+    at_once_per_node: int = Field(2, ge=1, le=20, description="Of one node: they share its line.")
+
+
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
     """All of them together; `state` alone decides where the embedded services are."""
@@ -273,6 +289,7 @@ class CloudSettings:
     firms: FirmsSettings
     notify: NotifySettings
     counts: CountsSettings
+    live: LiveSettings
 
     @classmethod
     def load(cls, state: Path | None = None) -> CloudSettings:
@@ -293,6 +310,7 @@ class CloudSettings:
                 firms=FirmsSettings(),
                 notify=NotifySettings(),
                 counts=CountsSettings(),
+                live=LiveSettings(),
             )
         except ValidationError as error:
             prefix = f"FIELDWATCH_{error.title.removesuffix('Settings').upper()}_".replace("_STATE_", "_")
@@ -335,6 +353,21 @@ class CloudSettings:
         """Whom a push service writes to; see `NotifySettings.vapid_subject`."""
         public = self.http.public_url
         return self.notify.vapid_subject or (public if public and _CONTACT.fullmatch(public) else None)
+
+    @property
+    def node_url(self) -> str | None:
+        """Where nodes reach the API; None where nobody has said by which name this machine is known."""
+        if self.http.public_url:
+            return self.http.public_url.rstrip("/")
+        if self.http.host in ("", "0.0.0.0", "::") or not self.http.port:  # noqa: S104  Nothing is bound here.
+            return None
+        host = f"[{self.http.host}]" if ":" in self.http.host else self.http.host
+        return f"http://{host}:{self.http.port}"
+
+    @property
+    def live_dir(self) -> Path:
+        """Where pieces of live views lie while somebody looks."""
+        return self.state / "live-view"
 
     @property
     def media_dir(self) -> Path:

@@ -250,9 +250,9 @@ class DesiredState(Wire):
 class LiveView(Wire):
     """Show what a camera sees, by uploading short pieces of video, until a limit is reached.
 
-    PUT `{upload_url}/segments/{n}` carries the initialisation section (n = 0), then a piece each (n = 1, 2, ...):
-    fragmented MP4 with H.264. POST `{upload_url}/ended` says that there will be no more, and why. Both bear
-    `token`. An answer with the status 410 means: stop.
+    PUT `{upload_url}/segments/{n}` carries the initialisation section (n = 0), then a piece each (n = 1, 2,
+    ...): fragmented MP4 with H.264. POST `{upload_url}/ended` says that there will be no more, and why. Both
+    bear `token`. An answer with the status 410 means: stop.
     """
 
     kind: Literal["live_view"] = "live_view"
@@ -276,8 +276,8 @@ class StopLiveView(Wire):
 
 
 class Command(Wire):
-    """Something that a node is to do once, now. It expires on the way: a node that was away never hears of it.
-    A node passes over kinds that it does not know."""
+    """Something that a node is to do once, now. It expires on its way: a node that was away never hears of
+    it. A node passes over kinds that it does not know."""
 
     command: Annotated[LiveView | StopLiveView, Field(discriminator="kind")]
 

@@ -25,7 +25,7 @@ class Kind(StrEnum):
     DESIRED = "desired"
     """Retained: what the node is to do (messages.DesiredState)."""
     COMMAND = "command"
-    """Once, now or never (messages.Command): not retained, and it expires on its way to a node that is away."""
+    """Now or never (messages.Command): not retained, and it expires on its way to a node that is away."""
 
     @property
     def goes_up(self) -> bool:

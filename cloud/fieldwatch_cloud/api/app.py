@@ -18,6 +18,11 @@ from fieldwatch_cloud.api.auth import SignedIn
 from fieldwatch_cloud.api.live import Live
 from fieldwatch_cloud.api.ogc import routes as ogc
 from fieldwatch_cloud.api.routes import (
+    admin_password,
+    admin_people,
+    admin_places,
+    admin_retention,
+    admin_sources,
     alerts,
     cap,
     clocks,
@@ -34,6 +39,7 @@ from fieldwatch_cloud.api.routes import (
     health,
     hotspots,
     labels,
+    live_view,
     masks,
     overview,
     people,
@@ -54,6 +60,7 @@ from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
 from fieldwatch_cloud.api.services import Operations, Services
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.estimates.workers import Workers
+from fieldwatch_cloud.live_view.shelf import Shelf
 from fieldwatch_cloud.media.store import MediaStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
@@ -65,6 +72,8 @@ LOGIN_FAILURES = 10
 LOGIN_FAILURES_OF_PLACE = 100
 """Of all addresses together: many people may share a place, but not so many fail."""
 LOGIN_WINDOW_S = 15 * 60.0
+LIVE_VIEWS = 10
+"""That one account may ask for within a minute: each wakes a modem in the field."""
 TILE_BYTES = 64 * 1024**2
 """Tiles that an API process keeps: some ten thousand."""
 
@@ -102,6 +111,8 @@ def create_app(
                 place_attempts=Attempts(LOGIN_FAILURES_OF_PLACE, LOGIN_WINDOW_S),
                 detectors=cards.measured(settings.counts.model_folders),
                 workers=workers,
+                live_views=Shelf(settings.live_dir),
+                live_view_attempts=Attempts(LIVE_VIEWS, 60.0),
                 tiles=tiles_kept,
             )
             listening = asyncio.create_task(live.run(settings.database_url), name="live")
@@ -150,7 +161,12 @@ def _routes() -> tuple[BaseRoute, ...]:
     api = APIRouter(prefix=PREFIX)
     for module in (
         people,
+        admin_password,
+        admin_people,
         places,
+        admin_places,
+        admin_retention,
+        admin_sources,
         records,
         labels,
         clocks,
@@ -166,6 +182,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         effort,
         fires,
         field_pictures,
+        live_view,
         masks,
         cap,
         push,

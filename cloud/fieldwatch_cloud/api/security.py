@@ -17,15 +17,17 @@ MAX_AREAS_BYTES = 5 * 1024**2
 MAX_DATASET_BYTES = 256 * 1024**2
 _FILES = (
     (re.compile(r"/api/v1/reserves/[^/]+/(labels|hotspots)/import"), MAX_FILE_BYTES),
-    (re.compile(r"/api/v1/areas"), MAX_AREAS_BYTES),
+    (re.compile(r"/api/v1/(areas|reserves/[^/]+(/zones)?|zones/[^/]+)"), MAX_AREAS_BYTES),
     (re.compile(r"/api/v1/reserves/[^/]+/datasets"), MAX_DATASET_BYTES),
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-# MapLibre GL starts its worker from a blob and draws sprites from data: and blob: pictures.
+# MapLibre GL starts its worker from a blob and draws sprites from data: and blob: pictures; a live view plays
+# from a blob that the page fills.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self' blob:; child-src 'self' blob:; manifest-src 'self'; "
+    "connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; child-src 'self' blob:; "
+    "manifest-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 PICTURE_POLICY = "default-src 'none'; sandbox"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -11,6 +11,7 @@ from fieldwatch_cloud.api.attempts import Attempts
 from fieldwatch_cloud.api.live import Live
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.estimates.workers import Workers
+from fieldwatch_cloud.live_view.shelf import Shelf
 from fieldwatch_cloud.media.store import MediaStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
@@ -29,6 +30,21 @@ class Operations(Protocol):
             NotFoundError: no such reserve.
             AlreadyExistsError: the node's name is taken, in whatever reserve.
             ServiceError: the node was created, but the broker does not know it; says what to do.
+        """
+
+    def renew_password(self, node: str) -> str:
+        """A new MQTT password for a node; the old one ends at once.
+
+        Raises:
+            NotFoundError: no such node.
+            ServiceError: the broker could not be told; says what to do.
+        """
+
+    def mail(self, email: str, language: Literal["en", "zh"], subject: str, text: str) -> str | None:
+        """Send a mail that cannot wait for the outbox, because what it holds is kept nowhere.
+
+        Returns:
+            why it could not be sent; None: the mail server has taken it.
         """
 
     def replay(self, quarantine_id: UUID) -> None:
@@ -56,6 +72,9 @@ class Services:
     """What was measured of the models that observations come from, by `name@version`."""
     workers: Workers
     """Processes for estimates."""
+    live_views: Shelf
+    live_view_attempts: Attempts
+    """To see a camera live, by account."""
     tiles: Tiles
     """Of the map, kept in memory."""
     reserve_ids: dict[str, UUID] = field(default_factory=dict)

@@ -101,6 +101,7 @@ _PROBLEMS = {
     404: "No such thing, or it lies in a reserve of which the account is no member.",
     409: "It exists already.",
     410: "It was removed; says when and why.",
+    410: "It is over.",
     413: "The request is too large.",
     422: "A field is missing or wrong; `errors` names it.",
     429: "Too many attempts; `Retry-After` says how many seconds to wait.",
