@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from fieldwatch_cloud.api.app import create_app
 from fieldwatch_cloud.api.server import Server, server
-from fieldwatch_cloud.db import accounts, geography, quarantine
+from fieldwatch_cloud.db import accounts, geography, nodes, quarantine
 from fieldwatch_cloud.errors import InvalidMessageError
 from fieldwatch_cloud.media.store import DiskStore
 from fieldwatch_cloud.settings import CloudSettings
@@ -61,11 +61,21 @@ class Desk:
 
     db: Database
     replayed: list[UUID] = field(default_factory=list)
+    mailed: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def add_node(self, node: str, *, reserve: str, name: str) -> str:
         with self.db.transaction() as conn:
             add_node(conn, node, reserve, name)
         return "mqtt-password"
+
+    def renew_password(self, node: str) -> str:
+        with self.db.transaction() as conn:
+            nodes.set_password(conn, node, "$7$y")
+        return "another-password"
+
+    def mail(self, email: str, language: str, subject: str, text: str) -> str | None:
+        self.mailed.append((email, language, subject, text))
+        return None
 
     def replay(self, quarantine_id: UUID) -> None:
         with self.db.transaction() as conn:

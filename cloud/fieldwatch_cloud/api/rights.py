@@ -2,8 +2,8 @@
 
 - An admin of all reserves may change everybody.
 - A manager (or an admin of one reserve) gives and takes the roles below admin in his reserve.
-- He changes the account itself (its name, a new link, disabling it) only where it is his reserves' alone: with
-  a link he could become that person, and must not become more than he is.
+- He changes the account itself (its name, a new link, disabling it) only where it is his reserves' alone:
+  with a link he could become that person, and must not become more than he is.
 - Nobody gives a role to himself, or disables himself: of one's own, roles are only given up.
 """
 
@@ -59,9 +59,7 @@ def check_known(caller: Caller, id_: UUID, roles: Roles) -> None:
         raise NotFoundError(f"no such account: {id_}")
 
 
-def check_roles(
-    caller: Caller, id_: UUID, reserve: str | None, held: Roles, wanted: Collection[str]
-) -> None:
+def check_roles(caller: Caller, id_: UUID, reserve: str | None, held: Roles, wanted: Collection[str]) -> None:
     """Whether the caller may have the account's roles in a reserve (None: in every reserve) be `wanted`.
 
     Raises:

@@ -101,8 +101,9 @@ def find_or_add(conn: Connection, *, email: str, name: str, language: str) -> tu
     return found[0], False
 
 
-def change(conn: Connection, id_: UUID, *, name: str, language: str, disabled: bool) -> None:
-    """Set what an account is. One that is disabled is signed out at once, and its link ends.
+def change(conn: Connection, id_: UUID, *, name: str, language: str, disabled: bool | None) -> None:
+    """Set what an account is; `disabled` stays where it is None. One that is disabled is signed out at once,
+    and its link ends.
 
     Raises:
         NotAllowedNowError: it is the last admin of all reserves.

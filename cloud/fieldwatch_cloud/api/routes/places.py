@@ -2,11 +2,12 @@
 
 import json
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException
 
-from fieldwatch_cloud.api.auth import Admin, AnyMember, FieldStaff, SignedIn
+from fieldwatch_cloud.api.auth import Admin, AnyMember, FieldStaff, Member, SignedIn
 from fieldwatch_cloud.api.models.common import MultiPolygon, Point, problems
 from fieldwatch_cloud.api.models.places import (
     Deployment,
@@ -26,7 +27,8 @@ from fieldwatch_cloud.api.models.places import (
     Zones,
 )
 from fieldwatch_cloud.api.services import Db, Wired
-from fieldwatch_cloud.db import geography, heartbeats
+from fieldwatch_cloud.db import admin_log, geography, heartbeats
+from fieldwatch_cloud.db import places as known
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import ServiceError
@@ -106,6 +108,7 @@ def create_deployment(body: NewDeployment, member: FieldStaff, db: Db) -> NewDep
             lat=body.latitude,
             **body.model_dump(exclude={"longitude", "latitude"}),
         )
+        _note(conn, member, "deployment.created", new, body.location_name, body.model_dump(mode="json"))
         _announce(conn, member.reserve)
     return NewDeploymentId(id=new)
 
@@ -123,6 +126,8 @@ def end_deployment(
     at = body.at if body else None
     with db.transaction() as conn:
         ended_at = geography.end_deployment(conn, deployment_id, at=at, reserve=member.reserve_id)
+        name = known.deployment(conn, deployment_id).location_name
+        _note(conn, member, "deployment.ended", deployment_id, name, {"ended_at": ended_at.isoformat()})
         _announce(conn, member.reserve)
     return EndedDeployment(id=deployment_id, ended_at=ended_at)
 
@@ -140,7 +145,23 @@ def create_node(body: NewNode, member: FieldStaff, services: Wired) -> IssuedNod
     except ServiceError as error:
         # Said in full: trying again would only find the name taken.
         raise HTTPException(500, str(error)) from error
+    with services.database.transaction() as conn:
+        _note(conn, member, "node.created", body.id, body.name, {"name": body.name})
     return IssuedNode(id=body.id, name=body.name, reserve=member.reserve, mqtt_password=password)
+
+
+def _note(
+    conn: Connection, member: Member, action: str, subject: object, name: str, after: dict[str, Any]
+) -> None:
+    admin_log.note(
+        conn,
+        by=member.caller.account.id,
+        reserve_id=member.reserve_id,
+        action=action,
+        subject=subject,
+        name=name,
+        after=after,
+    )
 
 
 def _announce(conn: Connection, reserve: str) -> None:
