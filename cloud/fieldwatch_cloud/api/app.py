@@ -54,6 +54,7 @@ from fieldwatch_cloud.api.routes import (
     species,
     stream,
     tiles,
+    tracks,
     weather,
 )
 from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
@@ -196,6 +197,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         overview,
         species,
         tiles,
+        tracks,
         health,
     ):
         api.include_router(module.router)

@@ -17,6 +17,7 @@ MAX_AREAS_BYTES = 5 * 1024**2
 MAX_DATASET_BYTES = 256 * 1024**2
 _FILES = (
     (re.compile(r"/api/v1/reserves/[^/]+/(labels|hotspots)/import"), MAX_FILE_BYTES),
+    (re.compile(r"/api/v1/reserves/[^/]+/(tracks|basemap/[a-z]+)"), MAX_FILE_BYTES),
     (re.compile(r"/api/v1/(areas|reserves/[^/]+(/zones)?|zones/[^/]+)"), MAX_AREAS_BYTES),
     (re.compile(r"/api/v1/reserves/[^/]+/datasets"), MAX_DATASET_BYTES),
 )

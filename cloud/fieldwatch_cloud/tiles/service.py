@@ -29,6 +29,7 @@ TOUCHED_BY: dict[str, tuple[LayerName, ...]] = {
     "media": (),
     "deployment": ("cameras",),
     "incident": ("hotspots",),
+    "map": ("tracks",),
 }
 """Which layers an event of the live stream changes; any other: all of them."""
 LEAST_S = {"density": 10.0, "cameras": 1.0}

@@ -54,6 +54,12 @@ class LiveMedia(Answer):
     deployment_id: UUID
 
 
+class LiveMap(Answer):
+    """Event `map`: a layer of the map has changed; ask for its tiles again."""
+
+    layer: Literal["tracks", "basemap"]
+
+
 class LiveRefetch(Answer):
     """Event `refetch`: events were lost or too many; ask for everything again."""
 
@@ -65,5 +71,6 @@ EVENTS: dict[str, type[Answer]] = {
     "incident": LiveIncident,
     "deployment": LiveDeployment,
     "media": LiveMedia,
+    "map": LiveMap,
     "refetch": LiveRefetch,
 }
