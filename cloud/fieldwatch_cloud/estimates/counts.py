@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 from scipy.stats import norm
 
-from fieldwatch_cloud.counts import occasions, sun
+from fieldwatch_cloud.counts import occasions
 from fieldwatch_cloud.counts.estimate import Finding
 from fieldwatch_cloud.counts.methods import accumulation as species
 from fieldwatch_cloud.counts.methods import activity as times
@@ -24,6 +24,7 @@ from fieldwatch_cloud.counts.verdict import of_rates
 from fieldwatch_cloud.estimates.density import dark, solar_times
 from fieldwatch_cloud.estimates.ground import DAY_S
 from fieldwatch_cloud.estimates.outcome import Curve, Options, Outcome
+from fieldwatch_shared import sun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

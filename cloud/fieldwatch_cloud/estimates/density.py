@@ -15,7 +15,7 @@ from uuid import UUID
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from fieldwatch_cloud.counts import occasions, sun
+from fieldwatch_cloud.counts import occasions
 from fieldwatch_cloud.counts.density import Density, Part, log_normal
 from fieldwatch_cloud.counts.estimate import Estimate, Finding
 from fieldwatch_cloud.counts.methods import capture_recapture as scr
@@ -25,6 +25,7 @@ from fieldwatch_cloud.counts.methods.activity import activity
 from fieldwatch_cloud.counts.methods.encounter import random_encounter
 from fieldwatch_cloud.counts.methods.speed import animal_speed
 from fieldwatch_cloud.estimates.outcome import Curve, Measure, Options, Outcome
+from fieldwatch_shared import sun
 
 if TYPE_CHECKING:
     from typing import Self

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from fieldwatch_cloud.counts import occasions, sun
+from fieldwatch_cloud.counts import occasions
 from fieldwatch_cloud.counts.periods import days_between, midnight
 from fieldwatch_cloud.db import counts, survey
 from fieldwatch_cloud.errors import QuestionError
+from fieldwatch_shared import sun
 
 if TYPE_CHECKING:
     from datetime import date, datetime

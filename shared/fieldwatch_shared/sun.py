@@ -1,4 +1,4 @@
-"""The sun over a place: its height, its own time of day, sunrise and sunset, hours of daylight.
+"""The sun over a place: its height and direction, its own time of day, sunrise and sunset, hours of daylight.
 
 Jean Meeus, Astronomical Algorithms (2nd ed. 1998), chapters 22, 25 (low accuracy, 0.01°) and 28, as in
 NOAA's solar calculator. Against almanacs, sunrise and sunset hold to a minute; where the sun grazes the
@@ -6,6 +6,7 @@ horizon, near the poles, to a few. Terrestrial and universal time are taken as o
 0.001°.
 
 Instants are seconds since 1970 (UTC); longitudes and latitudes are degrees, WGS 84. All arrays broadcast.
+Alone in this package it needs numpy, which both sides have where they ask for the sun.
 """
 
 from __future__ import annotations
@@ -69,6 +70,18 @@ def elevation(at: ArrayLike, lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float
     sine = np.sin(north) * np.sin(declination) + np.cos(north) * np.cos(declination) * np.cos(hour_angle)
     height: NDArray[np.float64] = np.degrees(np.arcsin(np.clip(sine, -1, 1)))
     return height
+
+
+def azimuth(at: ArrayLike, lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
+    """Degrees of the sun's direction, clockwise from true north (Meeus, 13.5, counted from north)."""
+    instants, north = np.asarray(at, dtype=np.float64), np.radians(np.asarray(lat, dtype=np.float64))
+    declination, _ = _declination_and_equation_of_time(instants)
+    hour_angle = np.radians(15 * (solar_hours(instants, lon) - 12))
+    west = np.arctan2(
+        np.sin(hour_angle), np.cos(hour_angle) * np.sin(north) - np.tan(declination) * np.cos(north)
+    )
+    direction: NDArray[np.float64] = (np.degrees(west) + 180) % 360
+    return direction
 
 
 def daylight(day: ArrayLike, lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], ...]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from fieldwatch_cloud.counts import sun
+from fieldwatch_shared import sun
 
 # Sunrise and sunset in UTC by the US Naval Observatory (aa.usno.navy.mil, sun and moon data for one day).
 ANCHORAGE, AUCKLAND, BRASILIA = (-149.866667, 61.216667), (174.8, -36.833333), (-47.85, -15.8)
@@ -79,3 +79,19 @@ def test_daylight_of_spans_agrees_with_the_suns_height() -> None:
 
 def test_no_spans_no_daylight() -> None:
     assert sun.daylight_seconds([], [], 0.0, 0.0).shape == (0,)
+
+
+def test_height_and_direction_as_in_the_solar_position_algorithm() -> None:
+    """The worked example of Reda & Andreas 2004, Solar Energy 76:577-589 (NREL/TP-560-34302, table A5.1)."""
+    at = datetime.fromisoformat("2003-10-17T12:30:30-07:00").timestamp()
+    assert sun.elevation(at, -105.1786, 39.742476) == pytest.approx(39.872046, abs=0.01)
+    assert sun.azimuth(at, -105.1786, 39.742476) == pytest.approx(194.340241, abs=0.01)
+
+
+def test_the_sun_goes_from_east_over_the_equator_side_to_west() -> None:
+    noon = instant("2026-03-20T12:00")
+    for lat, middle in ((50.0, 180), (-50.0, 0)):
+        morning, high, evening = sun.azimuth(noon + np.array([-5, 0.125, 5]) * 3600, 0, lat)
+        assert 45 < morning < 135
+        assert abs((high - middle + 180) % 360 - 180) < 2
+        assert 225 < evening < 315
