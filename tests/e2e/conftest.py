@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.e2e.browser_page import chromium
 from tests.e2e.browser_site import FieldNode, Site
+from tests.e2e.browser_world import World, running_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -24,3 +26,10 @@ def node(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def world(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One reserve for all tests that look at every page; those that change it put it back."""
+    with running_world(short_dir / "world", tmp_path_factory.mktemp("world")) as world:
+        yield world

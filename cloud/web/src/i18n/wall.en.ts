@@ -44,6 +44,7 @@ export const wallEn = {
   "wall.rate": "per 100 camera-days",
   "wall.no_rate": "No rate: nobody looked long enough",
   "wall.more_often": "more often than the week before: ×{value} ({low} – {high})",
+  "wall.more_than": "more often than the week before: at least ×{low}",
   "wall.less_often": "less often than the week before: ×{value} ({low} – {high})",
   "wall.as_often": "cannot be told from the week before: ×{value} ({low} – {high})",
   "wall.no_ratio": "The week before cannot be compared",

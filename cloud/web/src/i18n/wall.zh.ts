@@ -46,6 +46,7 @@ export const wallZh: Readonly<Record<keyof typeof wallEn, string>> = {
   "wall.rate": "每 100 相机日",
   "wall.no_rate": "没有比率：观测时间不够",
   "wall.more_often": "比前一周更多：×{value}（{low} – {high}）",
+  "wall.more_than": "比前一周更多：至少 ×{low}",
   "wall.less_often": "比前一周更少：×{value}（{low} – {high}）",
   "wall.as_often": "与前一周分不出差别：×{value}（{low} – {high}）",
   "wall.no_ratio": "无法与前一周比较",

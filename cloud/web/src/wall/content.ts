@@ -48,7 +48,7 @@ export function speciesOfWeek({ overview }: Pick<WallState, "overview">): Specie
 export const HEALTHS = ["ok", "attention", "silent", "never_seen"] as const satisfies readonly HealthStatus[];
 
 /** How many cameras are how well, those that ended left out; and which of them need somebody, worst first. */
-export function health(state: Pick<State, "deployments">, now: number): { counts: Map<HealthStatus, number>; ill: Deployment[] } {
+export function health(state: Pick<State, "deployments">, now: number): { counts: Map<HealthStatus, number>; ill: Deployment[]; well: Deployment[] } {
   const counts = new Map<HealthStatus, number>(HEALTHS.map((one) => [one, 0]));
   const standing = state.deployments.features.map((one) => one.properties).filter((one) => !hasEnded(one, now));
   for (const one of standing) counts.set(one.health.status, (counts.get(one.health.status) ?? 0) + 1);
@@ -57,5 +57,5 @@ export function health(state: Pick<State, "deployments">, now: number): { counts
   ill.sort((a, b) =>
     order.indexOf(a.health.status) - order.indexOf(b.health.status) ||
     (b.health.last_frame_at ?? "").localeCompare(a.health.last_frame_at ?? ""));
-  return { counts, ill };
+  return { counts, ill, well: standing.filter((one) => one.health.status === "ok") };
 }

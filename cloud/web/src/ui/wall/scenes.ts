@@ -18,7 +18,7 @@ import { hourOf } from "./page";
 export function scene(view: View, wall: WallState, name: Scene): TemplateResult {
   if (name === "map") return mapScene(view, wall);
   const body = { needs, pictures, cameras, species, live }[name](view, wall);
-  return html`<section class="wall-scene ${name}" aria-label=${view.t(`wall.scene.${name}`)}>${body}</section>`;
+  return html`<section class="wall-scene scene-${name}" aria-label=${view.t(`wall.scene.${name}`)}>${body}</section>`;
 }
 
 function heading({ t }: View, name: Scene, more: unknown = nothing): TemplateResult {
@@ -94,7 +94,7 @@ function settle(event: Event): void {
 
 function cameras(view: View, wall: WallState): TemplateResult {
   const { t, state } = view;
-  const { counts, ill } = health(state, wall.now);
+  const { counts, ill, well } = health(state, wall.now);
   return html`
     ${heading(view, "cameras")}
     <div class="wall-cameras">
@@ -105,7 +105,7 @@ function cameras(view: View, wall: WallState): TemplateResult {
       </ul>
       <ul class="wall-ill">
         ${ill.length === 0 ? html`<li class="well">${icon("check")} ${t("wall.all_well")}</li>` : nothing}
-        ${ill.slice(0, LINES).map(
+        ${[...ill, ...well].slice(0, LINES).map(
           (one) => html`<li>
             ${healthIcon(one.health.status)} <strong>${one.location_name}</strong>
             <span>${t("wall.last_picture", { ago: ago(view, one.health.last_frame_at) })}</span>
@@ -154,6 +154,9 @@ function species(view: View, wall: WallState): TemplateResult {
 function trend({ t, state }: View, { ratio }: SpeciesOfWeek): string {
   if (!ratio) return t("wall.no_ratio");
   const words = (value: number) => significant(value, state.language);
+  if (ratio.value === null || ratio.high === null) {
+    return ratio.low > 1 ? t("wall.more_than", { low: words(ratio.low) }) : t("wall.no_ratio");
+  }
   const values = { value: words(ratio.value), low: words(ratio.low), high: words(ratio.high) };
   if (ratio.low > 1) return t("wall.more_often", values);
   return t(ratio.high < 1 ? "wall.less_often" : "wall.as_often", values);
