@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fieldwatch_cloud.counts.effort import camera_days
-from fieldwatch_cloud.counts.pieces import TIERS, tier_start
 from fieldwatch_cloud.db import counts, geography, nodes, rollups
 from fieldwatch_cloud.errors import DatabaseError
 from fieldwatch_shared.ids import uuid7
@@ -63,6 +62,8 @@ def check(db: Database, truth: Truth, **query) -> None:
 SUMS = [
     "SELECT * FROM event ORDER BY deployment_id, started_at, scientific_name, observation_type",
     "SELECT * FROM count_sum ORDER BY deployment_id, tier, start, scientific_name, observation_type",
+    "SELECT * FROM count_day ORDER BY deployment_id, day",
+    "SELECT * FROM count_month ORDER BY deployment_id, month",
 ]
 
 
@@ -103,7 +104,7 @@ def test_whatever_changes_the_sums_are_those_of_the_records(db: Database, truth:
     with db.transaction() as conn:
         assert conn.execute("SELECT count(*) FROM stale").fetchone() == (0,)
         # From nothing the job makes the same as piece by piece.
-        conn.execute("TRUNCATE event, count_sum")
+        conn.execute("TRUNCATE event, count_sum, count_day, count_month")
         conn.execute("INSERT INTO stale SELECT id, '-infinity', 'infinity' FROM deployment")
     rollups.roll_up(db)
     assert sums(db) == kept
@@ -251,17 +252,3 @@ def test_effort_by_month_equals_the_spans(db: Database, truth: Truth, seed: int)
     rollups.roll_up(db)
     with db.transaction() as conn:
         assert conn.execute("SELECT count(*) FROM stale_effort").fetchone() == (0,)
-
-
-def test_the_database_cuts_days_as_python_does(db: Database) -> None:
-    with db.transaction() as conn:
-        rows = conn.execute(
-            "SELECT tier::text, day::date, tier_start(tier, day::date),"
-            " tier_end(tier, tier_start(tier, day::date)) FROM unnest(enum_range(NULL::tier)) AS tier,"
-            " generate_series(date '2023-12-25', date '2025-01-10', '1 day') AS day"
-        ).fetchall()
-    assert {tier for tier, *_ in rows} == set(TIERS)
-    for tier, day, start, end in rows:
-        assert start == tier_start(tier, day)
-        assert end == tier_start(tier, end) > day
-        assert tier_start(tier, end - DAY) == start

@@ -1,121 +1,109 @@
-"""Which kept sums answer for a span of time, and what must be counted from events.
+"""Which kept sums answer for a span of time.
 
-    since                                       until
-      ├──┬─┬───┬─────┬─────────┬────────┬────┬─┬──┤
-      edge p dec month quarter  half     dec  p edge        a year is some ten pieces, not 365 days
+    since                                                            until
+      |day, rest of its month|rest of the year|...|of the year|of the month, day|
 
-Days are UTC's. A decade is ten of them, a pentad five, and the last of a month as long as the month. Pieces
-are disjoint, so the answers of all add up.
+Every day has a row with its events, and the sums of what comes before and after it in its month; months
+likewise in their year (migration 0006). So a span is a few rows at each camera, however long it is. Days are
+UTC's. Pieces are disjoint, and the answers of all add up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 DAY = timedelta(days=1)
-Tier = Literal["year", "half", "quarter", "month", "decade", "pentad"]
-TIERS: tuple[Tier, ...] = ("year", "half", "quarter", "month", "decade", "pentad")
-"""Each lies within one of the tier before."""
-_MONTHS: dict[Tier, int] = {"month": 1, "quarter": 3, "half": 6, "year": 12}
-_LAST = date(9999, 1, 1)
-"""Python's calendar ends after the year: it is left at the edge."""
-_T = TypeVar("_T", date, datetime)
+INSTANT = timedelta(microseconds=1)
+"""The database's clock does not divide it."""
+Form = Literal["days", "from_day", "to_day", "months", "from_month", "to_month", "years"]
+"""How rows answer for a piece.
+
+`days`, `months`: each row for itself, of days only the events.
+`from_day`, `from_month`: the first row, and all that comes after it in its month (year).
+`to_day`, `to_month`: the last row, and all that comes before it.
+`years`: of each year the first row of a month, and all that comes after it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
-    """Each is (..., start, end), the end excluded; disjoint, and none empty."""
+class Piece:
+    form: Form
+    first: date
+    """Day, or first day of a month: of the first row that may answer."""
+    last: date
+    """Of the last row, included."""
 
-    sums: tuple[tuple[Tier, date, date], ...]
-    """From the first day of a tier's span to that of another."""
-    spans: tuple[tuple[datetime, datetime], ...]
-    """What no sum answers for, in order."""
+
+def pieces(since: datetime, until: datetime) -> Iterator[Piece]:
+    """Cut [since, until), which is not empty, into as few pieces as can be.
+
+    The first and last day belong to them as a whole: their events have to be compared with the span.
+    """
+    first, last = since.astimezone(UTC).date(), (until.astimezone(UTC) - INSTANT).date()
+    if _month(first) == _month(last):
+        yield Piece("days", first, last)
+        return
+    yield Piece("from_day", first, _month_after(first) - DAY)
+    yield Piece("to_day", _month(last), last)
+    begin, end = _month_after(first), _month(_month(last) - DAY)
+    if begin > end:
+        return
+    if begin.year == end.year:
+        yield Piece("months", begin, end)
+        return
+    yield Piece("from_month", begin, date(begin.year, 12, 1))
+    if end.year - begin.year > 1:
+        yield Piece("years", date(begin.year + 1, 1, 1), date(end.year - 1, 12, 1))
+    yield Piece("to_month", date(end.year, 1, 1), end)
 
 
-def pieces(since: datetime, until: datetime, stale: Iterable[tuple[datetime, datetime]] = ()) -> Pieces:
-    """Cut [since, until) into as few pieces as can be.
+def without(
+    since: datetime, until: datetime, stale: Iterable[tuple[datetime, datetime]]
+) -> tuple[list[tuple[datetime, datetime]], list[tuple[datetime, datetime]]]:
+    """[since, until) cut into spans that avoid the days in which something is stale, and into those days.
 
     Args:
-        stale: spans, both ends included and in order, of which no kept sum holds.
+        stale: spans, both ends included and in order.
+
+    Returns:
+        (sure, unsure); each in order, the ends excluded, and none empty.
     """
-    first, last = _first_midnight(since), min(until.astimezone(UTC).date(), _LAST)
-    if first is None or first >= last:
-        return Pieces((), ((since, until),))
-    sums: list[tuple[Tier, date, date]] = []
-    spans = [(since, _midnight(first))]
-    day = first
-    for start, end in [*stale, (_midnight(last), until)]:
-        unsure = min(max(start.astimezone(UTC).date(), day), last)
-        whole = sorted(_cut(day, unsure, TIERS), key=lambda piece: piece[1])
-        sums += whole
-        for _, begin, close in whole:
-            spans.append((_midnight(day), _midnight(begin)))
-            day = close
-        after = last if end >= _midnight(last) else max(unsure, end.astimezone(UTC).date() + DAY)
-        spans.append((_midnight(day), _midnight(after)))
-        day = after
-    spans.append((_midnight(last), until))
-    return Pieces(tuple(sums), _joined(spans))
+    sure: list[tuple[datetime, datetime]] = []
+    unsure: list[tuple[datetime, datetime]] = []
+    at = since
+    for start, end in stale:
+        begin, close = max(at, _midnight(start)), min(until, _next_midnight(end))
+        if begin >= close:
+            continue
+        if at < begin:
+            sure.append((at, begin))
+        if unsure and unsure[-1][1] == begin:
+            begin = unsure.pop()[0]
+        unsure.append((begin, close))
+        at = close
+    if at < until:
+        sure.append((at, until))
+    return sure, unsure
 
 
-def _cut(start: date, end: date, tiers: tuple[Tier, ...]) -> Iterator[tuple[Tier, date, date]]:
-    """The whole spans of `tiers` in [start, end): as many as can be of the first, then of the next."""
-    if not tiers or start >= end:
-        return
-    tier, *rest = tiers
-    begin = start if tier_start(tier, start) == start else _next(tier, start)
-    close = tier_start(tier, end)
-    if begin < close:
-        yield tier, begin, close
-        yield from _cut(start, begin, tuple(rest))
-        yield from _cut(close, end, tuple(rest))
-    else:
-        yield from _cut(start, end, tuple(rest))
+def _month(day: date) -> date:
+    return day.replace(day=1)
 
 
-def tier_start(tier: Tier, day: date) -> date:
-    """The first day of the span in which `day` lies; the database's function of this name does the same."""
-    if tier == "pentad":
-        return day.replace(day=min((day.day - 1) // 5, 5) * 5 + 1)
-    if tier == "decade":
-        return day.replace(day=min((day.day - 1) // 10, 2) * 10 + 1)
-    months = _MONTHS[tier]
-    return day.replace(month=(day.month - 1) // months * months + 1, day=1)
+def _month_after(day: date) -> date:
+    return _month(_month(day) + 31 * DAY)
 
 
-def _next(tier: Tier, day: date) -> date:
-    """The first day of the span after that of `day`."""
-    start = tier_start(tier, day)
-    if tier == "pentad" and start.day < 26:
-        return start + 5 * DAY
-    if tier == "decade" and start.day < 21:
-        return start + 10 * DAY
-    month = start.month - 1 + _MONTHS.get(tier, 1)
-    return date(start.year + month // 12, month % 12 + 1, 1)
+def _midnight(at: datetime) -> datetime:
+    return datetime.combine(at.astimezone(UTC).date(), time(), UTC)
 
 
-def _joined(ranges: Iterable[tuple[_T, _T]]) -> tuple[tuple[_T, _T], ...]:
-    joined: list[tuple[_T, _T]] = []
-    for start, end in ranges:
-        if joined and joined[-1][1] == start:
-            joined[-1] = (joined[-1][0], end)
-        elif start != end:
-            joined.append((start, end))
-    return tuple(joined)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _first_midnight(at: datetime) -> date | None:
-    """The first day that does not start before `at`."""
+def _next_midnight(at: datetime) -> datetime:
+    """The first after `at`; at the calendar's end the last instant."""
     day = at.astimezone(UTC).date()
-    if at == _midnight(day):
-        return day
-    return day + DAY if day < date.max else None
+    return datetime.combine(day + DAY, time(), UTC) if day < date.max else datetime.max.replace(tzinfo=UTC)

@@ -15,11 +15,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from psycopg.rows import class_row
 
 from fieldwatch_cloud.counts.events import DEFAULT_INTERVAL, DEFAULT_RULE, Rule
-from fieldwatch_cloud.counts.pieces import pieces
-from fieldwatch_cloud.counts.tally import Tally
+from fieldwatch_cloud.counts.packed import Sums, tallies, unpacked, unpacked_events
+from fieldwatch_cloud.counts.pieces import pieces, without
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError
 
@@ -28,18 +29,13 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
+    from fieldwatch_cloud.counts.events import TaxonKey
+    from fieldwatch_cloud.counts.tally import Tally
     from fieldwatch_cloud.db.pool import Connection
 
 SQL = statements("counts")
 
 
-def _by_taxon(*parts: str) -> bytes:
-    return b"\n".join(SQL[name] for name in ("by_taxon", *parts, "end_by_taxon"))
-
-
-_FROM_SUMS = _by_taxon("from_sums")
-_FROM_SUMS_AND_STALE = _by_taxon("from_sums", "from_stale")
-_FROM_RECORDS = _by_taxon("from_records")
 _TRACE_KEPT = b"\n".join(SQL[name] for name in ("trace", "trace_kept", "end_trace"))
 _TRACE_RECORDS = b"\n".join(SQL[name] for name in ("trace", "trace_records", "end_trace"))
 NEWEST_OF = 50
@@ -155,8 +151,17 @@ def effort_by_deployment(
 ) -> dict[UUID, float]:
     """Camera-days of each deployment that has any; see `counts.effort.camera_days`."""
     named = {"deployments": list(deployments), "since": since, "until": until}
-    cuts = _cuts(deployments, since, until, _stale(conn, "effort", named))
-    return {id_: days for id_, days in conn.execute(SQL["effort"], cuts, prepare=False) if days > 0}
+    cuts = _Cuts.around(deployments, since, until, _stale(conn, "effort", named))
+    seconds: dict[int, float] = defaultdict(float)
+    edges = [(n, at, sign) for n, *span in cuts.sure for at, sign in zip(span, (-1, 1), strict=True)]
+    for place, looked in _rows(
+        conn, "effort", cuts.asked | _columns(("edge_of", "edge_at", "edge_sign"), edges)
+    ):
+        seconds[place] += looked
+    if cuts.unsure:
+        for place, looked in _rows(conn, "effort_of_stale", cuts.stale):
+            seconds[place] += looked
+    return {id_: seconds[n] / 86400 for n, id_ in enumerate(deployments) if seconds[n] > 0}
 
 
 def events_by_taxon(
@@ -167,28 +172,58 @@ def events_by_taxon(
     Args:
         blind: those of the deployments that reported no effort.
     """
-    named: dict[str, Any] = {
+    sums, names = (_from_sums if query.by_sums else _from_records)(conn, deployments, query)
+    unseen = set(blind)
+    counted = tallies(
+        sums, names, len(deployments), [n for n, id_ in enumerate(deployments) if id_ in unseen]
+    )
+    return [one for one in counted if query.taxa is None or one.scientific_name in query.taxa]
+
+
+def _from_sums(
+    conn: Connection, deployments: Sequence[UUID], query: Query
+) -> tuple[Sums, dict[int, TaxonKey]]:
+    named = {"deployments": list(deployments), "since": query.since, "until": query.until}
+    cuts = _Cuts.around(deployments, query.since, query.until, _stale(conn, "counts", named))
+    cut = [(n, one.form, one.first, one.last) for n, *span in cuts.sure for one in pieces(*span)]
+    rows = _rows(conn, "from_sums", cuts.asked | _columns(("piece_of", "form", "first", "last"), cut))
+    days = [(place, events) for place, events, _ in rows if events]
+    sums = unpacked([place for place, _, _ in rows], [each for _, _, each in rows]) + unpacked_events(
+        [place for place, _ in days], [events for _, events in days], query.since, query.until
+    )
+    numbers = {"numbers": np.unique(sums.taxa).tolist()}
+    names = {number: (name, kind) for number, name, kind in _rows(conn, "taxa", numbers)}
+    if cuts.unsure:
+        sums += _numbered(_rows(conn, "from_stale", cuts.stale), names)
+    return sums, names
+
+
+def _from_records(
+    conn: Connection, deployments: Sequence[UUID], query: Query
+) -> tuple[Sums, dict[int, TaxonKey]]:
+    named = {
         "deployments": list(deployments),
         "since": query.since,
         "until": query.until,
         "interval": query.interval,
         "rule": query.rule,
         "min_confidence": query.min_confidence,
-        "taxa": query.taxa,
-        "blind": list(blind),
     }
-    statement = _FROM_RECORDS
-    if query.by_sums:
-        stale = _stale(conn, "counts", named)
-        statement = _FROM_SUMS_AND_STALE if stale else _FROM_SUMS
-        named |= _cuts(deployments, query.since, query.until, stale)
-        if not stale:
-            conn.execute(SQL["by_hash"])
-    rows = conn.execute(statement, named, prepare=False)
-    return [
-        Tally(name, kind, observed, labelled, heads, events, most, dict(zip(at, each, strict=True)), blind_to)
-        for name, kind, observed, labelled, heads, events, most, at, each, blind_to in rows
-    ]
+    names: dict[int, TaxonKey] = {}
+    return _numbered(_rows(conn, "from_records", named), names), names
+
+
+def _numbered(rows: list[tuple[Any, ...]], names: dict[int, TaxonKey]) -> Sums:
+    """Rows of place, name, type and figures, with those of `names` or new numbers."""
+    numbers = {taxon: number for number, taxon in names.items()}
+    at, figures = [], []
+    for place, name, kind, *counted in rows:
+        number = numbers.setdefault((name, kind), max(names, default=0) + 1)
+        names[number] = (name, kind)
+        at.append((place, number))
+        figures.append(counted)
+    columns = np.hstack([np.array(at, np.int64).reshape(-1, 2), np.array(figures, np.int64).reshape(-1, 5)])
+    return Sums(*columns.T)
 
 
 def trace(
@@ -240,29 +275,46 @@ def _stale(
     return found
 
 
-def _cuts(
-    deployments: Sequence[UUID],
-    since: datetime,
-    until: datetime,
-    stale: dict[UUID, list[tuple[datetime, datetime]]],
-) -> dict[str, list[Any]]:
-    """How the span is cut into pieces, as the arrays that the statements unnest: once for all deployments
-    without markers (`sure`), and for each of the others."""
-    common = pieces(since, until)
-    own = {id_: pieces(since, until, spans) for id_, spans in stale.items()}
-    return {
-        "sure": [id_ for id_ in deployments if id_ not in own],
-        **_columns(("tier", "sum_from", "sum_to"), common.sums),
-        **_columns(("span_from", "span_to"), common.spans),
-        **_columns(
-            ("stale_sum_of", "stale_tier", "stale_sum_from", "stale_sum_to"),
-            [(id_, *each) for id_, cut in own.items() for each in cut.sums],
-        ),
-        **_columns(
-            ("stale_of", "stale_from", "stale_to"),
-            [(id_, *each) for id_, cut in own.items() for each in cut.spans],
-        ),
-    }
+@dataclass(frozen=True, slots=True)
+class _Cuts:
+    """Where sums answer, and where records have to: one cut for all deployments without markers, and
+    one for each of the others."""
+
+    asked: dict[str, list[Any]]
+    """`deployments` and the number of each one's cut."""
+    sure: list[tuple[int, datetime, datetime]]
+    """(cut, since, until)"""
+    unsure: list[tuple[int, UUID, datetime, datetime]]
+    """(place of the deployment, deployment, since, until)"""
+
+    @classmethod
+    def around(
+        cls,
+        deployments: Sequence[UUID],
+        since: datetime,
+        until: datetime,
+        stale: dict[UUID, list[tuple[datetime, datetime]]],
+    ) -> _Cuts:
+        numbers = {id_: n for n, id_ in enumerate(stale, start=1)}
+        cuts = cls(
+            {"deployments": list(deployments), "cuts": [numbers.get(id_, 0) for id_ in deployments]},
+            [(0, since, until)],
+            [],
+        )
+        for place, id_ in enumerate(deployments):
+            if id_ in numbers:
+                sure, unsure = without(since, until, stale[id_])
+                cuts.sure.extend((numbers[id_], *span) for span in sure)
+                cuts.unsure.extend((place, id_, *span) for span in unsure)
+        return cuts
+
+    @property
+    def stale(self) -> dict[str, list[Any]]:
+        return _columns(("stale_at", "stale_of", "stale_from", "stale_to"), self.unsure)
+
+
+def _rows(conn: Connection, statement: str, named: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return conn.execute(SQL[statement], named, prepare=False, binary=True).fetchall()
 
 
 def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:

@@ -1,7 +1,7 @@
 """Sums kept right: what the markers in `stale` touch is derived anew, a few deployments a transaction.
 
-    stale ─▶ events anew ─▶ event ─▶ count_sum: pentad ─▶ month ─▶ quarter ─▶ year
-    stale_effort ─▶ effort_sum: the same
+    stale ─▶ events anew ─▶ event ─▶ count_day, count_sum by month ─▶ count_month, count_sum by year
+    stale_effort ─▶ effort_until ─▶ effort_sum by month and year
 
 A transaction sees one state: the markers of that state, and the records that they speak of. It takes away
 these markers and no others. So it may be interrupted, repeated, or run beside ingest at any time: what came
@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fieldwatch_cloud.counts.pieces import TIERS
 from fieldwatch_cloud.db.statements import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from fieldwatch_cloud.counts.pieces import Tier
     from fieldwatch_cloud.db.pool import Connection, Database
 
 log = structlog.get_logger(__name__)
@@ -31,6 +29,12 @@ DEPLOYMENTS_AT_ONCE = 50
 """In one transaction: the first run after years of records came at once takes seconds each, not an hour."""
 TOLD_FROM = 10 * DEPLOYMENTS_AT_ONCE
 """A backlog of more deployments than this is worth a line now and then."""
+
+_PACKED = (
+    ("month", "days_of_months", "put_days", "delete_days"),
+    ("year", "months_of_years", "put_months", "delete_months"),
+)
+"""How sums of the tier come about: from which parts, and where those go, packed with what is around them."""
 
 
 def roll_up(database: Database, *, at_once: int = DEPLOYMENTS_AT_ONCE) -> int:
@@ -71,22 +75,27 @@ def _counts(conn: Connection, deployments: list[UUID]) -> None:
     conn.execute(SQL["derive"], named, prepare=False)
     conn.execute(SQL["replace_events"], named, prepare=False)
     conn.execute(SQL["insert_events"], prepare=False)
-    _sums(conn, "delete_sums", "insert_first_sums", "insert_sums")
+    conn.execute(SQL["number_taxa"], prepare=False)
+    for tier, parts, put, delete in _PACKED:
+        conn.execute(SQL["forget_parts"])
+        conn.execute(SQL[parts], prepare=False)
+        conn.execute(SQL["delete_sums"], {"tier": tier}, prepare=False)
+        conn.execute(SQL["insert_sums"], {"tier": tier}, prepare=False)
+        conn.execute(SQL["no_loops"])
+        conn.execute(SQL["put_around"], prepare=False)
+        conn.execute(SQL["loops"])
+        conn.execute(SQL[put], prepare=False)
+        conn.execute(SQL[delete], prepare=False)
     conn.execute(SQL["take_markers"], named, prepare=False)
 
 
 def _effort(conn: Connection, deployments: list[UUID]) -> None:
     named = {"deployments": deployments}
     conn.execute(SQL["stale_effort"], named, prepare=False)
-    _sums(conn, "delete_effort", "insert_first_effort", "insert_effort")
+    conn.execute(SQL["delete_effort_days"], prepare=False)
+    conn.execute(SQL["insert_effort_days"], prepare=False)
+    conn.execute(SQL["move_effort_after"], prepare=False)
+    for tier in ("month", "year"):
+        conn.execute(SQL["delete_effort"], {"tier": tier}, prepare=False)
+        conn.execute(SQL["insert_effort"], {"tier": tier}, prepare=False)
     conn.execute(SQL["take_effort_markers"], named, prepare=False)
-
-
-def _sums(conn: Connection, delete: str, insert_first: str, insert: str) -> None:
-    """Anew for the days in `changed`: the smallest spans from what they sum up, larger ones from smaller."""
-    smaller: Tier | None = None
-    for tier in reversed(TIERS):
-        named = {"tier": tier, "smaller": smaller}
-        conn.execute(SQL[delete], named, prepare=False)
-        conn.execute(SQL[insert_first if smaller is None else insert], named, prepare=False)
-        smaller = tier

@@ -1,7 +1,7 @@
 -- Counting: what is true of the records (people's labels, corrected clocks), and sums of it kept by a job.
 --
---   observation, label ──▶ seen() ──▶ events_of() ──▶ event ──▶ count_sum
---   effort_day ──▶ looked() ──────────────────────────────────▶ effort_sum
+--   observation, label ──▶ seen() ──▶ events_of() ──▶ event ──▶ count_day, count_month, count_sum
+--   effort_day ──▶ looked() ──────────────────────────────────▶ effort_until, effort_sum
 --
 -- Whoever inserts leaves a marker in `stale` (`stale_effort`); a job takes markers away and derives anew what
 -- they touch. Where a marker still lies, a reader derives for itself: answers are exact at any time. Functions
@@ -125,32 +125,8 @@ CREATE TABLE event (
 -- One that lasts longer than a day is not found by looking back one day.
 CREATE INDEX event_long ON event (deployment_id, started_at) WHERE ended_at - started_at > interval '1 day';
 
--- Sums by spans of time that lie within each other, so that any span is a few rows: a year is some ten at each
--- deployment, however many records there are. Days are UTC's. A decade is ten days, a pentad five; the last of a
--- month is as long as the month.
-CREATE TYPE tier AS ENUM ('pentad', 'decade', 'month', 'quarter', 'half', 'year');
-
-CREATE FUNCTION tier_start(tier, date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE $1
-        WHEN 'pentad' THEN $2 - (date_part('day', $2)::int - 1 - least((date_part('day', $2)::int - 1) / 5, 5) * 5)
-        WHEN 'decade' THEN $2 - (date_part('day', $2)::int - 1 - least((date_part('day', $2)::int - 1) / 10, 2) * 10)
-        WHEN 'half' THEN make_date(date_part('year', $2)::int, CASE WHEN date_part('month', $2) > 6 THEN 7 ELSE 1 END, 1)
-        ELSE date_trunc($1::text, $2::timestamp)::date
-    END
-$$;
--- Of the span that starts that day.
-CREATE FUNCTION tier_end(tier, date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE
-        WHEN $1 = 'pentad' AND date_part('day', $2) < 26 THEN $2 + 5
-        WHEN $1 = 'decade' AND date_part('day', $2) < 21 THEN $2 + 10
-        ELSE (date_trunc('month', $2::timestamp) + CASE $1 WHEN 'quarter' THEN interval '3 months'
-                                                           WHEN 'half' THEN interval '6 months'
-                                                           WHEN 'year' THEN interval '1 year'
-                                                           ELSE interval '1 month' END)::date
-    END
-$$;
-
--- Of the events that start in each span.
+-- Sums of the events that start in each span, for whoever asks in SQL. Days are UTC's.
+CREATE TYPE tier AS ENUM ('month', 'year');
 CREATE TABLE count_sum (
     deployment_id    uuid NOT NULL,
     tier             tier NOT NULL,
@@ -171,6 +147,60 @@ CREATE TABLE effort_sum (
     looked        interval NOT NULL,
     PRIMARY KEY (deployment_id, tier, start)
 );
+
+-- The same for counting: all taxa of a camera in one row, packed (`counts.packed` reads them), with what came
+-- before and after within the month, and of months within the year. So any span is two rows of days and two of
+-- months at each deployment, however many records there are:
+--
+--     since                                                      until
+--       |own| after        |own| after      before |own|   before |own|
+--       day   ..month's end  month ..year's end  year.. month  month.. day
+--
+-- Only days and months with events have rows.
+CREATE TABLE counted_taxon (                             -- only ever appended to
+    id               integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    scientific_name  text COLLATE "C",
+    observation_type observation_type NOT NULL,
+    UNIQUE NULLS NOT DISTINCT (scientific_name, observation_type)
+);
+CREATE TABLE count_day (
+    deployment_id uuid NOT NULL,
+    day           date NOT NULL,
+    events        bytea NOT NULL,                        -- `packed_event` of each, by time
+    before        bytea NOT NULL,                        -- `packed_sum` of each taxon in the month's days before
+    after         bytea NOT NULL,                        -- and after
+    PRIMARY KEY (deployment_id, day)
+) WITH (fillfactor = 80);
+CREATE TABLE count_month (
+    deployment_id uuid NOT NULL,
+    month         date NOT NULL,
+    sums          bytea NOT NULL,                        -- `packed_sum` of each taxon
+    before        bytea NOT NULL,                        -- in the year's months before
+    after         bytea NOT NULL,
+    PRIMARY KEY (deployment_id, month)
+) WITH (fillfactor = 80);
+
+CREATE FUNCTION packed_event(
+    started_at timestamptz, taxon integer, observations integer, labelled integer, max_n bigint
+) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT timestamptz_send($1) || int4send($2) || int4send($3) || int4send($4) || int8send($5)
+$$;
+CREATE FUNCTION packed_sum(
+    taxon integer, observations integer, labelled integer, events integer, individuals bigint, max_count bigint
+) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT int4send($1) || int4send($2) || int4send($3) || int4send($4) || int8send($5) || int8send($6)
+$$;
+
+-- Effort only adds up: what a camera looked between two instants is what it had looked until the one, less
+-- until the other. A day of its spans by the corrected clock, and all days before it.
+CREATE TABLE effort_until (
+    deployment_id uuid NOT NULL,
+    day           date NOT NULL,
+    spans         tstzmultirange NOT NULL,
+    looked        interval NOT NULL,                     -- their length
+    before        interval NOT NULL,                     -- of all days before
+    PRIMARY KEY (deployment_id, day)
+) WITH (fillfactor = 80);
 
 -- Where the sums do not hold (yet): between these instants, by the deployment's own clock. Only ever appended
 -- to, without a key, so that those who insert never wait for each other; taken away by the job.

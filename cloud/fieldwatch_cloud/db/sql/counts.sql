@@ -5,10 +5,6 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
 -- name: room_to_sort
 SET LOCAL work_mem = '64MB';
 
--- name: by_hash
--- Some ten thousand sums are grouped by camera and name: for the few that the planner expects, it would sort.
-SET LOCAL enable_sort = off;
-
 -- name: not_for_ever
 SET LOCAL statement_timeout = '60s';
 
@@ -85,101 +81,87 @@ FROM (
 ORDER BY deployment_id, span;
 
 -- name: effort
--- Camera-days per deployment: the length of the union of its spans within the query's. Most deployments share
--- how the query's span is cut; those with markers have cuts of their own.
-SELECT deployment_id, extract(epoch FROM sum(looked))::float8 / 86400
-FROM (
-    SELECT e.deployment_id, e.looked
-    FROM unnest(%(sure)s::uuid[]) AS d (id)
-    CROSS JOIN unnest(%(tier)s::tier[], %(sum_from)s::date[], %(sum_to)s::date[]) AS piece (tier, since, until)
-    CROSS JOIN LATERAL (
-        SELECT * FROM effort_sum e WHERE e.deployment_id = d.id AND e.tier = piece.tier
-                                     AND e.start >= piece.since AND e.start < piece.until OFFSET 0
-    ) e
-    UNION ALL
-    SELECT l.deployment_id, upper(l.span) - lower(l.span)
-    FROM unnest(%(sure)s::uuid[]) AS d (id)
-    CROSS JOIN unnest(%(span_from)s::timestamptz[], %(span_to)s::timestamptz[]) AS piece (since, until)
-    CROSS JOIN LATERAL looked(d.id, piece.since, piece.until) l
-    UNION ALL
-    SELECT e.deployment_id, e.looked
-    FROM unnest(%(stale_sum_of)s::uuid[], %(stale_tier)s::tier[], %(stale_sum_from)s::date[],
-                %(stale_sum_to)s::date[]) AS piece (id, tier, since, until)
-    JOIN effort_sum e ON e.deployment_id = piece.id AND e.tier = piece.tier
-                     AND e.start >= piece.since AND e.start < piece.until
-    UNION ALL
-    SELECT l.deployment_id, upper(l.span) - lower(l.span)
-    FROM unnest(%(stale_of)s::uuid[], %(stale_from)s::timestamptz[], %(stale_to)s::timestamptz[])
-         AS piece (id, since, until)
-    CROSS JOIN LATERAL looked(piece.id, piece.since, piece.until) l
-) part
-GROUP BY deployment_id;
+-- Seconds in which each deployment looked, by its place among those that are asked for: the length of the union of
+-- its spans within the query's. Deployments share cuts (spans in which the kept sums hold, by number): most of them
+-- all have the same one. A span's length is what was looked until its end, less until its start.
+SELECT asked.place::int - 1, extract(epoch FROM sum(edge.sign * reached.looked))::float8
+FROM unnest(%(deployments)s::uuid[], %(cuts)s::int[]) WITH ORDINALITY AS asked (id, cut, place)
+JOIN unnest(%(edge_of)s::int[], %(edge_at)s::timestamptz[], %(edge_sign)s::int[]) AS edge (cut, at, sign)
+     ON edge.cut = asked.cut
+CROSS JOIN LATERAL (
+    SELECT e.before + CASE
+        WHEN e.day < (edge.at AT TIME ZONE 'UTC')::date THEN e.looked
+        ELSE (SELECT coalesce(sum(upper(span) - lower(span)), '0')
+              FROM unnest(e.spans * tstzmultirange(tstzrange(NULL, edge.at))) AS span)
+    END AS looked
+    FROM effort_until e
+    WHERE e.deployment_id = asked.id AND e.day <= (edge.at AT TIME ZONE 'UTC')::date
+    ORDER BY e.day DESC LIMIT 1
+) reached
+GROUP BY asked.place;
 
--- name: by_taxon
--- The start of a statement that goes on with `part`: sums of one deployment and taxon, in pieces. Events of each
--- deployment come as two arrays a taxon, for the rate's interval: rows of their own would be read ten times as long.
-SELECT scientific_name, observation_type::text, sum(observations)::bigint AS observations,
-       sum(labelled)::bigint AS labelled, sum(individuals)::bigint AS individuals, sum(events)::bigint AS events,
-       max(max_count)::bigint AS max_count, array_agg(asked.number::int - 1) AS places,
-       array_agg(events::int) AS events_at_places,
-       coalesce(sum(observations) FILTER (WHERE deployment_id = ANY (%(blind)s)), 0)::bigint AS without_effort
-FROM (
-    SELECT deployment_id, scientific_name, observation_type, sum(observations) AS observations,
-           sum(labelled) AS labelled, sum(individuals) AS individuals, sum(events) AS events,
-           max(max_count) AS max_count
-    FROM (
-
--- name: end_by_taxon
-    ) part
-    WHERE %(taxa)s::text[] IS NULL OR scientific_name = ANY (%(taxa)s)
-    GROUP BY deployment_id, scientific_name, observation_type
-) at_one
-JOIN unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS asked (id, number) ON asked.id = at_one.deployment_id
-GROUP BY scientific_name, observation_type
-ORDER BY events DESC, scientific_name, observation_type;
+-- name: effort_of_stale
+SELECT piece.place, extract(epoch FROM sum(upper(l.span) - lower(l.span)))::float8
+FROM unnest(%(stale_at)s::int[], %(stale_of)s::uuid[], %(stale_from)s::timestamptz[], %(stale_to)s::timestamptz[])
+     AS piece (place, id, since, until)
+CROSS JOIN LATERAL looked(piece.id, piece.since, piece.until) l
+GROUP BY piece.place;
 
 -- name: from_sums
--- OFFSET 0: by the index, for each deployment. Joined to many, the planner would read all sums that there are.
-SELECT c.deployment_id, c.scientific_name, c.observation_type, c.observations, c.labelled, c.individuals, c.events,
-       c.max_count
-FROM unnest(%(sure)s::uuid[]) AS d (id)
-CROSS JOIN unnest(%(tier)s::tier[], %(sum_from)s::date[], %(sum_to)s::date[]) AS piece (tier, since, until)
+-- Rows of `count_day` and `count_month`, as `counts.pieces` says. Each form is a few probes of an index for each
+-- deployment; of those that are not meant, nothing is run.
+SELECT asked.place::int - 1, found.events, found.sums
+FROM unnest(%(deployments)s::uuid[], %(cuts)s::int[]) WITH ORDINALITY AS asked (id, cut, place)
+JOIN unnest(%(piece_of)s::int[], %(form)s::text[], %(first)s::date[], %(last)s::date[])
+     AS piece (cut, form, first, last) ON piece.cut = asked.cut
 CROSS JOIN LATERAL (
-    SELECT * FROM count_sum c WHERE c.deployment_id = d.id AND c.tier = piece.tier
-                                AND c.start >= piece.since AND c.start < piece.until OFFSET 0
-) c
-UNION ALL
-SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e.labelled, e.max_n, 1, e.max_n
-FROM unnest(%(sure)s::uuid[]) AS d (id)
-CROSS JOIN unnest(%(span_from)s::timestamptz[], %(span_to)s::timestamptz[]) AS piece (since, until)
-CROSS JOIN LATERAL (
-    SELECT * FROM event e
-    WHERE e.deployment_id = d.id AND e.started_at >= piece.since AND e.started_at < piece.until OFFSET 0
-) e
+    (SELECT c.events, c.after AS sums FROM count_day c
+     WHERE piece.form = 'from_day' AND c.deployment_id = asked.id AND c.day BETWEEN piece.first AND piece.last
+     ORDER BY c.day LIMIT 1)
+    UNION ALL
+    (SELECT c.events, c.before FROM count_day c
+     WHERE piece.form = 'to_day' AND c.deployment_id = asked.id AND c.day BETWEEN piece.first AND piece.last
+     ORDER BY c.day DESC LIMIT 1)
+    UNION ALL
+    (SELECT NULL, c.sums || c.after FROM count_month c
+     WHERE piece.form = 'from_month' AND c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
+     ORDER BY c.month LIMIT 1)
+    UNION ALL
+    (SELECT NULL, c.before || c.sums FROM count_month c
+     WHERE piece.form = 'to_month' AND c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
+     ORDER BY c.month DESC LIMIT 1)
+    UNION ALL
+    SELECT c.events, ''::bytea FROM count_day c
+    WHERE piece.form = 'days' AND c.deployment_id = asked.id AND c.day BETWEEN piece.first AND piece.last
+    UNION ALL
+    SELECT NULL, c.sums FROM count_month c
+    WHERE piece.form = 'months' AND c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
+    UNION ALL
+    SELECT NULL, c.sums || c.after FROM count_month c
+    WHERE piece.form = 'years' AND c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
+      AND c.before = ''
+) found;
+
+-- name: taxa
+SELECT id, scientific_name, observation_type::text FROM counted_taxon WHERE id = ANY (%(numbers)s);
 
 -- name: from_stale
--- Goes on after `from_sums`, where markers lie: planning it takes longer than most answers.
-UNION ALL
-SELECT c.deployment_id, c.scientific_name, c.observation_type, c.observations, c.labelled, c.individuals, c.events,
-       c.max_count
-FROM unnest(%(stale_sum_of)s::uuid[], %(stale_tier)s::tier[], %(stale_sum_from)s::date[], %(stale_sum_to)s::date[])
-     AS piece (id, tier, since, until)
-JOIN count_sum c ON c.deployment_id = piece.id AND c.tier = piece.tier
-                AND c.start >= piece.since AND c.start < piece.until
-UNION ALL
-SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations::int, e.labelled::int, e.max_n, 1,
-       e.max_n
-FROM unnest(%(stale_of)s::uuid[], %(stale_from)s::timestamptz[], %(stale_to)s::timestamptz[])
-     AS piece (id, since, until)
+-- Where markers lie, from the records.
+SELECT piece.place, e.scientific_name, e.observation_type::text, sum(e.observations)::bigint,
+       sum(e.labelled)::bigint, count(*), sum(e.max_n)::bigint, max(e.max_n)::bigint
+FROM unnest(%(stale_at)s::int[], %(stale_of)s::uuid[], %(stale_from)s::timestamptz[], %(stale_to)s::timestamptz[])
+     AS piece (place, id, since, until)
 CROSS JOIN LATERAL events(piece.id, piece.since, piece.until) e
+GROUP BY piece.place, e.scientific_name, e.observation_type;
 
 -- name: from_records
 -- By another interval or rule, or above a confidence: deployment by deployment, many small sorts in memory
 -- instead of a large one on disk.
-SELECT e.deployment_id, e.scientific_name, e.observation_type, e.observations, e.labelled, e.max_n AS individuals,
-       1 AS events, e.max_n AS max_count
-FROM unnest(%(deployments)s::uuid[]) AS d (id)
+SELECT d.place::int - 1, e.scientific_name, e.observation_type::text, sum(e.observations)::bigint,
+       sum(e.labelled)::bigint, count(*), sum(e.max_n)::bigint, max(e.max_n)::bigint
+FROM unnest(%(deployments)s::uuid[]) WITH ORDINALITY AS d (id, place)
 CROSS JOIN LATERAL events_by(d.id, %(since)s, %(until)s, %(interval)s, %(rule)s, %(min_confidence)s::real) e
+GROUP BY d.place, e.scientific_name, e.observation_type;
 
 -- name: trace
 -- One event after the other with the pictures of its records: those that start between its start and that of

@@ -1,0 +1,144 @@
+"""Sums of many cameras and taxa added up at once, as the database packs them: records of fixed width, one
+after the other in a row's bytes. Migration 0006 has their other half, `packed_event` and `packed_sum`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fieldwatch_cloud.counts.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from fieldwatch_cloud.counts.events import TaxonKey
+
+EVENT = np.dtype(
+    [("at", ">i8"), ("taxon", ">i4"), ("observations", ">i4"), ("labelled", ">i4"), ("max_n", ">i8")]
+)
+"""One event; `at` is its start in microseconds since EPOCH."""
+SUM = np.dtype(
+    [
+        ("taxon", ">i4"),
+        ("observations", ">i4"),
+        ("labelled", ">i4"),
+        ("events", ">i4"),
+        ("individuals", ">i8"),
+        ("max_count", ">i8"),
+    ]
+)
+"""One taxon within one span."""
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """One element for each camera, taxon and span, in any order; disjoint."""
+
+    places: NDArray[np.int64]
+    """The camera's place among those that were asked for."""
+    taxa: NDArray[np.int64]
+    """By number."""
+    observations: NDArray[np.int64]
+    labelled: NDArray[np.int64]
+    events: NDArray[np.int64]
+    individuals: NDArray[np.int64]
+    max_count: NDArray[np.int64]
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in self.__slots__))
+
+
+def unpacked(places: Sequence[int], sums: Sequence[bytes]) -> Sums:
+    """Args:
+    places: of the camera of each of `sums`.
+    """
+    all_ = np.frombuffer(b"".join(sums), SUM)
+    columns = (all_[name].astype(np.int64) for name in SUM.names or ())
+    return Sums(_each(places, sums, SUM), *columns)
+
+
+def unpacked_events(places: Sequence[int], events: Sequence[bytes], since: datetime, until: datetime) -> Sums:
+    """Of the events that start in [since, until); others are left out.
+
+    Args:
+        places: of the camera of each of `events`.
+    """
+    all_ = np.frombuffer(b"".join(events), EVENT)
+    within = (all_["at"] >= _instant(since)) & (all_["at"] < _instant(until))
+    kept = all_[within]
+    max_n = kept["max_n"].astype(np.int64)
+    return Sums(
+        _each(places, events, EVENT)[within],
+        *(kept[name].astype(np.int64) for name in ("taxon", "observations", "labelled")),
+        np.ones(len(kept), np.int64),
+        max_n,
+        max_n,
+    )
+
+
+def tallies(
+    sums: Sums, names: Mapping[int, TaxonKey], cameras: int, blind: Sequence[int] = ()
+) -> list[Tally]:
+    """One for each taxon, most events first.
+
+    Args:
+        names: of the taxa by number.
+        cameras: how many were asked for.
+        blind: places of those that reported no effort.
+    """
+    numbers, taxa = np.unique(sums.taxa, return_inverse=True)
+    shape = (len(numbers), cameras)
+
+    def at_each(values: NDArray[np.int64]) -> NDArray[np.int64]:
+        summed = np.zeros(shape, np.int64)
+        np.add.at(summed, (taxa, sums.places), values)
+        return summed
+
+    most = np.zeros(len(numbers), np.int64)
+    np.maximum.at(most, taxa, sums.max_count)
+    observations, events = at_each(sums.observations), at_each(sums.events)
+    totals: list[tuple[Any, ...]] = list(
+        zip(
+            observations.sum(axis=1).tolist(),
+            at_each(sums.labelled).sum(axis=1).tolist(),
+            at_each(sums.individuals).sum(axis=1).tolist(),
+            events.sum(axis=1).tolist(),
+            most.tolist(),
+            observations[:, list(blind)].sum(axis=1).tolist(),
+            strict=True,
+        )
+    )
+    found = []
+    for n, (number, (observed, labelled, individuals, how_many, largest, unseen)) in enumerate(
+        zip(numbers.tolist(), totals, strict=True)
+    ):
+        (where,) = events[n].nonzero()
+        at = dict(zip(where.tolist(), events[n, where].tolist(), strict=True))
+        found.append(
+            Tally(
+                *names[number], observed, labelled, individuals, how_many, largest, at, without_effort=unseen
+            )
+        )
+    return sorted(
+        found,
+        key=lambda one: (
+            -one.events,
+            one.scientific_name is None,
+            one.scientific_name or "",
+            one.observation_type,
+        ),
+    )
+
+
+def _each(places: Sequence[int], packed: Sequence[bytes], record: np.dtype[Any]) -> NDArray[np.int64]:
+    return np.repeat(np.array(places, np.int64), [len(one) // record.itemsize for one in packed])
+
+
+def _instant(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(microseconds=1)
