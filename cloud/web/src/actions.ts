@@ -6,22 +6,26 @@ import { createDeskActions } from "./desk/actions";
 import { gathered } from "./gathered";
 import { remember, remembered, type Language } from "./i18n";
 import { listen } from "./live";
+import { liveViewChanged } from "./live-view/session";
+import { createMapActions, type MapHands } from "./map/actions";
 import { endSession, finishLeaving, leave } from "./phone/leave";
 import { createResearchActions } from "./research/actions";
 import { createReviewActions } from "./review/actions";
 import {
-  emptyReserve, incidentsToRead, isOpen, mergeIncidents, mergeObservations, type CountForm, type Failure, type Store,
+  emptyReserve, incidentsToRead, isOpen, mergeIncidents, KEPT, mergeObservations, type CountForm, type Failure, type State, type Store,
 } from "./store";
 import { fromWall, knownZone, spanEnds } from "./time";
 import type { Area, CountsQuery, Incident, LiveMedia, Observation } from "./wire";
 
 const LAST_RESERVE = "fieldwatch.reserve";
 const FIRST_PAGE = 60;
+const FRESH_WAIT = 200; // the list of two hundred sightings a second is drawn anew five times a second, not two hundred
 const REFETCH_WAIT = 1000; // a service that restarts says "read again" more than once
 
 export type Actions = ReturnType<typeof createActions>;
 
-export function createActions(store: Store, onSeen: (observation: Observation) => void) {
+/** `map`: what actions move on the map; it is made after them. */
+export function createActions(store: Store, onSeen: (observation: Observation) => void, map: () => MapHands) {
   let stopListening = () => {};
   let countNumber = 0;
   let fresh: Observation[] = [];
@@ -29,6 +33,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   const review = createReviewActions(store, failureOf);
   const desk = createDeskActions(store, failureOf, readIncident);
   const research = createResearchActions(store, failureOf);
+  const atlas = createMapActions(store, failureOf, map);
 
   whenExpired(() => signedOut(true));
 
@@ -98,6 +103,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
       },
       deployment: () => readDeployments(),
       media: mediaArrived,
+      liveView: liveViewChanged,
       refetch: readAgain,
       connection: (connection) => store.set({ connection }),
       refused: () => void api.me().catch(() => {}), // a 401 leads to the login page
@@ -105,15 +111,19 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     review.enter(switched);
     desk.enter(switched);
     research.enter(switched);
+    atlas.enter(switched);
     await readAll(slug);
-    if (store.state.reserve?.slug === slug) research.ready();
+    if (store.state.reserve?.slug !== slug) return;
+    research.ready();
+    atlas.ready();
   }
 
-  /** Everything at once, so that the map fits itself once; incidents in full only where they changed. */
+  /** What the map needs first comes first: the cameras are on it by their tiles already, and all that is known of two
+   * thousand of them is a megabyte. Incidents are read in full only where they changed. */
   async function readAll(slug: string): Promise<void> {
     try {
-      const [zones, deployments, observations, listed] = await Promise.all([
-        api.zones(slug), api.deployments(slug), api.observations(slug, FIRST_PAGE), api.incidents(slug),
+      const [zones, observations, listed] = await Promise.all([
+        api.zones(slug), api.observations(slug, FIRST_PAGE), api.incidents(slug),
       ]);
       const { ids, older } = incidentsToRead(listed, store.state.incidents);
       // One that cannot be read is told of, and hides nothing else.
@@ -122,10 +132,12 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
       const failed = read.find((one) => one.status === "rejected");
       if (store.state.reserve?.slug !== slug) return;
       store.set((state) => ({
-        zones, deployments, failure: failed ? failureOf(failed.reason) : null, olderIncidents: older,
+        zones, failure: failed ? failureOf(failed.reason) : null, olderIncidents: older,
         observations: mergeObservations(state.observations, observations),
         incidents: mergeIncidents(state.incidents, incidents),
       }));
+      const deployments = await api.deployments(slug);
+      if (store.state.reserve?.slug === slug) store.set({ deployments });
     } catch (error) {
       if (store.state.reserve?.slug === slug) store.set({ failure: failureOf(error) });
     }
@@ -161,16 +173,14 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   }
 
   /** A node that was away for a day sends thousands at once: the list is sorted once for all of them. */
-  const showFresh = gathered(20, async () => {
+  const showFresh = gathered(FRESH_WAIT, async () => {
     const batch = fresh.splice(0);
     store.set((state) => ({ observations: mergeObservations(state.observations, batch) }));
   }, failureOf);
 
   /** A picture may come after what it shows: load it again, and read anew a fire that lacked it. */
   function mediaArrived(media: LiveMedia): void {
-    store.set((state) => ({
-      mediaAttempts: { ...state.mediaAttempts, [media.id]: (state.mediaAttempts[media.id] ?? 0) + 1 },
-    }));
+    store.set((state) => ({ mediaAttempts: oneMoreAttempt(state.mediaAttempts, media.id) }));
     for (const incident of store.state.incidents) {
       const waiting = incident.suspicions.some(
         (one) => one.deployment_id === media.deployment_id && (one.media_id === null || one.media_id === media.id),
@@ -208,7 +218,14 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     store.set({ language });
   }
 
-  return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage, review, desk, research };
+  return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage, review, desk, research, atlas };
+}
+
+/** The newest `KEPT` of them: a page that is open for weeks must not hold every picture that ever came. */
+function oneMoreAttempt(attempts: State["mediaAttempts"], id: string): State["mediaAttempts"] {
+  const { [id]: before = 0, ...others } = attempts;
+  const kept = Object.entries(others).slice(1 - KEPT);
+  return { ...Object.fromEntries(kept), [id]: before + 1 };
 }
 
 /** The query that the form describes, or what is missing in it. */

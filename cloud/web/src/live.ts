@@ -8,6 +8,8 @@ export interface LiveEvents {
   incident(incident: { id: string }): void;
   deployment(deployment: { id: string }): void;
   media(media: LiveMedia): void;
+  /** A camera's live view has begun, changed or ended. */
+  liveView(change: { id: string; deployment_id: string; state: string }): void;
   /** Something was missed: read everything again. */
   refetch(): void;
   connection(state: Connection): void;
@@ -54,6 +56,7 @@ export function listen(slug: string, events: LiveEvents): () => void {
     on("incident", (data) => events.incident(data as { id: string }));
     on("deployment", (data) => events.deployment(data as { id: string }));
     on("media", (data) => events.media(data as LiveMedia));
+    on("live_view", (data) => events.liveView(data as Parameters<LiveEvents["liveView"]>[0]));
     source.addEventListener("refetch", () => events.refetch());
   }
 
