@@ -1,1 +1,5 @@
-"""A reserve's base map, from what its people load: rivers, roads, contours; one PMTiles file."""
+"""The land under the map: what people load (rivers, roads, ...), contours of the ground, patrol tracks' files.
+
+    file ─▶ vector_files ─▶ land ─▶ PostGIS ─▶ build ─▶ one PMTiles file, served in ranges, also without internet
+    elevation model ─▶ contours ─┘
+"""
