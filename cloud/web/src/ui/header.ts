@@ -1,8 +1,12 @@
+/** The bar above every page: which reserve, which page, whether the link lives, in which language.
+ * Where it has no room for all of that, pages and settings fold behind one button. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { DICTIONARIES, LANGUAGES, locale } from "../i18n";
 import { localName } from "../map/features";
 import { mayLabel } from "../review/state";
 import type { OwnPageName, Page } from "../route";
+import type { State } from "../store";
+import { icon } from "./icons";
 import type { View } from "./view";
 
 export function header(view: View): TemplateResult {
@@ -10,14 +14,21 @@ export function header(view: View): TemplateResult {
   return html`
     <header class="top">
       <a class="skip" href="#panel" @click=${skip}>${t("app.skip")}</a>
-      <img src="/icon.svg" alt="" width="28" height="28" />
-      <span class="brand">Fieldwatch</span>
-      ${reserveChoice(view)} ${pages(view)}
-      <span class="grow"></span>
-      ${state.reserve ? connection(view) : nothing} ${languageSwitch(view)}
-      <button class="quiet" @click=${() => void actions.logout()} title=${state.account?.email ?? ""}>
-        ${t("logout")}
+      <a class="home" href="#overview"><img src="/icon.svg" alt="" width="28" height="28" /><span class="brand">Fieldwatch</span></a>
+      ${reserveChoice(view)}
+      ${state.reserve ? connection(view) : nothing}
+      <button class="quiet menu-button" aria-expanded="false" aria-controls="menu" @click=${toggle}>
+        ${icon("list")} <span>${t("page.menu")}</span>
       </button>
+      <div class="menu" id="menu" @click=${chosen} @keydown=${escape}>
+        ${pages(view)}
+        <span class="grow"></span>
+        ${languageSwitch(view)}
+        <button class="quiet" @click=${() => void actions.logout()}
+          title=${state.account ? t("page.account", { name: state.account.email }) : ""}>
+          ${t("logout")}
+        </button>
+      </div>
     </header>
   `;
 }
@@ -28,24 +39,53 @@ function skip(event: Event): void {
   document.getElementById("panel")?.focus();
 }
 
-/** The app's pages; the review for those whose role has it. */
+// The menu of a narrow screen. Open or not is no state of the app: no view but this one depends on it.
+
+function toggle(event: Event): void {
+  const button = event.currentTarget as HTMLElement;
+  button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
+}
+
+function fold(menu: HTMLElement): HTMLElement | null {
+  const button = menu.parentElement?.querySelector<HTMLElement>(".menu-button") ?? null;
+  button?.setAttribute("aria-expanded", "false");
+  return button;
+}
+
+/** A page was chosen: the menu is out of its way. */
+function chosen(event: Event): void {
+  if ((event.target as HTMLElement).closest("a, nav button")) fold(event.currentTarget as HTMLElement);
+}
+
+function escape(event: KeyboardEvent): void {
+  if (event.key === "Escape") fold(event.currentTarget as HTMLElement)?.focus();
+}
+
+/** The app's pages, each for those whose role has a use for it. */
 function pages({ t, state, actions }: View): TemplateResult | typeof nothing {
   if (!state.reserve) return nothing;
   const reviews = mayLabel(state.account, state.reserve.slug) || state.page === "review";
   const link = (page: Page, go: () => void) => html`
     <button class="quiet" aria-current=${state.page === page ? "page" : "false"} @click=${go}>${t(`page.${page}`)}</button>
   `;
-  const own = (page: OwnPageName) => html`
-    <a class="quiet" href="#${page}" aria-current=${state.page === page ? "page" : "false"}>${t(`page.${page}`)}</a>
+  const own = (page: OwnPageName, title = "") => html`
+    <a class="quiet" href="#${page}" title=${title} aria-current=${state.page === page ? "page" : "false"}>${t(`page.${page}`)}</a>
   `;
   return html`
     <nav class="pages" aria-label=${t("page.label")}>
-      ${link("map", actions.review.leave)} ${link("desk", () => actions.desk.go("incidents"))}
-      ${link("counts", () => actions.research.open())}
+      ${own("overview")} ${link("map", actions.review.leave)} ${link("desk", () => actions.desk.go("incidents"))}
+      ${own("camera")} ${own("species")} ${link("counts", () => actions.research.open())}
       ${reviews ? link("review", actions.review.open) : nothing}
-      ${own("overview")} ${own("reports")} ${own("admin")}
+      ${own("reports")} ${manages(state) ? own("admin") : nothing} ${own("wall", t("page.wall_hint"))}
     </nav>
   `;
+}
+
+/** Whether the account runs this reserve. The cloud checks it too. */
+export function manages({ account, reserve }: Pick<State, "account" | "reserve">): boolean {
+  return (account?.memberships ?? []).some(
+    (one) => (one.reserve === null || one.reserve === reserve?.slug) && (one.role === "admin" || one.role === "manager"),
+  );
 }
 
 function reserveChoice({ t, state, actions }: View): TemplateResult | typeof nothing {
@@ -66,6 +106,7 @@ function reserveChoice({ t, state, actions }: View): TemplateResult | typeof not
         )}
       </select>
     </label>
+    <a class="quiet all-reserves" href="#reserves" aria-current=${state.page === "reserves" ? "page" : "false"}>${t("page.reserves")}</a>
   `;
 }
 
