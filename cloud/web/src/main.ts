@@ -63,7 +63,7 @@ const map = createMapView(store, {
   },
 });
 
-const own = createOwnPages({ store, actions, failureOf, redraw: () => show(store.state) });
+const own = createOwnPages({ store, actions, map, failureOf, redraw: () => show(store.state) });
 const pointer = createPointer(store, actions.review);
 
 /** On a narrow screen the answer lies below the form. */
