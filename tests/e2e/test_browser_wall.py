@@ -137,7 +137,7 @@ def test_a_fire_takes_the_screen_until_somebody_answers(page: Page, world: World
 def test_an_exercise_does_not_look_like_a_fire(page: Page, world: World) -> None:
     wall(page, world)
     drill = post(page.request, world.site, "/reserves/foping/drills", {"lon": FIRE[0], "lat": FIRE[1]})
-    alarm = page.locator("main.wall.alarm.drill .wall-alarm")
+    alarm = page.locator("main.wall.burning.exercise .wall-alarm")
     expect(alarm.get_by_role("heading", level=2)).to_contain_text("EXERCISE")
     act(page, world.site, drill["incident_id"], "close")
     expect(alarm).to_have_count(0)

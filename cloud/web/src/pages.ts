@@ -4,6 +4,7 @@ import type { TemplateResult } from "lit-html";
 import type { Actions } from "./actions";
 import { isOwn, pageOf, type OwnPageName } from "./route";
 import type { Failure, Store } from "./store";
+import type { MapView } from "./map/view";
 import type { View } from "./ui/view";
 
 export interface OwnPage {
@@ -18,6 +19,7 @@ export interface OwnPage {
 export interface AppTools {
   readonly store: Store;
   readonly actions: Actions;
+  readonly map: MapView;
   /** The page's own state has changed. */
   redraw(): void;
   failureOf(error: unknown): Failure;

@@ -59,9 +59,19 @@ export const createPage: CreatePage = (tools: AppTools): OwnPage => {
     const isAnswered = (id: string) => state.incidents.some((one) => one.id === id && one.state !== "new");
     const watch = look(wall.watch, waiting.map((one) => one.id), isAnswered, now);
     const isNew = watch.shown !== null && !wall.watch.known.includes(watch.shown);
+    const turned = watch.shown !== wall.watch.shown;
     wall = { ...wall, watch, ...(isNew ? { quieted: null } : {}) };
+    if (turned) requestAnimationFrame(showPlace); // once the map has the size that it has beside the picture
     if (watch.shown === null || wall.quieted !== null || wall.sound === "muted") siren.quiet();
     else void siren.sound().then((heard) => set({ sound: heard ? "on" : "asking" }));
+  }
+
+  /** The map shows the fire that is on the screen, and the whole reserve when none is. */
+  function showPlace(): void {
+    if (timer === undefined) return;
+    const burning = tools.store.state.incidents.find((one) => one.id === wall.watch.shown);
+    if (burning) tools.map.showIncident(burning);
+    else tools.map.fit();
   }
 
   function tick(): void {

@@ -1,6 +1,7 @@
 /** The wall's frame: what stands above and below each scene, and the fire that takes the place of all. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { localName } from "../../map/features";
+import { canShow } from "../../wall/content";
 import { isFullScreen } from "../../wall/screen";
 import { isLost, type WallState } from "../../wall/state";
 import type { WallActs } from "../../wall/page";
@@ -17,7 +18,7 @@ export function wallPage(view: View, wall: WallState, acts: WallActs): TemplateR
   const lost = isLost(wall, state.connection);
   return html`
     <main
-      class="wall ${burning ? (burning.drill ? "alarm drill" : "alarm") : ""} ${lost ? "lost" : ""}" id="panel" tabindex="-1" aria-label=${t("wall.label")}
+      class="wall ${burning ? (burning.drill ? "burning exercise" : "burning") : ""} ${lost ? "lost" : ""}" id="panel" tabindex="-1" aria-label=${t("wall.label")}
       data-scene=${burning ? "alarm" : name} data-turns=${wall.turns} data-sound=${wall.sound}
     >
       <header class="wall-top">
@@ -76,14 +77,14 @@ export function hourOf({ state }: Pick<View, "state">, at: number, now: number):
   return new Intl.DateTimeFormat(locale(state.language), { ...zone, ...other, hour: "2-digit", minute: "2-digit" }).format(at);
 }
 
-function controls({ t }: View, wall: WallState, acts: WallActs): TemplateResult {
+function controls({ t, state }: View, wall: WallState, acts: WallActs): TemplateResult {
   const { scenes } = wall.plan;
   const full = isFullScreen();
-  const position = t("wall.scene_of", { n: wall.at + 1, of: scenes.length, scene: t(`wall.scene.${scenes[wall.at]!}`) });
+  const position = t(`wall.scene.${scenes[wall.at]!}`);
   return html`
     <footer class="wall-bottom">
-      <ol class="wall-dots" aria-label=${position}>
-        ${scenes.map((one, i) => html`<li class=${i === wall.at ? "on" : ""} data-scene=${one}></li>`)}
+      <ol class="wall-dots" role="img" aria-label=${position}>
+        ${scenes.map((one, i) => canShow(one, state, wall) ? html`<li class=${i === wall.at ? "on" : ""} data-scene=${one}></li>` : nothing)}
       </ol>
       <div class="wall-controls" role="group" aria-label=${t("wall.controls")}>
         <button @click=${() => acts.step(-1)}>${icon("left")} ${t("wall.previous")}</button>

@@ -4,12 +4,14 @@ import { repeat } from "lit-html/directives/repeat.js";
 import { mediaUrl } from "../../client";
 import { significant, speciesName } from "../../format";
 import { wordFor } from "../../i18n";
+import { localName } from "../../map/features";
 import { placeOf } from "../../map/markers";
 import { isAlarm } from "../../store";
 import { commonName, isItalic } from "../../taxa";
 import type { Scene } from "../../wall/address";
 import { health, HEALTHS, LINES, newestPictures, speciesOfWeek, type SpeciesOfWeek } from "../../wall/content";
 import type { WallState } from "../../wall/state";
+import type { Need } from "../../wall/wire";
 import type { Observation } from "../../wire";
 import { healthIcon, icon } from "../icons";
 import { ago, type View } from "../view";
@@ -57,13 +59,23 @@ function needs(view: View, wall: WallState): TemplateResult {
       ${found.slice(0, LINES).map(
         (one) => html`<li class=${one.severity} data-need=${one.code}>
           ${one.n > 0 ? html`<strong>${one.n}</strong>` : html`<strong aria-hidden="true">${icon("info")}</strong>`}
-          <span>${wordFor(t, "wall.need", one.code)}</span>
+          <span>${needWords(view, one)} ${one.subjects.length > 0 ? html`<small>${subjects(view, one)}</small>` : nothing}</span>
           ${one.since && one.code !== "drill_due" ? html`<span class="since">${t("wall.since", { time: hourOf(view, Date.parse(one.since), wall.now) })}</span>` : nothing}
         </li>`,
       )}
     </ul>
     ${found.length > LINES ? html`<p class="wall-more">${t("wall.more", { n: found.length - LINES })}</p>` : nothing}
   `;
+}
+
+/** A code that is only known to a later service is shown as it is. */
+function needWords({ t }: View, { code, n }: Need): string {
+  return code === "nobody_on_duty" && n === 0 ? t("wall.need.nobody_at_all") : wordFor(t, "wall.need", code);
+}
+
+function subjects({ state }: View, { subjects }: Need): string {
+  const names = subjects.slice(0, 2).map((one) => localName({ name: one.name, name_zh: one.name_zh ?? null }, state.language));
+  return names.join(state.language === "zh" ? "、" : ", ");
 }
 
 function pictures(view: View): TemplateResult {
@@ -153,7 +165,7 @@ function species(view: View, wall: WallState): TemplateResult {
 /** More or less only where the interval says so. */
 function trend({ t, state }: View, { ratio }: SpeciesOfWeek): string {
   if (!ratio) return t("wall.no_ratio");
-  const words = (value: number) => significant(value, state.language);
+  const words = (value: number) => significant(Number(value.toPrecision(2)), state.language);
   if (ratio.value === null || ratio.high === null) {
     return ratio.low > 1 ? t("wall.more_than", { low: words(ratio.low) }) : t("wall.no_ratio");
   }
