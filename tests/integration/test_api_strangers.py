@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RULE = {"name": "Leopard", "area": SQUARE}
 MASK = {"id": str(uuid4()), "polygon": [[0.1, 0.5], [0.2, 0.5], [0.2, 0.7]], "reason": "chimney"}
 SHIFT = {"starts_at": "2026-05-04T08:00:00Z", "ends_at": "2026-05-04T16:00:00Z"}
+ZONE = {"name": "West", "area": SQUARE}
 HOOK = {"name": "province", "url": "https://fire.example.org/in"}
 BODIES: dict[str, Any] = {
     "POST /incidents/{incident_id}/actions": act("acknowledge"),
@@ -34,6 +35,7 @@ BODIES: dict[str, Any] = {
     "POST /deployments/{deployment_id}/clock-corrections": {"id": str(uuid4()), "offset_s": 60},
     "PUT /deployments/{deployment_id}/fire-gate": {"least": {"low": 0.5}},
     "PUT /alert-rules/{rule_id}": RULE,
+    "PUT /zones/{zone_id}": ZONE,
     "PUT /media/{media_id}/labels": {"based_on": 0, "labels": []},
 }
 """What is read before it is known whose the thing is must be right, or the answer is 422."""
@@ -73,6 +75,7 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
             account_id=None,
             now=datetime.now(UTC),
         )
+        zones = manager.post("/reserves/foping/zones", {"zones": [ZONE]}).json()["zones"]
         ids = {
             "slug": ["foping"],
             "incident_id": [str(fire)],
@@ -85,6 +88,8 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
             "rule_id": [made("/reserves/foping/alert-rules", RULE)],
             "drill_id": [made("/reserves/foping/drills", {"deployment_id": str(world.ridge)})],
             "mask_id": [made(f"/deployments/{world.ridge}/masks", MASK)],
+            "zone_id": [zones[0]["properties"]["id"]],
+            "node_id": ["n1"],
             "dataset_id": [str(imported.id)],
             "format": ["camtrap-dp"],
             "collection": ["deployments"],

@@ -164,7 +164,8 @@ export interface paths {
         put?: never;
         /**
          * Change my password
-         * @description Every other session ends. The old password is asked for: a browser that was left open is not its owner.
+         * @description Every other session ends. The old password is asked for: a browser that was left open is not its
+         *     owner.
          */
         post: operations["change_password"];
         delete?: never;
@@ -189,8 +190,8 @@ export interface paths {
         /**
          * Let somebody in
          * @description For managers. A new person sets a password by the link, which is shown this once and, where e-mail is
-         *     set up, sent. Whoever has an account already, in whatever reserve, gets the roles beside what they have, and
-         *     nothing else of them is told or changed.
+         *     set up, sent. Whoever has an account already, in whatever reserve, gets the roles beside what they have,
+         *     and nothing else of them is told or changed.
          */
         post: operations["create_account"];
         delete?: never;
@@ -214,8 +215,8 @@ export interface paths {
         head?: never;
         /**
          * Rename or disable somebody
-         * @description For managers, where the account belongs to their reserves alone. Who is disabled is signed out at once; what
-         *     they did stays on record.
+         * @description For managers, where the account belongs to their reserves alone. Who is disabled is signed out at once;
+         *     what they did stays on record.
          */
         patch: operations["change_account"];
         trace?: never;
@@ -251,8 +252,8 @@ export interface paths {
         put?: never;
         /**
          * Give somebody a new link to set a password
-         * @description For managers, where the account belongs to their reserves alone. The old password, an older link and every
-         *     session end at once. The link is shown this once, and is good for 7 days.
+         * @description For managers, where the account belongs to their reserves alone. The old password, an older link and
+         *     every session end at once. The link is shown this once, and is good for 7 days.
          */
         post: operations["reset_password"];
         delete?: never;
@@ -297,8 +298,8 @@ export interface paths {
         put?: never;
         /**
          * Add zones
-         * @description For managers: one that was drawn, or all of a file (`POST /areas`) at once. Answers also where they lie on
-         *     other zones, which is allowed.
+         * @description For managers: one that was drawn, or all of a file (`POST /areas`) at once. Answers also where they lie
+         *     on other zones, which is allowed.
          */
         post: operations["create_zones"];
         delete?: never;
@@ -384,8 +385,8 @@ export interface paths {
         head?: never;
         /**
          * Change a reserve
-         * @description For managers: names, time zone, boundary. Records are instants and stay as they are; after the time zone has
-         *     changed, days, nights, shifts and quiet hours are told by the new clocks, in the past as well.
+         * @description For managers: names, time zone, boundary. Records are instants and stay as they are; after the time
+         *     zone has changed, days, nights, shifts and quiet hours are told by the new clocks, in the past as well.
          */
         patch: operations["change_reserve"];
         trace?: never;
@@ -406,8 +407,8 @@ export interface paths {
         post?: never;
         /**
          * Delete a zone
-         * @description For managers. Not while somebody is on duty there, now or later: the answer (409) says who, and the roster is
-         *     where to change that. Incidents that lay in it keep their place, and counts can be asked for any area.
+         * @description For managers. Not while somebody is on duty there, now or later: the answer (409) says who, and the
+         *     roster is where to change that. Incidents that lay in it keep their place.
          */
         delete: operations["delete_zone"];
         options?: never;
@@ -451,8 +452,8 @@ export interface paths {
         /**
          * Correct what is known of a camera
          * @description For technicians and managers: what was written down wrongly. A camera that was moved or turned is a new
-         *     deployment. Estimates are told by the new figures from now on; bearings of fires that its node has sent already
-         *     stay, and the node goes on by its own `node.toml`.
+         *     deployment. Estimates are told by the new figures from now on; bearings of fires that its node has sent
+         *     already stay, and the node goes on by its own `node.toml`.
          */
         patch: operations["change_deployment"];
         trace?: never;
@@ -491,8 +492,8 @@ export interface paths {
         get: operations["get_retention"];
         /**
          * Say how long pictures are kept
-         * @description For managers: all rules. The job removes by them within some hours, and nothing brings a picture back. What
-         *     was seen stays on record; pictures that an incident rests on always stay.
+         * @description For managers: all rules. The job removes by them within some hours, and nothing brings a picture back.
+         *     What was seen stays on record; pictures that an incident rests on always stay.
          */
         put: operations["put_retention"];
         post?: never;
@@ -553,8 +554,8 @@ export interface paths {
         put?: never;
         /**
          * Try all messages in quarantine again
-         * @description For technicians and managers, after the cause is gone: those of the reserve's nodes, oldest first, 200 at
-         *     most. Records that are known already are not doubled.
+         * @description For technicians and managers, after the cause is gone: those of the reserve's nodes, oldest first, 200
+         *     at most. Records that are known already are not doubled.
          */
         post: operations["replay_all"];
         delete?: never;
@@ -2271,6 +2272,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where people patrolled
+         * @description A track without times counts by when it was uploaded.
+         */
+        get: operations["list_tracks"];
+        put?: never;
+        /**
+         * Upload patrol tracks
+         * @description For any member: GPX, KML or GeoJSON as the raw body, at most 32 MiB. Times of points are kept where the
+         *     file has them. The same track again adds nothing.
+         */
+        post: operations["upload_tracks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{track_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a patrol track
+         * @description For managers, and for whoever uploaded it.
+         */
+        delete: operations["delete_track"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -3181,8 +3227,8 @@ export interface components {
         };
         /**
          * DeploymentChange
-         * @description What is absent stays; null says that it is not known. For what was written down wrongly: a camera that was
-         *     moved or turned is a new deployment.
+         * @description What is absent stays; null says that it is not known. For what was written down wrongly: a camera that
+         *     was moved or turned is a new deployment.
          */
         DeploymentChange: {
             /** Location Name */
@@ -5088,6 +5134,17 @@ export interface components {
             held_back: string | null;
         };
         /**
+         * LiveMap
+         * @description Event `map`: a layer of the map has changed; ask for its tiles again.
+         */
+        LiveMap: {
+            /**
+             * Layer
+             * @enum {string}
+             */
+            layer: "tracks" | "basemap";
+        };
+        /**
          * LiveMedia
          * @description Event `media`: the picture can be fetched now.
          */
@@ -6289,6 +6346,72 @@ export interface components {
              */
             not_mailed: string | null;
         };
+        /** PatrolTrack */
+        PatrolTrack: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "patrol" | "survey" | "route";
+            /**
+             * File
+             * @description From which it was read.
+             */
+            file: string;
+            /**
+             * Uploaded At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            uploaded_at: string;
+            /**
+             * Uploaded By
+             * @description Name of the account.
+             */
+            uploaded_by: string | null;
+            /**
+             * Mine
+             * @description I uploaded it, and may delete it.
+             */
+            mine: boolean;
+            /**
+             * Started At
+             * @description Of its first point; null: the file has no times.
+             */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Length M */
+            length_m: number;
+            /** Points */
+            points: number;
+            /**
+             * Bounds
+             * @description West, south, east, north in degrees.
+             */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ];
+        };
+        /** PatrolTracks */
+        PatrolTracks: {
+            /**
+             * Items
+             * @description Newest first, 500 at most.
+             */
+            items: components["schemas"]["PatrolTrack"][];
+        };
         /**
          * Period
          * @description `not_observed`: no camera looked then. That is not zero animals, so `species` is null.
@@ -7085,7 +7208,7 @@ export interface components {
         RetentionRule: {
             /**
              * Kind
-             * @description `people`: somebody or a vehicle is on it, perhaps beside animals. `empty`: the models, or a person, found nothing on it. `unused`: no observation speaks of it. Every other picture is kept.
+             * @description `people`: somebody or a vehicle is on it, perhaps beside animals. `empty`: the models, or a person, found nothing on it. `unused`: no observation speaks of it. Others are kept.
              * @enum {string}
              */
             kind: "people" | "empty" | "unused";
@@ -8097,6 +8220,19 @@ export interface components {
         UploadedAreas: {
             /** Areas */
             areas: components["schemas"]["UploadedArea"][];
+        };
+        /** UploadedTracks */
+        UploadedTracks: {
+            /**
+             * Items
+             * @description Those that are new.
+             */
+            items: components["schemas"]["PatrolTrack"][];
+            /**
+             * Known
+             * @description How many of the file's are here already.
+             */
+            known: number;
         };
         /**
          * VerdictLine
@@ -10987,7 +11123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is over. */
+            /** @description It is over, or was removed; says when and why. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -14678,7 +14814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is over. */
+            /** @description It is over, or was removed; says when and why. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -17591,6 +17727,213 @@ export interface operations {
                 };
             };
             /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tracks: {
+        parameters: {
+            query?: {
+                /** @description Ended at or after. */
+                from?: string | null;
+                /** @description Started before. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolTracks"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_tracks: {
+        parameters: {
+            query: {
+                /** @description Names tracks without a name. */
+                filename: string;
+                kind?: "patrol" | "survey" | "route";
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gpx+xml": string;
+                "application/geo+json": string;
+                "application/vnd.google-earth.kml+xml": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedTracks"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;

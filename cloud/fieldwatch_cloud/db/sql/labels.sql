@@ -70,6 +70,7 @@ CROSS JOIN LATERAL (
           WHERE o.media_id = m.id AND o.deployment_id = m.deployment_id
             AND o.confidence BETWEEN coalesce(%(least)s::real, 0) AND coalesce(%(most_sure)s::real, 1)))
       AND (NOT %(labelled)s OR EXISTS (SELECT FROM label_revision r WHERE r.media_id = m.id))
+      AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = m.id)
     ORDER BY m.observed_at DESC
     LIMIT %(most)s + 1
 ) at_one
@@ -93,6 +94,7 @@ OFFSET %(most)s - 1 LIMIT 2;
           WHERE o.media_id = m.id AND o.deployment_id = m.deployment_id
             AND o.confidence BETWEEN coalesce(%(least)s::real, 0) AND coalesce(%(most_sure)s::real, 1)))
       AND (NOT %(labelled)s OR EXISTS (SELECT FROM label_revision r WHERE r.media_id = m.id))
+      AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = m.id)
 ),
 proposed AS MATERIALIZED (
     SELECT o.id, media_id, o.confidence, o.box, coalesce(o.scientific_name, o.observation_type::text) AS what

@@ -22,6 +22,7 @@ WHERE m.id = %(id)s;
 -- name: newest_picture
 SELECT id FROM media
 WHERE deployment_id = %(deployment_id)s AND mime LIKE 'image/%%'
+  AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = media.id)
 ORDER BY observed_at DESC LIMIT 1;
 
 -- name: add

@@ -27,7 +27,7 @@ SELECT id, disabled_at IS NOT NULL FROM account WHERE lower(email) = lower(%(ema
 
 -- name: change
 UPDATE account SET name = %(name)s, language = %(language)s,
-    disabled_at = CASE WHEN %(disabled)s IS NULL THEN disabled_at WHEN %(disabled)s THEN coalesce(disabled_at, now()) END
+    disabled_at = CASE WHEN %(disabled)s::boolean IS NULL THEN disabled_at WHEN %(disabled)s THEN coalesce(disabled_at, now()) END
 WHERE id = %(id)s;
 
 -- name: end_sessions
