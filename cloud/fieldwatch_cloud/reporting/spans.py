@@ -65,6 +65,11 @@ def before(span: Span, kind: Kind, timezone: str) -> Span:
     return of_days(_first(kind, ending), ending, ZoneInfo(timezone))
 
 
+def as_long_before(span: Span) -> tuple[date, date]:
+    """First and last of as many days before it."""
+    return span.first - (span.last - span.first) - timedelta(days=1), span.first - timedelta(days=1)
+
+
 def a_year_before(span: Span, timezone: str) -> Span:
     """The same days of the year before; a week is moved by 52 weeks, so that it has the same weekdays."""
     zone = ZoneInfo(timezone)
