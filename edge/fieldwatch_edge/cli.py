@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -159,6 +160,49 @@ def outbox_export(
                 suffix = json.loads(entry.body)["mime"].partition("/")[2].replace("jpeg", "jpg")
                 (pictures / f"{entry.id}.{suffix}").write_bytes(entry.attachment)
         outbox.close()
+
+
+@app.command()
+def energy(
+    config: Config = Path("node.toml"),
+    weather: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV with `time` (ISO 8601 with its zone) and `ghi_w_m2` or `cloud_percent`, perhaps"
+            " `temperature_c`. Default: --sun on each day."
+        ),
+    ] = None,
+    sun: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of a clear sky: 1 clear, 0.15 thick cloud, 0 none.")
+    ] = 0.15,
+    days: Annotated[float, typer.Option(min=0.1, max=366, help="How many, with --sun.")] = 7,
+    begin: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day, with --sun. Default: today.")
+    ] = None,
+    charge: Annotated[
+        float, typer.Option(min=0, max=1, help="Of the battery at the beginning: share of what is usable.")
+    ] = 1.0,
+) -> None:
+    """Simulate a node's days from the [power] section of its settings, before it is built or bought.
+
+    Prints for each day what the sun brings, what the node uses, the least charge, and the hours at each level
+    of work; then how it would fare without a power budget.
+    """
+    with _sentences():
+        from rich.console import Console
+
+        from fieldwatch_edge.power import table
+        from fieldwatch_edge.power.simulate import simulate
+        from fieldwatch_edge.power.weather import even, read
+        from fieldwatch_edge.settings import PowerSettings
+
+        power = PowerSettings.read(config)
+        first = (begin or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+        sky = even(first, days, sun, power) if weather is None else read(weather, power)
+        kept, free = (simulate(sky, power, budget=budget, start=charge) for budget in (True, False))
+        Console().print(table.by_day(kept))
+        for sentence in table.in_words(kept, free, power):
+            typer.echo(sentence)
 
 
 def _settings(config: Path, state_dir: Path | None) -> NodeSettings:

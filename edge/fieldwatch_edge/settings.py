@@ -291,6 +291,82 @@ class OutboxSettings(Section):
     )
 
 
+class PowerSettings(Section):
+    """What the node lives on, for `fieldwatch edge energy`, which tells how it would fare.
+
+    Measure the three loads at the battery with a watt-meter: data sheets leave out the converters.
+    """
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    battery_wh: float = Field(gt=0, description="Voltage times ampere-hours, as printed on it.")
+    usable: Fraction = Field(
+        0.8, gt=0, description="Share that may be drawn: 0.8 of lithium iron phosphate, 0.5 of lead."
+    )
+    charge_efficiency: float = Field(0.95, gt=0, le=1, description="What charging keeps; 0.8 of lead.")
+    panel_w: float = Field(ge=0, description="Rated (peak) power; 0: no panel.")
+    panel_tilt_deg: float = Field(45, ge=0, le=90, description="From level to upright.")
+    panel_azimuth_deg: float = Field(
+        180, ge=0, lt=360, description="Where it faces, from true north; 0 in the south."
+    )
+    panel_losses: Fraction = Field(0.2, description="Dirt, cables, controller.")
+    idle_w: float = Field(gt=0, description="Awake, camera and link on, nothing looked at.")
+    work_w: float = Field(gt=0, description="What comes on top when every frame is looked at.")
+    sleep_w: float = Field(0.3, ge=0, description="Asleep, woken by its clock.")
+    fire_share: Fraction = Field(0.5, description="Of `work_w`: what fire watch takes.")
+    fire_every_s: float = Field(5, gt=0, description="Between two looks for fire, when there is plenty.")
+    fire_floor_s: float = Field(
+        60, gt=0, description="Fire watch never waits longer, however little the battery holds."
+    )
+    look_s: float = Field(8, gt=0, description="To wake, look, and sleep again.")
+    reserve: Fraction = Field(
+        0.3, description="Share of the usable energy that should be left after each night."
+    )
+    restart: Fraction = Field(0.1, description="Once empty, the node starts again with this share.")
+
+    @property
+    def usable_wh(self) -> float:
+        return self.battery_wh * self.usable
+
+    @classmethod
+    def read(cls, path: Path) -> PowerSettings:
+        """The section `[power]` of a file that need have no other: of a node that is yet to be built.
+
+        Raises:
+            ConfigError: as `NodeSettings.read`, or there is no such section.
+        """
+        section = _parsed(path).get("power")
+        if section is None:
+            raise ConfigError(f"{path} has no section [power]")
+        try:
+            return cls.model_validate(section)
+        except ValidationError as error:
+            raise ConfigError(_wrong(path, error)) from error
+
+
+class LiveViewSettings(Section):
+    """A camera's pictures, live, while somebody asks for them: within these limits, whoever asks."""
+
+    enabled: bool = Field(True, description="Whether this node shows anything live.")
+    most_minutes: float = Field(10, gt=0, le=240, description="That one request may last, at most.")
+    bytes_per_day: int = Field(
+        100 * 1000**2,
+        ge=0,
+        description="Of the line, for all live views of a day (UTC), with what failed and came again. At the"
+        " usual 200 kbit/s an hour takes 90 MB.",
+    )
+    at_once: int = Field(2, ge=1, le=16, description="Cameras that are shown live at the same time.")
+    width: int = Field(640, ge=160, le=1920, description="Pixels, at most.")
+    fps: float = Field(5, gt=0, le=30, description="Pictures per second, at most.")
+    kbit_per_s: int = Field(200, ge=32, le=8000, description="Of the video, on average, at most.")
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="Where pictures may be uploaded to, by host name; none: wherever the cloud says, by https"
+        " where the broker's address is mqtts.",
+    )
+    ca_file: Path | None = Field(None, description="Authorities for https; default: the system's.")
+
+
 class NodeIdentity(Section):
     id: Slug
     reserve: Slug
@@ -301,6 +377,7 @@ class NodeSettings(Section):
     node: NodeIdentity
     broker: Broker = Broker()
     outbox: OutboxSettings = OutboxSettings()
+    power: PowerSettings | None = None
     heartbeat_s: float = Field(60, gt=0, le=7 * 86400)
     cameras: list[Camera] = Field(alias="camera", min_length=1)
 
@@ -320,19 +397,27 @@ class NodeSettings(Section):
         Raises:
             ConfigError: the file is missing, is not TOML in UTF-8, or a key in it is wrong; says which.
         """
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark before it
-        except OSError as error:
-            raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"{path} is not UTF-8: have your editor save it as UTF-8") from error
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        raw = _parsed(path)
         try:
             return cls.model_validate(_from_folder(raw, path.absolute().parent))
         except ValidationError as error:
-            lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-            raise ConfigError(f"{path} has wrong settings:\n" + "\n".join(lines)) from error
+            raise ConfigError(_wrong(path, error)) from error
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark before it
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8: have your editor save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def _wrong(path: Path, error: ValidationError) -> str:
+    lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+    return f"{path} has wrong settings:\n" + "\n".join(lines)
 
 
 _PATHS = frozenset({"state_dir", "path", "password_file", "ca_file", "trusted_keys"})
