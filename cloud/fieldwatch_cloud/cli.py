@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fieldwatch_cloud import cli_calls, cli_exchange, cli_fire, cli_labels, cli_setup, cli_terrain
+from fieldwatch_cloud import (
+    cli_basemap,
+    cli_calls,
+    cli_exchange,
+    cli_fire,
+    cli_labels,
+    cli_setup,
+    cli_terrain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +38,7 @@ for group, help_ in (
     (cli_fire.hotspots, "Fires that satellites saw (NASA FIRMS)."),
     (cli_fire.weather, "Weather from stations, and the fire danger that follows."),
     (cli_terrain.terrain, "The ground that cameras look at, from an elevation model."),
+    (cli_basemap.basemap, "The land under the map: rivers, roads, places, contours."),
     (cli_exchange.dataset, "Data sets of others (Camtrap DP): in, and out again as they came."),
     (cli_labels.labels, "What people say that pictures show: out to labelling tools, and back."),
 ):

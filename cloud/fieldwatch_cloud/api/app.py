@@ -24,6 +24,7 @@ from fieldwatch_cloud.api.routes import (
     admin_retention,
     admin_sources,
     alerts,
+    basemap,
     cap,
     clocks,
     counts,
@@ -198,6 +199,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         species,
         tiles,
         tracks,
+        basemap,
         health,
     ):
         api.include_router(module.router)

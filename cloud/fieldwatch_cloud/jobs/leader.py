@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 ASK_AGAIN_S = 5.0
+BASEMAPS_EVERY_S = 5.0
+"""Whoever has loaded a river waits before the map for it; asking costs a query of one small table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def all_jobs(settings: CloudSettings) -> list[Job | LongJob]:
         Job("silence", settings.jobs.silence_every_s, tasks.find_silence),
         Job("clean_up", settings.jobs.cleanup_every_s, tasks.clean_up),
         LongJob("roll_up", settings.jobs.rollup_every_s, tasks.roll_up),
+        LongJob("basemaps", BASEMAPS_EVERY_S, tasks.build_basemaps(settings.media_dir)),
         LongJob("retention", settings.jobs.retention_every_s, tasks.remove_pictures(settings)),
     ]
     if settings.firms.map_key:

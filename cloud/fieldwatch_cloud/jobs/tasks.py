@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fieldwatch_cloud.alarms import firms_feed
+from fieldwatch_cloud.basemap.build import build_due
 from fieldwatch_cloud.db import heartbeats, jobs, rollups
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.deployment_news import as_json, health
@@ -20,6 +21,7 @@ from fieldwatch_cloud.retention.sweep import sweep
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from fieldwatch_cloud.db.pool import Connection, Database
     from fieldwatch_cloud.settings import CloudSettings, FirmsSettings
@@ -68,6 +70,15 @@ def remove_pictures(settings: CloudSettings) -> Callable[[Database, datetime], i
         return sweep(database, store, small, now)
 
     return remove
+
+
+def build_basemaps(media_dir: Path) -> Callable[[Database, datetime], int]:
+    """The job that builds the base maps of which something has changed; returns how many."""
+
+    def build(database: Database, _now: datetime) -> int:
+        return build_due(database, media_dir)
+
+    return build
 
 
 def fetch_hotspots(settings: FirmsSettings) -> Callable[[Database, datetime], int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from fieldwatch_cloud.tiles.mercator import pixel_m
+from fieldwatch_cloud.basemap.mercator import pixel_m
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

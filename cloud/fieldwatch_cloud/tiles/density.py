@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from fieldwatch_cloud.basemap.mercator import project
 from fieldwatch_cloud.counts.methods import rate as rates
 from fieldwatch_cloud.counts.periods import midnight
 from fieldwatch_cloud.db import counts, tiles
-from fieldwatch_cloud.tiles.mercator import project
 
 if TYPE_CHECKING:
     from datetime import date

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fieldwatch_cloud.basemap.mercator import project
 from fieldwatch_cloud.db import heartbeats, tiles
 from fieldwatch_cloud.fleet.health import HealthStatus, deployment_health
-from fieldwatch_cloud.tiles.mercator import project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fieldwatch_cloud.basemap.mercator import TileId
     from fieldwatch_cloud.db.pool import Connection
-    from fieldwatch_cloud.tiles.mercator import TileId
     from fieldwatch_shared.messages import Heartbeat
 
 STATUSES = tuple(status.value for status in HealthStatus)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from fieldwatch_cloud.basemap.mercator import TileId
     from fieldwatch_cloud.db.pool import Database
     from fieldwatch_cloud.sensitive import Sensitive
     from fieldwatch_cloud.tiles.cells import Kind
-    from fieldwatch_cloud.tiles.mercator import TileId
 
 LayerName = Literal["cameras", "density", "hotspots", "tracks"]
 LAYERS: tuple[LayerName, ...] = get_args(LayerName)

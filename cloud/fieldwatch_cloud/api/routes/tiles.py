@@ -11,9 +11,9 @@ from fieldwatch_cloud.api.auth import AnyMember, Member
 from fieldwatch_cloud.api.models.common import Instant, problems
 from fieldwatch_cloud.api.models.tiles import Month
 from fieldwatch_cloud.api.services import Services, Wired
+from fieldwatch_cloud.basemap.mercator import MAX_ZOOM, TileId
 from fieldwatch_cloud.tiles.cells import Kind
 from fieldwatch_cloud.tiles.density import Question
-from fieldwatch_cloud.tiles.mercator import MAX_ZOOM, TileId
 from fieldwatch_cloud.tiles.service import Asker, LayerName, Tile
 
 router = APIRouter(tags=["map"])
