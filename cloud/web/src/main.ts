@@ -27,6 +27,8 @@ import { loginPage } from "./ui/login";
 import { mapFrame } from "./ui/map-frame";
 import { panel } from "./ui/panel";
 import { pictureDialog } from "./ui/picture";
+import { onSearchKey } from "./ui/map/search-field";
+import { printSheet } from "./ui/map/sheet";
 import { onReviewKey } from "./ui/review/keyboard";
 import { researchPage } from "./ui/research/page";
 import { reviewPage } from "./ui/review/page";
@@ -38,7 +40,7 @@ const CLOCK_TICK = 15_000; // "3 min ago" grows older without an event
 
 const app = document.getElementById("app")!;
 const store = createReactive<State>(initialState(firstLanguage(), hiddenBefore()));
-const actions = createActions(store, (observation) => map.pulse(observation.deployment_id));
+const actions = createActions(store, (observation) => map.seen(observation), () => map);
 const map = createMapView(store, {
   deploymentChosen: (id) => {
     store.set({ selectedDeployment: id, ...(id && isNarrow() ? { tab: "cameras", panelOpen: true } : {}) });
@@ -49,6 +51,8 @@ const map = createMapView(store, {
   },
   cellChosen: (cell) => actions.research.patch({ cell }),
   placeChosen: (at) => actions.desk.placeChosen(at),
+  moved: (at) => actions.atlas.patch({ at }),
+  classified: (limits) => actions.atlas.patch({ limits }),
   areaDrawn: (drawn) => {
     if (store.state.page === "desk") {
       store.set({ drawing: null, drawRefusal: null });
@@ -86,6 +90,7 @@ function page(current: View): TemplateResult {
       ${content(current)}
       ${state.picture ? pictureDialog(current) : nothing}
     </div>
+    ${state.atlas.sheet ? printSheet(current) : nothing}
   `;
 }
 
@@ -117,12 +122,16 @@ show(store.state);
 for (const kind of ["keydown", "keyup"] as const) {
   document.addEventListener(kind, (event) => onReviewKey(view(store.state), event));
 }
+document.addEventListener("keydown", (event) => onSearchKey(event, store.state.phase === "map" ? store.state.page : ""));
 window.addEventListener("popstate", () => {
   if (own.follow()) return;
   const page = pageOf(location.hash);
   if (page === "desk") actions.desk.follow();
   else if (page === "counts") actions.research.follow();
-  else actions.review.follow(readRoute(location.hash));
+  else {
+    actions.review.follow(readRoute(location.hash));
+    if (page === "map") actions.atlas.follow();
+  }
 });
 setInterval(() => store.set({ now: Date.now() }), CLOCK_TICK);
 void actions.start();

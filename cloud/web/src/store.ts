@@ -4,11 +4,12 @@ import type { Drawing, Refusal } from "./polygon";
 import { emptyDesk, type DeskState } from "./desk/state";
 import { emptyReview, type ReviewState } from "./review/state";
 import { emptyResearch, type ResearchState } from "./research/state";
+import { emptyMap, type MapState } from "./map/state";
 import type { Reactive } from "./reactive";
 import type { Page } from "./route";
 import type { Span } from "./time";
 import type {
-  Account, Area, Counts, CountsQuery, Deployments, Incident, IncidentSummary, Observation, Reserve, Zones,
+  Account, Area, Counts, CountsQuery, Deployments, HealthStatus, Incident, IncidentSummary, Observation, Reserve, Zones,
 } from "./wire";
 
 export type Tab = "live" | "count" | "fire" | "cameras";
@@ -62,6 +63,8 @@ export interface State {
 
   tab: Tab;
   panelOpen: boolean;
+  /** Which of the cameras the panel lists, and how many at most. */
+  cameraList: { query: string; status: HealthStatus | null; most: number };
   selectedDeployment: string | null;
   selectedIncident: string | null;
   hiddenBanners: readonly string[];
@@ -75,6 +78,8 @@ export interface State {
   countFailure: Failure | "bad_span" | "draw_first" | null;
   copied: "yes" | "no" | null;
 
+  /** The map page: layers, time, search. */
+  atlas: MapState;
   review: ReviewState;
   desk: DeskState;
   research: ResearchState;
@@ -94,6 +99,7 @@ export function initialState(language: Language, hiddenBanners: readonly string[
     reserves: [],
     reserve: null,
     ...emptyReserve(),
+    atlas: emptyMap(),
     mediaAttempts: {},
     tab: "live",
     panelOpen: true,
@@ -112,6 +118,7 @@ export function emptyReserve() {
     incidents: [] as Incident[],
     olderIncidents: false,
     connection: "connecting" as Connection,
+    cameraList: { query: "", status: null as HealthStatus | null, most: 60 },
     selectedDeployment: null,
     selectedIncident: null,
     drawing: null,

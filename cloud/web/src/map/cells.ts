@@ -6,7 +6,7 @@ import type { Grid } from "../research/wire";
 import type { Palette } from "./style";
 
 export const CLASSES = 5;
-const HATCH = "not-observed";
+export const HATCH = "not-observed";
 
 /** Upper limits of the classes of rates that the grid's cells fall into. */
 export function limitsOf(grid: Pick<Grid, "features">): number[] {
@@ -67,5 +67,6 @@ export function addHatch(map: MapLibre, colour: Palette): void {
     pen.lineTo(shift + size, 0);
     pen.stroke();
   }
+  if (map.hasImage(HATCH)) map.removeImage(HATCH);
   map.addImage(HATCH, pen.getImageData(0, 0, size, size), { pixelRatio: 2 });
 }

@@ -1,12 +1,13 @@
 /** What the map shows, from the state: pure functions that give GeoJSON. */
 import type { Feature, FeatureCollection, Geometry, MultiPolygon, Point, Polygon, Position } from "geojson";
 import { boundsOf, destination, distance, northernmost, positionsOf, sector, type Bounds, type LonLat } from "../geo";
-import type { Language } from "../i18n";
+import type { Language, Translate } from "../i18n";
 import type { Drawing } from "../polygon";
 import { isOpen, type State } from "../store";
-import type { Area, Deployment, HealthStatus, Incident, Suspicion } from "../wire";
+import type { OnDuty } from "../desk/wire";
+import type { Area, Deployment, Incident, Suspicion } from "../wire";
+import type { SeenThere } from "./state";
 import { toneOf } from "./fires";
-import { coneName } from "./images";
 
 type Collection = FeatureCollection<Geometry>;
 
@@ -36,13 +37,34 @@ export function outside(boundary: Area | null): Collection {
   return collection([feature({ type: "Polygon", coordinates: [world, ...holes] })]);
 }
 
-export function zoneLabels(zones: State["zones"], language: Language): Collection {
+/** A zone's name, and below it what `duty` says of it. */
+export function zoneLabels(zones: State["zones"], language: Language, duty: (zone: string) => string = () => ""): Collection {
   return collection(
-    zones.features.map((zone) =>
-      feature(point(northernmost(positionsOf(zone.geometry.coordinates))), {
-        name: localName(zone.properties, language),
-      }),
-    ),
+    zones.features.map((zone) => {
+      const words = duty(zone.properties.id);
+      return feature(point(northernmost(positionsOf(zone.geometry.coordinates))), {
+        name: localName(zone.properties, language), duty: words && `\n${words}`,
+      });
+    }),
+  );
+}
+
+/** Those who are called first; others come later, and are on the fire desk. */
+export function dutyWords(onDuty: OnDuty, zone: string, t: Translate): string {
+  const people = onDuty.zones.find((one) => one.zone_id === zone)?.people ?? [];
+  const first = people.filter((one) => one.place === people[0]?.place);
+  if (first.length === 0) return t("map.duty_nobody");
+  return first.map((one) => (one.reachable ? one.account : t("map.duty_unreachable", { name: one.account }))).join(", ");
+}
+
+/** What was seen on the days on show, where the cameras are known. */
+export function seenThere(seen: readonly SeenThere[], deployments: State["deployments"]): Collection {
+  const places = new Map(deployments.features.map((one) => [one.properties.id, one.geometry]));
+  return collection(
+    seen.flatMap(({ deployment, observations }) => {
+      const at = places.get(deployment);
+      return at ? [feature(at, { id: deployment, observations })] : [];
+    }),
   );
 }
 
@@ -50,33 +72,8 @@ export function localName(named: { name: string; name_zh: string | null }, langu
   return (language === "zh" && named.name_zh) || named.name;
 }
 
-// What is wrong is drawn above what is well.
-const ORDER: Readonly<Record<HealthStatus, number>> = { ended: 0, ok: 1, never_seen: 2, silent: 3, attention: 4 };
-
-export function cameras(deployments: State["deployments"], now: number): Collection {
-  return collection(
-    deployments.features.map(({ geometry, properties: one }) =>
-      feature(geometry, {
-        id: one.id, name: one.location_name, status: one.health.status, order: ORDER[one.health.status],
-        ended: hasEnded(one, now),
-      }),
-    ),
-  );
-}
-
 export function hasEnded(deployment: Deployment, now: number): boolean {
   return deployment.ended_at !== null && Date.parse(deployment.ended_at) <= now;
-}
-
-/** Fields of view at a size that can be seen at any zoom. */
-export function cones(deployments: State["deployments"], now: number): Collection {
-  return collection(
-    deployments.features.filter(({ properties: one }) => looks(one)).map(({ geometry, properties: one }) =>
-      feature(geometry, {
-        icon: coneName(one.field_of_view_deg!), heading: one.heading_deg, ended: hasEnded(one, now),
-      }),
-    ),
-  );
 }
 
 /** Fields of view at their true size on the ground, where the detection distance is known. */

@@ -32,15 +32,17 @@ export function addCameraImages(map: MapLibre, colour: Palette): void {
   }
 }
 
-/** A field of view: a sector `width` degrees wide that opens upwards (north) and fades with distance. */
-export function coneName(width: number): string {
-  return `cone-${Math.min(360, Math.max(5, Math.round(width / 5) * 5))}`;
+/** Draws a field of view when the map first asks for "cone-60": a sector so many degrees wide that opens upwards (north)
+ * and fades with distance. */
+export function drawCones(map: MapLibre, colour: () => Palette): void {
+  map.on("styleimagemissing", ({ id }) => {
+    const width = /^cone-(\d+)$/.exec(id)?.[1];
+    if (width && !map.hasImage(id)) addConeImage(map, colour(), id, Number(width));
+  });
 }
 
-export function addConeImage(map: MapLibre, colour: Palette, width: number): void {
-  const name = coneName(width);
-  if (map.hasImage(name)) return;
-  const half = (Number(name.slice(5)) / 2) * (Math.PI / 180);
+function addConeImage(map: MapLibre, colour: Palette, name: string, width: number): void {
+  const half = (width / 2) * (Math.PI / 180);
   const image = draw(2 * CONE_RADIUS, (pen) => {
     pen.translate(CONE_RADIUS, CONE_RADIUS);
     const fade = pen.createRadialGradient(0, 0, 6, 0, 0, CONE_RADIUS);

@@ -3,7 +3,7 @@ import { Marker, Popup, type Map as MapLibre } from "maplibre-gl";
 import { render } from "lit-html";
 import { translator } from "../i18n";
 import type { LonLat } from "../geo";
-import { isOpen, type State } from "../store";
+import { isOpen, type State, type Store } from "../store";
 import { fireIcon } from "../ui/icons";
 import { deploymentCard } from "../ui/cameras";
 import { waitsForAnswer } from "../desk/calls";
@@ -12,15 +12,15 @@ import { latestReports, lonLat } from "./features";
 import { toneOf } from "./fires";
 
 const FIRE_OFFSET = 36; // px along the bearing, so that the camera's own icon stays readable
-const PULSE_MS = 3200;
 
-export function attachIncidents(map: MapLibre, chosen: (id: string) => void): (state: State) => void {
+/** The function that it returns shows the fires of a state, or none while their layer is off. */
+export function attachIncidents(map: MapLibre, chosen: (id: string) => void): (state: State, visible: boolean) => void {
   const shown = new Map<string, { marker: Marker; button: HTMLButtonElement }>();
 
-  return (state) => {
+  return (state, visible) => {
     const t = translator(state.language);
     const wanted = new Set<string>();
-    for (const incident of state.incidents.filter((one) => isOpen(one) || one.id === state.selectedIncident)) {
+    for (const incident of visible ? onMap(state) : []) {
       for (const { key, at, offset, place } of marksOf(state, incident)) {
         wanted.add(key);
         const entry = shown.get(key) ?? add(key, incident.id, at);
@@ -53,8 +53,13 @@ export function attachIncidents(map: MapLibre, chosen: (id: string) => void): (s
   }
 }
 
+/** The fires that stand on the map. */
+export function onMap(state: State): Incident[] {
+  return state.incidents.filter((one) => isOpen(one) || one.id === state.selectedIncident);
+}
+
 /** One mark where the fire is; while that is not known, one beside each camera, towards the fire. */
-function marksOf(state: State, incident: Incident): { key: string; at: LonLat; offset: [number, number]; place: string }[] {
+export function marksOf(state: State, incident: Incident): { key: string; at: LonLat; offset: [number, number]; place: string }[] {
   const reports = latestReports(incident);
   const names = [...new Set(reports.map((one) => placeOf(state, one.deployment_id)))].join(", ");
   const told = incident.reports.find((one) => one.location ?? one.standpoint);
@@ -84,27 +89,13 @@ export function placeOf(state: State, deploymentId: string): string {
   return found?.properties.location_name ?? deploymentId.slice(0, 8);
 }
 
-const pulsing = new Set<string>();
-
-export function pulse(map: MapLibre, deploymentId: string, at: LonLat): void {
-  if (pulsing.has(deploymentId)) return; // a herd is one pulse, not fifty
-  pulsing.add(deploymentId);
-  const element = document.createElement("div");
-  element.className = "pulse";
-  const marker = new Marker({ element }).setLngLat(at).addTo(map);
-  setTimeout(() => {
-    marker.remove();
-    pulsing.delete(deploymentId);
-  }, PULSE_MS);
-}
-
 /** On a narrow screen a popup would hide the map: the card then stands in the panel (../ui/cameras). */
 export function isNarrow(): boolean {
   return matchMedia("(max-width: 860px)").matches;
 }
 
 /** One popup for the chosen deployment; it follows the state while it is open. */
-export function attachPopup(map: MapLibre, closed: () => void): (state: State) => void {
+export function attachPopup(map: MapLibre, store: Store, closed: () => void): (state: State) => void {
   let popup: Popup | null = null;
   let shownFor: string | null = null;
   const content = document.createElement("div");
@@ -118,7 +109,7 @@ export function attachPopup(map: MapLibre, closed: () => void): (state: State) =
       popup = null;
       return;
     }
-    render(deploymentCard(found.properties, state, closed), content);
+    render(deploymentCard(found.properties, { state, t: translator(state.language), store }, closed), content);
     if (shownFor === id) return;
     popup?.remove();
     shownFor = id;

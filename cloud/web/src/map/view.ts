@@ -6,22 +6,30 @@ import type { GeoJSON } from "geojson";
 import { alarms } from "../alarms";
 import type { Bounds, LonLat } from "../geo";
 import { translator } from "../i18n";
+import { speciesName } from "../format";
 import type { State, Store } from "../store";
-import type { Incident } from "../wire";
+import type { Incident, Observation } from "../wire";
 import { areaOf } from "../research/question";
 import { shapeOf } from "../research/state";
+import type { Place } from "./address";
+import { showBaseMap } from "./basemap";
 import { addHatch, cellFeatures } from "./cells";
+import { drawClusters } from "./clusters";
 import { attachDrawing } from "./draw";
 import * as features from "./features";
 import * as fires from "./fires";
 import { graticule } from "./graticule";
-import { addCameraImages, addConeImage } from "./images";
-import { attachIncidents, attachPopup, pulse } from "./markers";
+import { addCameraImages, drawCones } from "./images";
+import { attachIncidents, attachPopup } from "./markers";
+import { attachPulses } from "./sightings";
+import type { Theme } from "./state";
 import { baseStyle, pagePalette, type SourceName } from "./style";
+import { attachTiles, shownLayers } from "./tiled";
 
 setWorkerUrl(workerUrl);
 
 const GLIDE = 600; // ms
+const CAMERAS_MS = 60_000; // a camera falls silent by the clock, without an event
 const HANDLED_FOR = 10_000; // ms after a touch in which the map is left to the reader
 
 export interface MapView {
@@ -36,8 +44,29 @@ export interface MapView {
   centre(): LonLat;
   addCornerAtCentre(): void;
   finishDrawing(): void;
-  /** Shows for a moment that this deployment has just seen something. */
-  pulse(deploymentId: string): void;
+  /** Shows for some seconds that a camera has just seen something. */
+  seen(observation: Observation): void;
+  /** Glides there; `zoom`: at least so close, null as it is. */
+  goTo(at: LonLat, zoom: number | null): void;
+  /** As an address says it. */
+  place(at: Place): void;
+  isIdle(): boolean;
+  /** The places that the base map names, as far as they have been on the map. */
+  placesNamed(): { name: string; at: LonLat }[];
+  /** The map as it is drawn, `ratio` times as fine as the screen's own pixels would be, and how it lies on the ground. */
+  picture(ratio: number): Promise<MapPicture>;
+  /** In a theme for as long as `work` takes. */
+  inTheme<T>(theme: Theme, work: () => Promise<T>): Promise<T>;
+}
+
+export interface MapPicture {
+  readonly canvas: HTMLCanvasElement;
+  readonly ratio: number;
+  readonly width: number;
+  readonly height: number;
+  metresPerPixel: number;
+  project(at: LonLat): { x: number; y: number };
+  colour: ReturnType<typeof pagePalette>;
 }
 
 export interface MapEvents {
@@ -48,13 +77,19 @@ export interface MapEvents {
   cellChosen(cell: string | null): void;
   /** The place for which the page asked. */
   placeChosen(at: LonLat): void;
+  /** Where the map stands now; null while it shows the whole reserve by itself. */
+  moved(at: Place | null): void;
+  /** The classes of density that fit what is on the map. */
+  classified(limits: readonly number[]): void;
 }
 
 export function createMapView(store: Store, events: MapEvents): MapView {
   const element = document.createElement("div");
   element.className = "map";
   element.dataset.state = "loading";
-  const colour = pagePalette();
+  let theme: Theme = "dark";
+  let forced: Theme | null = null;
+  let colour = pagePalette(theme);
   const map = new MapLibre({
     container: element,
     style: baseStyle(colour),
@@ -75,7 +110,11 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   const canvas = map.getCanvas();
   const drawing = attachDrawing(map, store, events.areaDrawn, set);
   const showIncidents = attachIncidents(map, events.incidentChosen);
-  const showPopup = attachPopup(map, () => events.deploymentChosen(null));
+  const showPopup = attachPopup(map, store, () => events.deploymentChosen(null));
+  const tiles = attachTiles(map, () => colour);
+  const pulses = attachPulses(map, () => shownLayers(store.state).includes("sightings") && !store.state.atlas.shown);
+  drawCones(map, () => colour);
+  drawClusters(map, () => colour);
   let ready = false;
   let fittedFor: string | null = null;
   /** Until the reader moves the map, a change of its size shows the whole reserve anew. */
@@ -98,15 +137,20 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     }
     if (changed("reserve", "deployments")) fitOnce(state);
     if (changed("zones")) set("zones", state.zones);
-    if (changed("zones", "language")) set("zone-labels", features.zoneLabels(state.zones, state.language));
-    if (changed("deployments")) {
-      for (const { properties: one } of state.deployments.features) {
-        if (one.field_of_view_deg) addConeImage(map, colour, one.field_of_view_deg);
-      }
-      set("cameras", features.cameras(state.deployments, state.now));
-      set("cones", features.cones(state.deployments, state.now));
-      set("ground", features.groundSectors(state.deployments));
+    if (changed("zones", "language") || state.atlas.onDuty !== before?.atlas.onDuty) {
+      const { onDuty } = state.atlas;
+      const t = translator(state.language);
+      set("zone-labels", features.zoneLabels(state.zones, state.language, (zone) => (onDuty ? features.dutyWords(onDuty, zone, t) : "")));
     }
+    if (changed("deployments")) {
+      set("ground", features.groundSectors(state.deployments));
+      if (before && before.deployments.features.length > 0) tiles.camerasChanged();
+    }
+    if (changed("deployments", "selectedDeployment")) set("chosen", features.pointFeature(chosenCamera(state)));
+    if (changed("deployments") || state.atlas.seen !== before?.atlas.seen) set("sightings", features.seenThere(state.atlas.seen?.there ?? [], state.deployments));
+    if (state.atlas.shown && !before?.atlas.shown) pulses.clear();
+    if (!before || state.atlas.basemap !== before.atlas.basemap) showGround(state);
+    if (changed("atlas", "reserve", "page", "now")) tiles.show(state);
     if (changed("incidents", "reserve")) {
       set("bearings", features.bearingSectors(state.incidents, features.reachOf(features.reserveBounds(state))));
     }
@@ -118,7 +162,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     if (!before || state.desk.picked !== before.desk.picked) set("picked", features.pointFeature(state.desk.picked));
     canvas.style.cursor = state.desk.picking ? "crosshair" : canvas.style.cursor === "crosshair" && !state.drawing ? "" : canvas.style.cursor;
     followDesk(state, before);
-    if (changed("incidents", "language", "deployments", "selectedIncident")) showIncidents(state);
+    if (changed("incidents", "language", "deployments", "selectedIncident", "atlas", "page")) showIncidents(state, shownLayers(state).includes("incidents"));
     if (changed("incidents", "hiddenBanners", "now")) followAlarms(state);
     // A corner, and a fire that is reported, must land where the reader points.
     if ((state.drawing && !before?.drawing) || (state.desk.picking && !before?.desk.picking)) map.stop();
@@ -147,8 +191,8 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     const reserve = features.reserveBounds(state);
     const bounds = reserve && features.united([reserve, boundsOfFires(alarms(state), state)]);
     if (!bounds) return false;
-    map.fitBounds(bounds, { padding: room(), maxZoom: 15, animate: duration > 0, duration });
     untouched = true;
+    map.fitBounds(bounds, { padding: room(), maxZoom: 15, animate: duration > 0, duration });
     return true;
   }
 
@@ -163,10 +207,13 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     const [width, height] = [element.clientWidth, element.clientHeight];
     const edge = Math.min(48, 0.07 * Math.min(width, height));
     const over = (selector: string) => element.parentElement?.querySelector<HTMLElement>(selector);
-    const [notices, bar] = [over(".banners"), over(".draw-bar")];
+    const [notices, bar, side] = [over(".banners"), over(".draw-bar") ?? over(".time-bar"), over(".map-side")];
     const below = notices?.offsetHeight ? notices.offsetTop + notices.offsetHeight : 0;
     const above = bar?.offsetHeight ? height - bar.offsetTop : 0;
-    return { top: Math.min(below + edge, height / 2), bottom: Math.min(above + edge, height / 3), left: edge, right: edge };
+    const beside = side && width > 700 ? side.offsetLeft + side.offsetWidth : 0;
+    return {
+      top: Math.min(below + edge, height / 2), bottom: Math.min(above + edge, height / 3), left: beside + edge, right: edge,
+    };
   }
 
   /** A fire that comes is brought into view, unless a hand is on the map. */
@@ -225,20 +272,55 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     );
   }
 
+  /** The control room magnifies the map, letters and all: it is then drawn with as many more points. */
+  function sharpen(): void {
+    const times = element.clientWidth ? element.getBoundingClientRect().width / element.clientWidth : 1;
+    const wanted = Math.round(devicePixelRatio * times * 50) / 50;
+    if (map.getPixelRatio() !== wanted) map.setPixelRatio(wanted);
+  }
+
   function viewChanged(): void {
     const bounds = map.getBounds();
     set("graticule", graticule([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]));
     const { lng, lat } = map.getCenter();
     Object.assign(element.dataset, { lon: lng.toFixed(7), lat: lat.toFixed(7), zoom: map.getZoom().toFixed(4) });
+    events.moved(untouched || !fittedFor ? null : { lon: lng, lat, zoom: map.getZoom() });
   }
 
-  map.on("load", () => {
+  function dressed(): void {
     addCameraImages(map, colour);
     addHatch(map, colour);
     ready = true;
     show(store.state, null);
     viewChanged();
-  });
+  }
+
+  /** Off the map page the page around it is dark. */
+  function dress({ page, atlas }: State): void {
+    const wanted = forced ?? (page === "map" ? atlas.theme : "dark");
+    if (wanted === theme || !ready) return;
+    theme = wanted;
+    colour = pagePalette(theme);
+    element.classList.toggle("light", theme === "light");
+    ready = false;
+    element.dataset.state = "loading";
+    tiles.forget();
+    map.setStyle(baseStyle(colour), { diff: false });
+    map.once("style.load", dressed);
+  }
+
+  function showGround(state: State): void {
+    void showBaseMap(map, state.atlas.basemap, colour, "cells", shownLayers(state).includes("basemap"));
+  }
+
+  async function rested(): Promise<void> {
+    while (!ready || !map.loaded() || element.dataset.state !== "idle") await map.once("idle");
+  }
+
+  map.once("load", dressed);
+  setInterval(() => {
+    if (!document.hidden && store.state.phase === "map") tiles.camerasChanged();
+  }, CAMERAS_MS);
   map.on("moveend", viewChanged);
   map.on("movestart", (event) => {
     element.dataset.state = "loading";
@@ -248,13 +330,21 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     element.addEventListener(touch, () => (handledAt = performance.now()), { passive: true });
   }
   map.on("resize", () => {
+    sharpen();
     const { page, selectedIncident, incidents } = store.state;
     const chosen = page === "desk" && incidents.find((one) => one.id === selectedIncident);
     if (chosen && performance.now() - handledAt > HANDLED_FOR) showIncident(chosen);
     if (untouched && !store.state.drawing?.corners.length) fit(store.state);
     viewChanged();
   });
-  map.on("idle", () => (element.dataset.state = "idle"));
+  map.on("idle", () => {
+    if (!ready) return;
+    element.dataset.state = "idle";
+    const { page, atlas } = store.state;
+    if (page !== "map" || atlas.limits.length > 0 || !atlas.layers.includes("density")) return;
+    const limits = tiles.limits();
+    if (limits.length > 0) events.classified(limits);
+  });
   map.on("dataloading", () => (element.dataset.state = "loading"));
   map.on("click", (event) => {
     if (store.state.drawing) return;
@@ -265,21 +355,32 @@ export function createMapView(store: Store, events: MapEvents): MapView {
       const [cell] = map.queryRenderedFeatures([x, y], { layers: ["cells", "cells-unseen"] });
       return events.cellChosen((cell?.properties["cell"] as string | undefined) ?? null);
     }
-    const [hit] = map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["cameras"] });
+    const [hit] = map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["cameras", "camera-clusters"] });
+    if (hit && hit.properties["count"] !== undefined && hit.geometry.type === "Point") {
+      untouched = false;
+      return void map.easeTo({ center: hit.geometry.coordinates as LonLat, zoom: map.getZoom() + 2, duration: calm(GLIDE) });
+    }
     events.deploymentChosen((hit?.properties["id"] as string | undefined) ?? null);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && store.state.selectedDeployment) events.deploymentChosen(null);
   });
-  map.on("mousemove", "cameras", () => {
-    if (!store.state.drawing) canvas.style.cursor = "pointer";
-  });
-  map.on("mouseleave", "cameras", () => {
-    if (!store.state.drawing) canvas.style.cursor = "";
-  });
+  for (const layer of ["cameras", "camera-clusters"]) {
+    map.on("mousemove", layer, () => {
+      if (!store.state.drawing) canvas.style.cursor = "pointer";
+    });
+    map.on("mouseleave", layer, () => {
+      if (!store.state.drawing) canvas.style.cursor = "";
+    });
+  }
   store.subscribe((state, before) => {
+    dress(state);
     if (ready) show(state, before);
+    // The list of layers takes room, or gives it back.
+    if (state.atlas.legendOpen !== before.atlas.legendOpen && untouched) requestAnimationFrame(() => fit(store.state, calm(GLIDE)));
   });
+  const cameraPlaces = remembering((deployments: State["deployments"]) =>
+    new Map(deployments.features.map((one) => [one.properties.id, features.lonLat(one.geometry)])));
 
   return {
     element,
@@ -295,11 +396,81 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     centre: () => [map.getCenter().lng, map.getCenter().lat],
     addCornerAtCentre: drawing.addCornerAtCentre,
     finishDrawing: drawing.finish,
-    pulse: (id) => {
-      const at = store.state.deployments.features.find((one) => one.properties.id === id)?.geometry;
-      if (at) pulse(map, id, features.lonLat(at));
+    seen: (one) => {
+      const { deployments, language } = store.state;
+      const at = cameraPlaces(deployments).get(one.deployment_id);
+      if (at) pulses.seen(one.deployment_id, at, speciesName(one, language, translator(language)));
+    },
+    goTo: (at, zoom) => {
+      untouched = false;
+      handledAt = performance.now();
+      const { left, right } = room(); // the middle of what is not covered
+      map.flyTo({ center: at, zoom: Math.max(map.getZoom(), zoom ?? 0), offset: [(left - right) / 2, 0], duration: calm(1200) });
+    },
+    place: ({ lon, lat, zoom }) => {
+      untouched = false;
+      handledAt = performance.now();
+      fittedFor = store.state.reserve?.slug ?? null;
+      map.jumpTo({ center: [lon, lat], zoom });
+    },
+    isIdle: () => element.dataset.state === "idle",
+    placesNamed: () =>
+      map.getSource("basemap")
+        ? map.querySourceFeatures("basemap", { sourceLayer: "place" }).flatMap(({ geometry, properties }) =>
+            geometry.type === "Point" && properties["name"] ? [{ name: String(properties["name"]), at: features.lonLat(geometry) }] : [])
+        : [],
+    picture: async (ratio) => {
+      const own = map.getPixelRatio();
+      map.setPixelRatio(ratio);
+      try {
+        map.triggerRepaint();
+        await rested();
+        const copy = document.createElement("canvas");
+        // Read in the frame in which it is drawn: the browser then still has the pixels, and need not keep them otherwise.
+        await new Promise<void>((done) => {
+          map.once("render", () => {
+            [copy.width, copy.height] = [canvas.width, canvas.height];
+            copy.getContext("2d")!.drawImage(canvas, 0, 0);
+            done();
+          });
+          map.triggerRepaint();
+        });
+        const [width, height] = [element.clientWidth, element.clientHeight];
+        const [left, right] = [map.unproject([0, height / 2]), map.unproject([100, height / 2])];
+        return {
+          canvas: copy, ratio, width, height, colour, metresPerPixel: left.distanceTo(right) / 100,
+          project: (at) => map.project(at),
+        };
+      } finally {
+        map.setPixelRatio(own);
+      }
+    },
+    inTheme: async (wanted, work) => {
+      forced = wanted;
+      dress(store.state);
+      try {
+        await rested();
+        return await work();
+      } finally {
+        forced = null;
+        dress(store.state);
+      }
     },
   };
+}
+
+/** Works it out anew only for another argument. */
+function remembering<A, B>(work: (given: A) => B): (given: A) => B {
+  let kept: { given: A; found: B } | null = null;
+  return (given) => {
+    if (kept?.given !== given) kept = { given, found: work(given) };
+    return kept.found;
+  };
+}
+
+function chosenCamera(state: State): LonLat | null {
+  const found = state.deployments.features.find((one) => one.properties.id === state.selectedDeployment);
+  return found ? features.lonLat(found.geometry) : null;
 }
 
 function reportsOf(incident: Incident): string[] {

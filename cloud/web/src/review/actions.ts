@@ -76,7 +76,7 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
     const route = switched ? { page: store.state.page, picture: null, filter: NO_FILTER } : readRoute(location.hash);
     sender?.close();
     store.set({ page: pageOf(location.hash), review: emptyReview(route.filter, route.picture) });
-    if (store.state.page === "map" || store.state.page === "review") writeAddress(false);
+    if (store.state.page === "review") writeAddress(false); // the map's own address is read by map/actions
     const { account } = store.state;
     if (!account) return;
     shelf = createShelf(account.id);

@@ -34,7 +34,7 @@ function sighting(view: View, one: Observation): TemplateResult {
       ${thumbnail(view, one.media_id, `${name}, ${place}, ${fullTime(view, one.observed_at)}`)}
       <div class="what">
         <p class="name">
-          ${name}${one.count > 1 ? html` <span class="count">${t("live.count", { n: one.count })}</span>` : nothing}
+          ${speciesLink(one, name)}${one.count > 1 ? html` <span class="count">${t("live.count", { n: one.count })}</span>` : nothing}
         </p>
         ${scientific(one.scientific_name, name)}
         <p class="meta">
@@ -52,6 +52,11 @@ function sighting(view: View, one: Observation): TemplateResult {
       </div>
     </li>
   `;
+}
+
+/** What was seen, leading to the page of its species. */
+function speciesLink({ scientific_name }: Observation, name: string): TemplateResult | string {
+  return scientific_name ? html`<a class="plain" href=${`#species/${encodeURIComponent(scientific_name)}`}>${name}</a>` : name;
 }
 
 /** The scientific name beside an everyday one; nothing where it is the name already shown. */

@@ -1,17 +1,20 @@
-/** What lies over the map: buttons, the legend, and the bar that helps with drawing. */
+/** What lies over the map: buttons, the tools of the map page (map/), and the bar that helps with drawing. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { failureWords } from "../i18n/failures";
 import { removeCorner } from "../polygon";
-import { STATUSES } from "./cameras";
 import { pickBar } from "./desk/report";
 import { fireBanner } from "./fire";
-import { healthIcon, icon } from "./icons";
+import { icon } from "./icons";
+import { legendButton, legendCard } from "./map/legend";
+import { searchField } from "./map/search-field";
+import { timeBar } from "./map/time-bar";
 import type { View } from "./view";
 
 export function mapFrame(view: View): TemplateResult {
   const { t, state, map, actions } = view;
+  const busy = state.drawing !== null || state.desk.picking;
   return html`
-    <div class="map-frame ${state.drawing || state.desk.picking ? "drawing" : ""}">
+    <div class="map-frame ${busy ? "drawing" : ""} ${state.page === "map" ? state.atlas.theme : ""}">
       ${map.element}
       ${state.drawing ? html`<div class="crosshair" aria-hidden="true"></div>` : nothing}
       ${fireBanner(view)}
@@ -28,20 +31,20 @@ export function mapFrame(view: View): TemplateResult {
         <button @click=${() => map.zoom(-1)} aria-label=${t("map.zoom_out")} title=${t("map.zoom_out")}>${icon("minus")}</button>
         <button @click=${() => map.fit()} aria-label=${t("map.fit")} title=${t("map.fit")}>${icon("fit")}</button>
       </div>
-      ${state.desk.picking ? pickBar(view) : state.drawing ? drawBar(view) : legend(view)}
+      ${state.desk.picking ? pickBar(view) : state.drawing ? drawBar(view) : nothing}
+      ${state.page === "map" && !busy ? mapTools(view) : nothing}
     </div>
   `;
 }
 
-function legend({ t, state }: View): TemplateResult | typeof nothing {
-  const statuses = new Set(state.deployments.features.map((one) => one.properties.health.status));
-  if (statuses.size === 0) return nothing;
+/** What the reader of the map page has: search, layers with their legend, time. */
+function mapTools(view: View): TemplateResult {
   return html`
-    <ul class="legend" aria-label=${t("map.legend")}>
-      ${STATUSES.filter((one) => statuses.has(one)).map(
-        (one) => html`<li>${healthIcon(one)} ${t(`health.${one}`)}</li>`,
-      )}
-    </ul>
+    <div class="map-side ${view.state.atlas.legendOpen ? "open" : ""}">
+      <div class="map-top">${searchField(view)} ${legendButton(view)}</div>
+      ${legendCard(view)}
+    </div>
+    ${timeBar(view)}
   `;
 }
 

@@ -10,7 +10,7 @@ import type { View } from "./view";
 type Box = NonNullable<State["picture"]>["box"];
 
 export function thumbnail(
-  view: View, mediaId: string | null, caption: string, box: Box = null, none: Key = "picture.none",
+  view: Pick<View, "t" | "state" | "store">, mediaId: string | null, caption: string, box: Box = null, none: Key = "picture.none",
 ): TemplateResult {
   const { t, state, store } = view;
   if (!mediaId) return html`<div class="thumb none"><span>${t(none)}</span></div>`;
