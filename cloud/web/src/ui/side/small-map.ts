@@ -27,7 +27,7 @@ export interface Shown {
 export function smallMap(view: View, shown: Shown, label: string): TemplateResult | typeof nothing {
   const cameras = standing(view, shown);
   const one = cameras.find(({ properties }) => properties.id === shown.camera);
-  const cells = (shown.grid?.features ?? []).filter(({ properties }) => properties.deployments > 0);
+  const cells = shown.grid?.features ?? [];
   const bounds = one
     ? around([], [place(one)], reach(one.properties) * 2.2)
     : around([shown.reserve.boundary, ...cells.map(({ geometry }) => geometry as Area)], cameras.map(place));
@@ -63,7 +63,7 @@ function reach(one: Deployment): number {
   return Math.min(4000, Math.max(250, one.detection_distance_m ?? 250));
 }
 
-/** Hatched where cameras stand and none looked; the darkest where they looked and saw none. */
+/** Hatched where nobody looked; the darkest where they looked and saw none. */
 function cellPath({ t }: View, { geometry, properties: one }: Grid["features"][number], plane: Plane, limits: readonly number[]) {
   const at = one.rate === null ? -1 : classOf(one.rate, limits);
   const look = at < 0 ? "unseen" : `shade-${at > 0 ? shadeOf(at, limits.length) : 0}`;
