@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.bench.bench_counts import TAXA
 
+from fieldwatch.demo import landscape
 from fieldwatch_cloud.db import accounts, geography, nodes, rollups
 from fieldwatch_cloud.db.pool import Database, connection
 from fieldwatch_shared.ids import uuid7
@@ -40,6 +41,8 @@ AT_ONE_NODE = 4
 BEHIND_S = 120
 """So long ago the newest heartbeats came; the next are promised within a day."""
 PASSWORD = "correct horse battery"
+SCALE = (3.6, 2.8)
+"""So much larger than the demo's drawn land is this one's, east and north."""
 _LON_KM = 111.32 * math.cos(math.radians(SOUTH + 0.18))
 _LAT_KM = 110.9
 
@@ -136,6 +139,8 @@ def make(
         progress(f"{deployments:,} deployments")
         stored = _records(conn, slug, ids, sites, since, until, observations, rng)
         progress(f"{stored:,} observations")
+        landscape.keep(conn, reserve_id, landscape.draw(_from_middle, SCALE))
+        progress("base map drawn; a running service builds it")
     with Database(db_url) as database:
         rollups.roll_up(database)
     progress("sums kept")
@@ -148,6 +153,10 @@ def make(
 def place(east_km: float, north_km: float) -> tuple[float, float]:
     """(lon, lat) so many kilometres from the south-west corner."""
     return round(WEST + east_km / _LON_KM, 6), round(SOUTH + north_km / _LAT_KM, 6)
+
+
+def _from_middle(east_km: float, north_km: float) -> tuple[float, float]:
+    return place(KM_EAST / 2 + east_km, KM_NORTH / 2 + north_km)
 
 
 def boundary() -> dict[str, Any]:

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from fieldwatch.demo import reserve
+from fieldwatch.demo import landscape, reserve
 from fieldwatch.demo.errors import DemoError
 from fieldwatch_cloud.calls.roster import Shift
-from fieldwatch_cloud.db import accounts, calls, geography, nodes, rules
+from fieldwatch_cloud.db import accounts, calls, geography, nodes, rules, tracks
 from fieldwatch_cloud.db.pool import connection
 from fieldwatch_cloud.services.files import private_directory, write_private
 from fieldwatch_cloud.services.mosquitto_files import hash_password
@@ -112,6 +112,8 @@ def create(database_url: str) -> Remembered:
         account = accounts.add_account(conn, email=EMAIL, name="Demo manager", password=password)
         accounts.grant(conn, account, "manager", reserve=reserve.SLUG)
         _people_to_call(conn, reserve_id, account, password)
+        landscape.keep(conn, reserve_id, landscape.draw(reserve.place))
+        _patrols(conn, reserve_id, account)
         made.password, made.token = password, accounts.issue_token(conn, account, "fieldwatch demo")[1]
         passwords: dict[str, str] = {}
         for camera in reserve.cameras():
@@ -172,6 +174,23 @@ def _people_to_call(conn: Connection, reserve_id: UUID, manager: UUID, password:
             "enabled": True,
         },
     )
+
+
+def _patrols(conn: Connection, reserve_id: UUID, who: UUID) -> None:
+    """Two of the last days, at walking pace, along the paths of the drawn land."""
+    this_morning = datetime.now(ZoneInfo(reserve.TIMEZONE)).replace(hour=7, minute=10, second=0, microsecond=0)
+    for days_ago, name, paths in (
+        (1, "Ridge patrol 山脊巡护", ("Meadow track", "Ridge path", "Stone path")),
+        (2, "Lake patrol 湖边巡护", ("Lake path",)),
+    ):
+        start = (this_morning - timedelta(days=days_ago)).astimezone(UTC)
+        way = [
+            (*reserve.place(east, north), start + timedelta(seconds=75 * step))
+            for step, (east, north) in enumerate(landscape.walk(paths))
+        ]
+        tracks.add(
+            conn, reserve_id, account_id=who, file="demo.gpx", name=name, kind="patrol", parts=[way]
+        )
 
 
 def add_own(database_url: str, address: str, number: int) -> Site:
