@@ -178,7 +178,9 @@ def _people_to_call(conn: Connection, reserve_id: UUID, manager: UUID, password:
 
 def _patrols(conn: Connection, reserve_id: UUID, who: UUID) -> None:
     """Two of the last days, at walking pace, along the paths of the drawn land."""
-    this_morning = datetime.now(ZoneInfo(reserve.TIMEZONE)).replace(hour=7, minute=10, second=0, microsecond=0)
+    this_morning = datetime.now(ZoneInfo(reserve.TIMEZONE)).replace(
+        hour=7, minute=10, second=0, microsecond=0
+    )
     for days_ago, name, paths in (
         (1, "Ridge patrol 山脊巡护", ("Meadow track", "Ridge path", "Stone path")),
         (2, "Lake patrol 湖边巡护", ("Lake path",)),
@@ -188,9 +190,7 @@ def _patrols(conn: Connection, reserve_id: UUID, who: UUID) -> None:
             (*reserve.place(east, north), start + timedelta(seconds=75 * step))
             for step, (east, north) in enumerate(landscape.walk(paths))
         ]
-        tracks.add(
-            conn, reserve_id, account_id=who, file="demo.gpx", name=name, kind="patrol", parts=[way]
-        )
+        tracks.add(conn, reserve_id, account_id=who, file="demo.gpx", name=name, kind="patrol", parts=[way])
 
 
 def add_own(database_url: str, address: str, number: int) -> Site:
