@@ -6,7 +6,7 @@ Pixel coordinates have their origin at the top left corner of the picture, x to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,16 @@ class Frame:
     """The file's own bytes where the frame came as a JPEG, so that a kept picture is the original."""
     pose: Pose | None = None
     """How a camera that turns was aimed; None: as its settings say."""
+
+
+class Onlooker(Protocol):
+    """Who looks at pictures beside the detectors, now and then. From any thread."""
+
+    def due(self) -> bool:
+        """Whether a picture is wanted now: asked at each frame, so it must cost nothing."""
+
+    def put(self, image: Image) -> None:
+        """Here is one. It is copied: the caller goes on with its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError
 from fieldwatch_edge.health import CameraMonitor, heartbeat
 from fieldwatch_edge.link import Link
+from fieldwatch_edge.live_view import Handover, LiveViews
 from fieldwatch_edge.outbox import Entry, locked, note_damage, open_or_renew
 from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.settings import FolderSource, VideoSource
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fieldwatch_edge.capture import Source
+    from fieldwatch_edge.domain import Onlooker
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.settings import Camera, NodeSettings
     from fieldwatch_shared.messages import CameraHealth
@@ -43,12 +45,14 @@ class CameraWorker:
         camera: Camera,
         outbox: Outbox,
         desired: Desired,
+        onlooker: Onlooker,
         *,
         search_path: Sequence[Path],
         stop: threading.Event,
         on_end: Callable[[], None],
     ) -> None:
         self._settings, self.camera, self._outbox, self._desired = settings, camera, outbox, desired
+        self._onlooker = onlooker
         self._search_path, self._stop, self._on_end = search_path, stop, on_end
         self._source: Source | None = None
         self.finite = is_finite(camera)
@@ -109,6 +113,7 @@ class CameraWorker:
             search_path=self._search_path,
             stop=self._stop,
             masks=partial(self._desired.masks, self.camera.deployment_id),
+            onlooker=self._onlooker,
         )
         with open_source(
             self.camera.source, pipeline.position, pipeline.reached_at, pipeline.arrived_until
@@ -172,15 +177,26 @@ class Node:
     def _run(self, outbox: Outbox, drain_timeout_s: float | None) -> bool:
         settings = self._settings
         desired = Desired(settings.node.state_dir / DESIRED_FILE)
-        link = None
+        handovers = {camera.deployment_id: Handover() for camera in settings.cameras}
+        link, live_views = None, None
         if not self._offline:
-            link = Link(settings.node, settings.broker, settings.outbox, outbox, self._news.set, desired)
+            live_views = LiveViews(settings, handovers, fires_wait=partial(_fires_wait, outbox))
+            link = Link(
+                settings.node,
+                settings.broker,
+                settings.outbox,
+                outbox,
+                self._news.set,
+                desired,
+                live_views.offer,
+            )
         self.workers = [
             CameraWorker(
                 settings,
                 camera,
                 outbox,
                 desired,
+                handovers[camera.deployment_id],
                 search_path=self._search_path,
                 stop=self._stop,
                 on_end=self._news.set,
@@ -215,6 +231,8 @@ class Node:
         finally:
             # Also when something above failed: threads that go on would keep the process alive for ever.
             self._stop.set()
+            if live_views is not None:
+                live_views.close()
             for worker in self.workers:
                 worker.close()
             for thread in cameras:
@@ -281,6 +299,14 @@ class Node:
         if waiting:
             log.warning("node.not_drained", waiting=waiting)
         return waiting == 0
+
+
+def _fires_wait(outbox: Outbox) -> bool:
+    """Whether all else must keep off the line. A damaged outbox may hold a fire too."""
+    try:
+        return outbox.fires_wait
+    except OutboxError:
+        return True
 
 
 def is_finite(camera: Camera) -> bool:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fieldwatch_edge.capture import Source, SourceStatus
     from fieldwatch_edge.decide.fire import Alarm
     from fieldwatch_edge.decide.places import Shown
+    from fieldwatch_edge.domain import Onlooker
     from fieldwatch_edge.settings import Camera, Polygon, WildlifeSettings
 
 log = structlog.get_logger(__name__)
@@ -103,6 +104,7 @@ class Pipeline:
         search_path: Sequence[Path],
         stop: threading.Event,
         masks: Callable[[], Sequence[Polygon]] = tuple,
+        onlooker: Onlooker | None = None,
     ) -> None:
         """Load the camera's models and take up its last checkpoint.
 
@@ -110,6 +112,7 @@ class Pipeline:
             search_path: where models are looked up by name.
             stop: set from outside to have `run` return soon.
             masks: the ignore masks that the cloud wants now, asked at each frame.
+            onlooker: who may want to see pictures live.
 
         Raises:
             ModelError: a model cannot be loaded.
@@ -117,7 +120,7 @@ class Pipeline:
         """
         self._node, self._camera, self._outbox, self._monitor = node, camera, outbox, monitor
         self._name = str(camera.deployment_id)
-        self._stop = stop
+        self._stop, self._onlooker = stop, onlooker
         self._last_at: datetime | None = None
         self._position: str | None = None
         self._reached_at: datetime | None = None
@@ -163,6 +166,8 @@ class Pipeline:
             self._try(lambda: self._outbox.release(self._name))  # of a run that was cut off
         elif self._fire is not None:
             self._fire.watch.recall(source.again)
+        if self._onlooker is not None:
+            source.show_to(self._onlooker)
         for frame in source.frames():
             if self._stop.is_set():
                 break
@@ -186,6 +191,8 @@ class Pipeline:
 
     def _take(self, frame: Frame) -> None:
         self._came_at = time.monotonic()
+        if self._onlooker is not None and self._onlooker.due():
+            self._onlooker.put(frame.image)
         if self._last_at is not None and not timedelta(0) <= frame.at - self._last_at <= self._gap:
             self._end_sequence()
         # What ended before this frame is safe from whatever the frame does.

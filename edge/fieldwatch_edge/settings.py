@@ -377,6 +377,7 @@ class NodeSettings(Section):
     node: NodeIdentity
     broker: Broker = Broker()
     outbox: OutboxSettings = OutboxSettings()
+    live_view: LiveViewSettings = LiveViewSettings()
     power: PowerSettings | None = None
     heartbeat_s: float = Field(60, gt=0, le=7 * 86400)
     cameras: list[Camera] = Field(alias="camera", min_length=1)

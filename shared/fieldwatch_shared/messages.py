@@ -259,6 +259,9 @@ class LiveView(Wire):
     id: UUID
     deployment_id: UUID
     until: Utc
+    lasts_s: float = Field(
+        gt=0, le=86400, description="Until then, when it was sent: a node's own clock may be wrong."
+    )
     max_bytes: int = Field(gt=0, le=2**40, description="Of all pieces together.")
     upload_url: str = Field(pattern=r"^https?://", max_length=500)
     token: str = Field(min_length=16, max_length=200, repr=False, description="Bearer, for this view alone.")

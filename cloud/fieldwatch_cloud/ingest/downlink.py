@@ -1,7 +1,9 @@
-"""What nodes are to do, to the broker: retained there, so that a node gets it whenever it comes online."""
+"""What nodes are to do, to the broker: their desired state, retained there, so that a node gets it whenever
+it comes online; and commands, which a node hears now or never."""
 
 from __future__ import annotations
 
+import math
 import ssl
 import threading
 from typing import TYPE_CHECKING, Any
@@ -12,12 +14,13 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from fieldwatch_cloud.db import desired
+from fieldwatch_cloud.db import desired, live_view
 from fieldwatch_cloud.db.listen import waking
 from fieldwatch_cloud.db.pool import connection
 from fieldwatch_cloud.errors import DatabaseUnavailableError
 from fieldwatch_cloud.ingest.subscriber import KEEPALIVE_S, Address
-from fieldwatch_shared.messages import SCHEMA_VERSION, DesiredState
+from fieldwatch_cloud.live_view import sessions
+from fieldwatch_shared.messages import SCHEMA_VERSION, Command, DesiredState, utc_now
 from fieldwatch_shared.topics import Kind, Topic
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ log = structlog.get_logger(__name__)
 LOOK_UP_S = 1.0
 PUBACK_WITHIN_S = 20.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.1, 5.0
+_NO_MATCHING_SUBSCRIBERS = 0x10
 
 
 class Downlink:
@@ -36,6 +40,9 @@ class Downlink:
 
     Whatever a broker had before it was away may be lost with its disk: at each connection, everything goes to
     it again. A node that works by a version already leaves it at that.
+
+    A command goes once, and is forgotten as soon as the broker has it. Where that says that nobody listens,
+    the node is of a version that knows no commands, and who waits for it is told.
     """
 
     def __init__(self, settings: CloudSettings, slot: int) -> None:
@@ -45,6 +52,8 @@ class Downlink:
         self._connected = threading.Event()
         self._fresh = threading.Event()
         """A connection to which nothing was published yet."""
+        self._unheard: set[int] = set()
+        """Publications for which the broker knew no subscriber."""
         self._reasons: dict[int, Any] = {}
         """Of publications that the broker refused, by their number."""
         self._refused: set[tuple[str, int]] = set()
@@ -81,6 +90,7 @@ class Downlink:
                         for _ in waking(url, desired.CHANNEL, look_up_s=LOOK_UP_S):
                             if self._stopping.is_set():
                                 return
+                            self._publish_commands(conn)
                             self._publish_waiting(conn)
                             retry_s = FIRST_RETRY_S
                 except DatabaseUnavailableError as error:
@@ -126,6 +136,33 @@ class Downlink:
         topic = str(Topic(state.reserve, state.node, Kind.DESIRED))
         return self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
 
+    def _publish_commands(self, conn: Connection) -> None:
+        if not self._connected.is_set():
+            return
+        now = utc_now()
+        for command in live_view.commands(conn, now):
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.ContentType = "application/json"
+            properties.UserProperty = ("schema-version", SCHEMA_VERSION)
+            properties.MessageExpiryInterval = max(1, math.floor((command.expires_at - now).total_seconds()))
+            info = self._client.publish(
+                str(Topic(command.reserve, command.node, Kind.COMMAND)),
+                Command.model_validate(command.body).model_dump_json(),
+                qos=1,
+                properties=properties,
+            )
+            if not self._await(info):
+                log.warning("downlink.unanswered", node=command.node, command=str(command.id))
+                return  # it is tried again, until it expires
+            reason = self._reasons.pop(info.mid, None)
+            live_view.command_gone(conn, command.id)
+            if reason is not None or info.mid in self._unheard:
+                log.warning("downlink.unheard", node=command.node, reason=str(reason))
+                sessions.unheard(conn, command.session_id, utc_now())
+            else:
+                log.info("downlink.commanded", node=command.node, session=str(command.session_id))
+            self._unheard.discard(info.mid)
+
     def _await(self, info: paho.MQTTMessageInfo) -> bool:
         waited = 0.0
         while waited < PUBACK_WITHIN_S and self._connected.is_set() and not self._stopping.is_set():
@@ -153,3 +190,5 @@ class Downlink:
     ) -> None:
         if reason.is_failure:
             self._reasons[mid] = reason
+        elif reason.value == _NO_MATCHING_SUBSCRIBERS:
+            self._unheard.add(mid)

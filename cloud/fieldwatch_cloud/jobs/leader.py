@@ -16,6 +16,7 @@ from fieldwatch_cloud.db import jobs, sources
 from fieldwatch_cloud.db.pool import Connection, Database, connection
 from fieldwatch_cloud.errors import DatabaseUnavailableError, FeedError, MediaError
 from fieldwatch_cloud.jobs import tasks
+from fieldwatch_cloud.live_view.shelf import Shelf
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ log = structlog.get_logger(__name__)
 ASK_AGAIN_S = 5.0
 BASEMAPS_EVERY_S = 5.0
 """Whoever has loaded a river waits before the map for it; asking costs a query of one small table."""
+LIVE_VIEW_EVERY_S = 10.0
+REPORTS_EVERY_S = 2.0
+"""Who has asked for one waits before the page; asking costs two queries of small tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ def all_jobs(settings: CloudSettings) -> list[Job | LongJob]:
         Job("clean_up", settings.jobs.cleanup_every_s, tasks.clean_up),
         LongJob("roll_up", settings.jobs.rollup_every_s, tasks.roll_up),
         LongJob("basemaps", BASEMAPS_EVERY_S, tasks.build_basemaps(settings.media_dir)),
+        LongJob("live_view", LIVE_VIEW_EVERY_S, tasks.end_live_views(Shelf(settings.live_dir))),
+        LongJob("reports", REPORTS_EVERY_S, tasks.make_reports(settings)),
         LongJob("retention", settings.jobs.retention_every_s, tasks.remove_pictures(settings)),
     ]
     if settings.firms.map_key:

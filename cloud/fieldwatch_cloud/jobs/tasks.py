@@ -14,8 +14,10 @@ from fieldwatch_cloud.db import heartbeats, jobs, rollups
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.deployment_news import as_json, health
 from fieldwatch_cloud.fleet.health import SILENCE_FACTOR
+from fieldwatch_cloud.live_view import sessions
 from fieldwatch_cloud.media.store import DiskStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
+from fieldwatch_cloud.reporting import make
 from fieldwatch_cloud.retention.sweep import sweep
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fieldwatch_cloud.db.pool import Connection, Database
+    from fieldwatch_cloud.live_view.shelf import Shelf
     from fieldwatch_cloud.settings import CloudSettings, FirmsSettings
 
 log = structlog.get_logger(__name__)
@@ -72,6 +75,15 @@ def remove_pictures(settings: CloudSettings) -> Callable[[Database, datetime], i
     return remove
 
 
+def end_live_views(shelf: Shelf) -> Callable[[Database, datetime], int]:
+    """The job that ends live views that hang, and deletes what they leave; returns how many it ended."""
+
+    def end(database: Database, now: datetime) -> int:
+        return sessions.sweep(database, shelf, now)
+
+    return end
+
+
 def build_basemaps(media_dir: Path) -> Callable[[Database, datetime], int]:
     """The job that builds the base maps of which something has changed; returns how many."""
 
@@ -88,3 +100,12 @@ def fetch_hotspots(settings: FirmsSettings) -> Callable[[Database, datetime], in
         return firms_feed.fetch(database, settings, now).new
 
     return fetch
+
+
+def make_reports(settings: CloudSettings) -> Callable[[Database, datetime], int]:
+    """The job that makes reports, those that are due and those that somebody waits for; returns how many."""
+
+    def work(database: Database, now: datetime) -> int:
+        return make.run(database, settings, now)
+
+    return work

@@ -89,6 +89,7 @@ def ask(
             id=id_,
             deployment_id=deployment_id,
             until=until,
+            lasts_s=(until - now).total_seconds(),
             max_bytes=session.max_bytes,
             upload_url=f"{settings.node_url}/api/v1/live-views/{id_}",
             token=token,

@@ -2317,6 +2317,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/basemap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The base map
+         * @description What is loaded, and the file that is built of it: rivers, roads and contours, also without internet.
+         */
+        get: operations["get_basemap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/basemap.pmtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The base map's tiles, in one file
+         * @description PMTiles, version 3: read in ranges. The ETag changes with the content; a part of another version than
+         *     the one that was asked for with `If-Range` comes as the whole file.
+         */
+        get: operations["get_basemap_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/basemap/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Load a layer of the base map
+         * @description For managers: GeoJSON, GeoPackage, KML or a zipped Shapefile as the raw body, at most 32 MiB, in place
+         *     of what is loaded of this kind. Any coordinate system; cut to the reserve and 15 km around it. Names are
+         *     read from the columns `name` and `name_zh`, what is finer than the kind from `class` (or `fclass`,
+         *     `highway`, ...), heights of contours and peaks from `ele`. The file of tiles is built anew at once.
+         */
+        put: operations["put_basemap_layer"];
+        post?: never;
+        /**
+         * Remove a layer of the base map
+         * @description For managers.
+         */
+        delete: operations["delete_basemap_layer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/basemap/contours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw contours from the elevation model
+         * @description For managers: from the model that `fieldwatch cloud terrain load` has read, in place of the contours
+         *     that are loaded.
+         */
+        post: operations["draw_contours"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -2598,6 +2687,74 @@ export interface components {
              */
             minutes: number;
         };
+        /** Basemap */
+        Basemap: {
+            /** Layers */
+            layers: components["schemas"]["BasemapLayer"][];
+            /**
+             * Url
+             * @description Of the PMTiles file; null: none is built. Its layers: `landcover`, `water`, `contour` (`ele`, `index`), `waterway`, `road`, `building`, `place`, with `class`, `name` and `name_zh`.
+             */
+            url: string | null;
+            /**
+             * Bounds
+             * @description Of the file: west, south, east, north in degrees.
+             */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Max Zoom */
+            max_zoom: number | null;
+            /** Bytes */
+            bytes: number | null;
+            /**
+             * Version
+             * @description Changes with the file's content.
+             */
+            version: string | null;
+            /** Built At */
+            built_at: string | null;
+            /**
+             * Building
+             * @description Something has changed: a new file will be there in a minute or so.
+             */
+            building: boolean;
+            /**
+             * Problem
+             * @description Why the last change could not be built.
+             */
+            problem: string | null;
+        };
+        /** BasemapLayer */
+        BasemapLayer: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "river" | "lake" | "road" | "track" | "building" | "place" | "forest" | "contour";
+            /**
+             * Name
+             * @description As people call it: mostly the file's.
+             */
+            name: string;
+            /** Features */
+            features: number;
+            /**
+             * Source
+             * @description The file, or how it was derived.
+             */
+            source: string;
+            /**
+             * Loaded At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            loaded_at: string;
+        };
         /** BestPicture */
         BestPicture: {
             /**
@@ -2857,6 +3014,14 @@ export interface components {
             species: components["schemas"]["ComparedSpecies"][];
             /** Verdict */
             verdict: components["schemas"]["VerdictLine"][];
+        };
+        /** ContoursWanted */
+        ContoursWanted: {
+            /**
+             * Interval M
+             * @description Between lines; absent: one that suits the hills.
+             */
+            interval_m?: number | null;
         };
         /** CorrectedDeployment */
         CorrectedDeployment: {
@@ -4049,6 +4214,11 @@ export interface components {
              * @example 2026-05-04T06:30:00Z
              */
             until: string;
+            /**
+             * Lasts S
+             * @description Until then: the node's own clock may be wrong.
+             */
+            lasts_s: number;
             /** Max Bytes */
             max_bytes: number;
         };
@@ -5292,6 +5462,21 @@ export interface components {
              * @description Newest first.
              */
             items: components["schemas"]["LiveViewState"][];
+        };
+        /** LoadedLayer */
+        LoadedLayer: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "river" | "lake" | "road" | "track" | "building" | "place" | "forest" | "contour";
+            /** Features */
+            features: number;
+            /**
+             * Left Out
+             * @description Rows of the file that are of another shape than the kind has, or lie elsewhere.
+             */
+            left_out: number;
         };
         /** LogEntry */
         LogEntry: {
@@ -17934,6 +18119,384 @@ export interface operations {
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_basemap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Basemap"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_basemap_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": string;
+                };
+            };
+            /** @description The part that `Range` asks for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": string;
+                };
+            };
+            /** @description `If-None-Match` names the file as it still is. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file is shorter. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_basemap_layer: {
+        parameters: {
+            query?: {
+                filename?: string;
+                /** @description As people call it. */
+                name?: string | null;
+            };
+            header?: never;
+            path: {
+                kind: "river" | "lake" | "road" | "track" | "building" | "place" | "forest" | "contour";
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": string;
+                "application/geopackage+sqlite3": string;
+                "application/vnd.google-earth.kml+xml": string;
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadedLayer"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_basemap_layer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "river" | "lake" | "road" | "track" | "building" | "place" | "forest" | "contour";
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_contours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContoursWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadedLayer"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;

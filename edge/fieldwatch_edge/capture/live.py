@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fieldwatch_edge import settings
+    from fieldwatch_edge.domain import Onlooker
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,7 @@ class LiveSource(Source):
         self._newest: Frame | None = None
         self._last_taken = float("-inf")
         self._reader: threading.Thread | None = None
+        self._onlooker: Onlooker | None = None
 
     @classmethod
     def rtsp(cls, config: settings.RtspSource) -> LiveSource:
@@ -84,6 +86,9 @@ class LiveSource(Source):
     @property
     def status(self) -> SourceStatus:
         return self._status
+
+    def show_to(self, onlooker: Onlooker) -> None:
+        self._onlooker = onlooker
 
     def close(self) -> None:
         self._closed.set()
@@ -139,12 +144,18 @@ class LiveSource(Source):
 
     def _take(self, capture: Capture) -> None:
         """Keep the grabbed frame if one is due; converting the others would be wasted."""
-        if time.monotonic() - self._last_taken < self._every_s:
+        due = time.monotonic() - self._last_taken >= self._every_s
+        onlooker = self._onlooker if self._onlooker is not None and self._onlooker.due() else None
+        if not due and onlooker is None:
             return
         at = utc_now()
         image = capture.retrieve()
         if image is None:
             return
+        if onlooker is not None:
+            onlooker.put(image)
+            if not due:
+                return
         if self._status.problem:
             log.info("camera.found", camera=self._name)
         self._count += 1

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from fieldwatch_edge.domain import Frame
+    from fieldwatch_edge.domain import Frame, Onlooker
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,9 @@ class Source(ABC):
         it no longer. May be called before `frames`."""
         del position, at
         return None
+
+    def show_to(self, onlooker: Onlooker) -> None:  # noqa: B027  Most have nothing beside their frames.
+        """Show it pictures beside those of `frames`, where the source has more of them. Call it before."""
 
     @abstractmethod
     def close(self) -> None:

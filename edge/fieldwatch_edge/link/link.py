@@ -141,20 +141,23 @@ class Link:
         outbox: Outbox,
         on_receipt: Callable[[], None] = lambda: None,
         desired: Desired | None = None,
+        on_command: Callable[[bytes], None] | None = None,
     ) -> None:
-        """`on_receipt` is called, from the link's thread, after records were deleted.
+        """`on_receipt` is called, from the link's thread, after records were deleted; `on_command` with each
+        command, JSON: it must return at once, since fires wait for it.
 
         Raises:
             ConfigError: the broker's password or CA file cannot be read, or its address is wrong.
         """
         self._node, self._broker, self._settings, self._outbox = node, broker, settings, outbox
-        self._on_receipt, self._desired = on_receipt, desired
+        self._on_receipt, self._desired, self._on_command = on_receipt, desired, on_command
         self._events: SimpleQueue[_Event] = SimpleQueue()
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._backoff_s = BACKOFF_FIRST_S
         self._receipts = str(Topic(node.reserve, node.id, Kind.RECEIPT))
         self._wanted = str(Topic(node.reserve, node.id, Kind.DESIRED))
+        self._commands = str(Topic(node.reserve, node.id, Kind.COMMAND))
         self._credentials = credentials(node, broker)
         address(broker)
         tls(broker)
@@ -230,6 +233,8 @@ class Link:
                     self._acknowledged(session, event)
                 case _Received(topic=topic, payload=payload) if topic == self._wanted:
                     self._desires(client, payload)
+                case _Received(topic=topic, payload=payload) if topic == self._commands:
+                    self._commanded(payload)
                 case _Received(payload=payload):
                     self._received(session, payload)
             if self._stopping.is_set():
@@ -258,7 +263,7 @@ class Link:
             log.error("link.refused", reason=str(reason), username=self._credentials[0])
             return None
         self._backoff_s = BACKOFF_FIRST_S
-        client.subscribe([(self._receipts, 1), (self._wanted, 1)])
+        client.subscribe([(topic, 1) for topic in (self._receipts, self._wanted, self._commands)])
         self._say_state(client, online=True)
         log.info("link.connected", host=address(self._broker)[0])
         self._outbox.resend_all()
@@ -353,6 +358,14 @@ class Link:
         if self._desired is not None and self._desired.offer(payload):
             self._say_state(client, online=True)
 
+    def _commanded(self, payload: bytes) -> None:
+        if self._on_command is None:
+            return
+        try:
+            self._on_command(payload)
+        except Exception:  # whatever a command does wrong, the link goes on
+            log.exception("link.command_failed")
+
     def _say_state(self, client: mqtt.Client, *, online: bool) -> mqtt.MQTTMessageInfo:
         version = None if self._desired is None else self._desired.version
         return client.publish(
@@ -410,8 +423,9 @@ class Link:
         def on_subscribe(
             _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
         ) -> None:
-            for topic, reason in zip((self._receipts, self._wanted), reasons, strict=False):
-                if reason.is_failure:  # of the desired state: by a broker that knows none yet
+            topics = (self._receipts, self._wanted, self._commands)
+            for topic, reason in zip(topics, reasons, strict=False):
+                if reason.is_failure:  # of what goes down beside receipts: by a broker that knows none yet
                     log.error("link.not_subscribed", topic=topic, reason=str(reason))
 
         client.on_connect, client.on_disconnect = on_connect, on_disconnect

@@ -181,13 +181,33 @@ class Outbox:
             if kind == Kind.OBSERVATIONS:
                 message_id, bodies = self._form(connection, message_id, batch)
             connection.execute(_SENT, (now, RETRY_FIRST_S, RETRY_LONGEST_S, message_id))
-        if kind == Kind.MEDIA:
-            return Message(UUID(message_id), Kind.MEDIA, attachment, media=body)
-        if kind == Kind.OBSERVATIONS:
-            body = f'{{"message_id":"{message_id}","observations":[{",".join(bodies)}]}}'
-        elif kind == Kind.SUSPICIONS:
-            body = f'{{"message_id":"{message_id}","suspicion":{body}}}'
-        return Message(UUID(message_id), Kind(kind), body.encode())
+        return _message(Kind(kind), message_id, bodies, attachment)
+
+    def carry(self, batch: int) -> Iterator[Message]:
+        """Every message that waits for its receipt, in the order of sending; none counts as sent by that.
+
+        What is sent later, or was before, is the same message: it arrives once, whichever way it takes first.
+
+        Args:
+            batch: observations in one message at most.
+        """
+        carried: set[str] = set()
+        for entry in self:
+            message_id, bodies = entry.message_id, [entry.body]
+            if message_id in carried:
+                continue
+            if entry.kind is Kind.OBSERVATIONS:
+                with self._transaction(self._sender, self._send_lock) as connection:
+                    # Read anew: an earlier message of this very round may have taken it along.
+                    row = connection.execute(
+                        "SELECT message_id FROM record WHERE id = ?", (entry.id,)
+                    ).fetchone()
+                    if row is None or row[0] in carried:
+                        continue
+                    message_id, bodies = self._form(connection, row[0], batch)
+            assert message_id is not None  # noqa: S101  what travels alone has one from the start
+            carried.add(message_id)
+            yield _message(entry.kind, message_id, bodies, entry.attachment)
 
     def forget(self, message_ids: Iterable[UUID]) -> int:
         """Delete what these messages carried: the cloud has it. Returns how many records went."""
@@ -236,6 +256,16 @@ class Outbox:
             for id_, kind, priority, body, attachment, message_id, seq in rows:
                 yield Entry(id_, Kind(kind), Priority(priority), body, attachment, message_id)
                 last = (priority, seq)
+
+    @property
+    def fires_wait(self) -> bool:
+        """Whether the cloud has not yet said that it has every suspicion, and the picture of each."""
+        with self._translated(), self._send_lock:
+            row = self._sender.execute(
+                "SELECT 1 FROM record WHERE camera IS NULL AND priority <= ? LIMIT 1",
+                (Priority.SUSPICION_PICTURE,),
+            ).fetchone()
+        return row is not None
 
     @property
     def empty(self) -> bool:
@@ -350,6 +380,18 @@ class Outbox:
                 self.corrupt = True
                 raise CorruptOutboxError(said) from error
             raise OutboxError(said) from error
+
+
+def _message(kind: Kind, message_id: str, bodies: list[str], attachment: bytes | None) -> Message:
+    """What is published of records: one, or a batch of observations."""
+    body = bodies[0]
+    if kind is Kind.MEDIA:
+        return Message(UUID(message_id), kind, attachment or b"", media=body)
+    if kind is Kind.OBSERVATIONS:
+        body = f'{{"message_id":"{message_id}","observations":[{",".join(bodies)}]}}'
+    elif kind is Kind.SUSPICIONS:
+        body = f'{{"message_id":"{message_id}","suspicion":{body}}}'
+    return Message(UUID(message_id), kind, body.encode())
 
 
 def _statements(script: str) -> list[str]:

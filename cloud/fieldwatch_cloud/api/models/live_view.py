@@ -54,6 +54,7 @@ class GoOn(Answer):
     """What the node is to keep to from now on: somebody may have prolonged it."""
 
     until: Instant
+    lasts_s: float = Field(description="Until then: the node's own clock may be wrong.")
     max_bytes: int
 
 

@@ -182,7 +182,8 @@ def put_live_segment(
     )
     if after.ended_at is not None:
         raise HTTPException(410, f"this live view is over: {after.reason}")
-    return GoOn(until=after.until, max_bytes=after.max_bytes)
+    lasts_s = max(0.0, (after.until - utc_now()).total_seconds())
+    return GoOn(until=after.until, lasts_s=lasts_s, max_bytes=after.max_bytes)
 
 
 @router.post(

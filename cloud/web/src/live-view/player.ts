@@ -31,7 +31,7 @@ export function liveView(view: Shown, deploymentId: string): TemplateResult {
         ${session.phase === "showing" && session.firstPictureS !== null ? nothing : cover(view, session, allowed)}
       </div>
       ${session.view && session.view.ended_at === null ? bar(view, session, session.view) : nothing}
-      <p class="visually-hidden" role="status">${spoken(view, session)}</p>
+      <p class="hidden" role="status">${spoken(view, session)}</p>
     </section>
   `;
 }
@@ -88,7 +88,7 @@ function askButton({ t }: Shown, session: LiveSession, words: string): TemplateR
   return html`<button class="primary live-ask" ?disabled=${session.busy} @click=${() => session.ask()}>
     ${icon("live")}<span>${words}</span>
   </button>
-  <span class="visually-hidden">${t("live_view.ends_itself")}</span>`;
+  <span class="hidden">${t("live_view.ends_itself")}</span>`;
 }
 
 function bar(view: Shown, session: LiveSession, shown: LiveViewState): TemplateResult {
