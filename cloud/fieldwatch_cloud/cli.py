@@ -16,9 +16,11 @@ import typer
 from fieldwatch_cloud import (
     cli_basemap,
     cli_calls,
+    cli_carried,
     cli_exchange,
     cli_fire,
     cli_labels,
+    cli_report,
     cli_setup,
     cli_terrain,
 )
@@ -37,12 +39,14 @@ for group, help_ in (
     (cli_calls.calls, "Who is called for a fire, and what came of it."),
     (cli_fire.hotspots, "Fires that satellites saw (NASA FIRMS)."),
     (cli_fire.weather, "Weather from stations, and the fire danger that follows."),
+    (cli_report.report, "Weekly and monthly reports, as PDF and as pages."),
     (cli_terrain.terrain, "The ground that cameras look at, from an elevation model."),
     (cli_basemap.basemap, "The land under the map: rivers, roads, places, contours."),
     (cli_exchange.dataset, "Data sets of others (Camtrap DP): in, and out again as they came."),
     (cli_labels.labels, "What people say that pictures show: out to labelling tools, and back."),
 ):
     app.add_typer(group, help=help_)
+app.command()(cli_carried.import_outbox)
 
 State = cli_setup.State
 

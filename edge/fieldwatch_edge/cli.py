@@ -9,20 +9,22 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
 from fieldwatch_edge.errors import EdgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.progress import TaskID
 
     from fieldwatch_edge.node import Node
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.settings import NodeSettings
+
+T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True)
 outbox_app = typer.Typer(no_args_is_help=True, help="What waits for the cloud's receipt.")
@@ -160,6 +162,80 @@ def outbox_export(
                 suffix = json.loads(entry.body)["mime"].partition("/")[2].replace("jpeg", "jpg")
                 (pictures / f"{entry.id}.{suffix}").write_bytes(entry.attachment)
         outbox.close()
+
+
+@outbox_app.command("carry")
+def outbox_carry(
+    to: Annotated[Path, typer.Argument(help="Folder, a mounted stick say.", exists=True, file_okay=False)],
+    config: Config = Path("node.toml"),
+    state_dir: StateDir = None,
+) -> None:
+    """Copy all that waits onto a stick, to be taken in at the office: `fieldwatch cloud import-outbox FILE`.
+
+    Nothing is deleted here before the cloud's receipt, over the link or by `outbox receipt`. What arrives
+    both ways is stored once. The node may run meanwhile.
+    """
+    from fieldwatch_shared import carried
+    from fieldwatch_shared.messages import utc_now
+
+    with _sentences():
+        settings = _settings(config, state_dir)
+        outbox = _open_outbox(settings)
+        now, node = utc_now(), settings.node
+        path = to / f"{node.id}-{now:%Y%m%dT%H%M%SZ}{carried.SUFFIX}"
+        messages = (
+            carried.Carried(each.kind, each.payload, each.media)
+            for each in outbox.carry(settings.outbox.batch)
+        )
+        try:
+            header = carried.write(path, node.reserve, node.id, _counted(messages), now)
+        except OSError as error:
+            raise EdgeError(f"cannot write to {to}: {error.strerror}") from error
+        finally:
+            outbox.close()
+        typer.echo(f"{header.messages} messages, {path.stat().st_size / 1024**2:.1f} MiB: {path}")
+
+
+@outbox_app.command("receipt")
+def outbox_receipt(
+    file: Annotated[
+        Path, typer.Argument(help="As `import-outbox` wrote it beside the file.", exists=True, dir_okay=False)
+    ],
+    config: Config = Path("node.toml"),
+    state_dir: StateDir = None,
+) -> None:
+    """Delete here what the office has taken in. Where the link comes back, the cloud says so by itself."""
+    from pydantic import ValidationError
+
+    from fieldwatch_shared.carried import CarriedReceipt
+
+    with _sentences():
+        settings = _settings(config, state_dir)
+        try:
+            receipt = CarriedReceipt.model_validate_json(file.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise EdgeError(f"{file} is no receipt: {error}") from error
+        if (receipt.reserve, receipt.node) != (settings.node.reserve, settings.node.id):
+            raise EdgeError(f"{file} is for {receipt.node} in {receipt.reserve}, not for this node")
+        outbox = _open_outbox(settings)
+        gone = outbox.forget(receipt.message_ids)
+        outbox.close()
+        typer.echo(f"{gone} records deleted")
+
+
+def _counted(messages: Iterable[T]) -> Iterator[T]:
+    """With a line on a terminal that counts them."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    console = Console(stderr=True)
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.completed} messages"), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("", total=None)
+        for message in messages:
+            yield message
+            bar.advance(task)
 
 
 @app.command()

@@ -9,6 +9,7 @@ both do.
 
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,11 +91,12 @@ class CarriedFile:
         """Raises:
         CarriedError: it is none of ours, or was cut off.
         """
-        self._path = path
+        self.damaged: list[str] = []
+        """Messages that could not be read, with the reason."""
         try:
             self._archive = zipfile.ZipFile(path)
             self.header = Header.model_validate_json(self._read(HEADER))
-        except (OSError, KeyError, zipfile.BadZipFile, ValidationError) as error:
+        except (OSError, KeyError, zipfile.BadZipFile, zlib.error, ValidationError) as error:
             raise CarriedError(f"{path} is no outbox that was carried here: {error}") from error
 
     def __enter__(self) -> Self:
@@ -104,21 +106,17 @@ class CarriedFile:
         self._archive.close()
 
     def __iter__(self) -> Iterator[Carried]:
-        """Raises:
-        CarriedError: a message is damaged; says which. Those before it were whole.
-        """
-        names = set(self._archive.namelist())
-        kinds = {
-            name.partition(".")[0]: name.partition(".")[2] for name in names if not name.endswith(".json")
-        }
-        for number in sorted(kinds):
-            name = f"{number}.{kinds[number]}"
+        """All that can be read; what cannot is named in `damaged`."""
+        names = [name for name in self._archive.namelist() if not name.endswith(".json")]
+        beside = {name for name in self._archive.namelist() if name.endswith(".media.json")}
+        for name in sorted(names):
+            number, _, kind = name.partition(".")
+            record = f"{number}.media.json"
             try:
-                beside = f"{number}.media.json"
-                media = self._read(beside).decode() if beside in names else None
-                yield Carried(Kind(kinds[number]), self._read(name), media)
-            except (OSError, ValueError, zipfile.BadZipFile) as error:
-                raise CarriedError(f"{self._path}: the message {name} is damaged: {error}") from error
+                media = self._read(record).decode() if record in beside else None
+                yield Carried(Kind(kind), self._read(name), media)
+            except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+                self.damaged.append(f"{name}: {error}")
 
     def _read(self, name: str) -> bytes:
         if self._archive.getinfo(name).file_size > LARGEST:

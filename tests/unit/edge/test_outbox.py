@@ -293,3 +293,19 @@ def test_an_outbox_of_the_format_before_keeps_its_order_and_loses_nothing(tmp_pa
     outbox = Outbox(tmp_path / "o", MIB)
     assert taken(outbox) == [Kind.SUSPICIONS, Kind.MEDIA, Kind.HEARTBEAT, Kind.OBSERVATIONS, Kind.MEDIA]
     outbox.close()
+
+
+def test_what_is_carried_is_what_would_be_sent_and_counts_as_nothing_sent(outbox: Outbox) -> None:
+    records = [observation(1), suspicion(2), picture(3), observation(4), heartbeat(5), observation(6)]
+    outbox.write(ready=[Entry.of(record) for record in records])
+    first = list(outbox.carry(2))
+    assert [message.kind for message in first] == [
+        Kind.SUSPICIONS, Kind.HEARTBEAT, Kind.OBSERVATIONS, Kind.OBSERVATIONS, Kind.MEDIA,
+    ]  # fmt: skip
+    assert list(outbox.carry(100)) == first, "messages once formed stay as they are"
+    sent = []
+    while message := outbox.take(0, 100):
+        sent.append(message)
+    assert sent == first
+    assert outbox.forget([message.id for message in first[:3]]) == 4
+    assert list(outbox.carry(100)) == first[3:]
