@@ -13,7 +13,7 @@ from fieldwatch_cloud.counts.words import say
 Language = Literal["en", "zh"]
 
 
-def _language(
+async def _language(
     caller: SignedIn,
     language: Annotated[
         Language | None, Query(description="Of the words in the answer; absent: the account's.")

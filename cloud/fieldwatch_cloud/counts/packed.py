@@ -82,9 +82,7 @@ def unpacked_events(places: Sequence[int], events: Sequence[bytes], since: datet
     )
 
 
-def tallies(
-    sums: Sums, names: Mapping[int, TaxonKey], cameras: int, blind: Sequence[int] = ()
-) -> list[Tally]:
+def tallies(sums: Sums, names: Mapping[int, TaxonKey], cameras: int, blind: NDArray[np.int64]) -> list[Tally]:
     """One for each taxon, most events first.
 
     Args:
@@ -93,12 +91,12 @@ def tallies(
         blind: places of those that reported no effort.
     """
     numbers, taxa = np.unique(sums.taxa, return_inverse=True)
-    shape = (len(numbers), cameras)
+    cells = taxa * cameras + sums.places
 
     def at_each(values: NDArray[np.int64]) -> NDArray[np.int64]:
-        summed = np.zeros(shape, np.int64)
-        np.add.at(summed, (taxa, sums.places), values)
-        return summed
+        summed = np.zeros(len(numbers) * cameras, np.int64)
+        np.add.at(summed, cells, values)
+        return summed.reshape(len(numbers), cameras)
 
     most = np.zeros(len(numbers), np.int64)
     np.maximum.at(most, taxa, sums.max_count)
@@ -110,7 +108,7 @@ def tallies(
             at_each(sums.individuals).sum(axis=1).tolist(),
             events.sum(axis=1).tolist(),
             most.tolist(),
-            observations[:, list(blind)].sum(axis=1).tolist(),
+            observations[:, blind].sum(axis=1).tolist(),
             strict=True,
         )
     )

@@ -54,7 +54,9 @@ def pieces(since: datetime, until: datetime) -> Iterator[Piece]:
     if begin > end:
         return
     if begin.year == end.year:
-        yield Piece("months", begin, end)
+        # To the year's end or from its start, the sums of the other months come with the one at the edge.
+        form: Form = "from_month" if end.month == 12 else "to_month" if begin.month == 1 else "months"
+        yield Piece(form, begin, end)
         return
     yield Piece("from_month", begin, date(begin.year, 12, 1))
     if end.year - begin.year > 1:

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import UTC
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psycopg.rows import class_row
@@ -25,11 +27,14 @@ from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
+    from numpy.typing import NDArray
+
     from fieldwatch_cloud.counts.events import TaxonKey
+    from fieldwatch_cloud.counts.pieces import Form
     from fieldwatch_cloud.counts.tally import Tally
     from fieldwatch_cloud.db.pool import Connection
 
@@ -64,8 +69,8 @@ class Counted:
     area_km2: float | None
     deployments: list[UUID]
     """All that stand in the area, or stood there once."""
-    camera_days: dict[UUID, float]
-    """Only deployments with any effort."""
+    camera_days: NDArray[np.float64]
+    """(deployments,) effort of each; 0 for none."""
     from_dates: set[UUID]
     """Deployments of imported data sets whose effort is that of their dates."""
     taxa: list[Tally]
@@ -101,20 +106,21 @@ def count(conn: Connection, query: Query) -> Counted:
     row = conn.execute(SQL["area_km2"], place).fetchone()
     ids = deployments_within(conn, query.reserve_id, query.area)
     from_dates = {id_ for (id_,) in conn.execute(SQL["effort_from_dates"], place)}
-    camera_days = effort_by_deployment(conn, ids, query.since, query.until)
+    marked = _marked(conn, ids)
+    camera_days = _effort(conn, ids, query.since, query.until, marked)
+    blind = np.flatnonzero(camera_days == 0)
     return Counted(
         area_km2=row[0] if row else None,
         deployments=ids,
         camera_days=camera_days,
-        from_dates=from_dates.intersection(ids),
-        taxa=events_by_taxon(conn, ids, query, blind=[id_ for id_ in ids if id_ not in camera_days]),
+        from_dates=from_dates & set(ids) if from_dates else from_dates,
+        taxa=_events(conn, ids, query, blind, marked),
     )
 
 
 def one_snapshot(conn: Connection) -> None:
     """Make the transaction, which must have just begun, see one state, only read, and not for ever."""
-    for name in ("one_instant", "room_to_sort", "not_for_ever"):
-        conn.execute(SQL[name])
+    conn.execute(SQL["one_snapshot"])
 
 
 def deployments_within(conn: Connection, reserve_id: UUID, area: str | None) -> list[UUID]:
@@ -142,26 +148,16 @@ def newest(conn: Connection, deployments: Sequence[UUID], since: datetime, until
     Of many cameras every second, third, ... is asked, so that some fifty are: this is for a word of caution.
     """
     some = list(deployments)[:: max(1, len(deployments) // NEWEST_OF)]
-    named = {"deployments": some, "since": since, "until": until}
-    return [Newest(*row) for row in conn.execute(SQL["newest"], named, prepare=False)]
+    named = {"deployments": _array(some), "since": since, "until": until}
+    return [Newest(*row) for row in _rows(conn, SQL["newest"], named)]
 
 
 def effort_by_deployment(
     conn: Connection, deployments: Sequence[UUID], since: datetime, until: datetime
 ) -> dict[UUID, float]:
     """Camera-days of each deployment that has any; see `counts.effort.camera_days`."""
-    named = {"deployments": list(deployments), "since": since, "until": until}
-    cuts = _Cuts.around(deployments, since, until, _stale(conn, "effort", named))
-    seconds: dict[int, float] = defaultdict(float)
-    edges = [(n, at, sign) for n, *span in cuts.sure for at, sign in zip(span, (-1, 1), strict=True)]
-    for place, looked in _rows(
-        conn, "effort", cuts.asked | _columns(("edge_of", "edge_at", "edge_sign"), edges)
-    ):
-        seconds[place] += looked
-    if cuts.unsure:
-        for place, looked in _rows(conn, "effort_of_stale", cuts.stale):
-            seconds[place] += looked
-    return {id_: seconds[n] / 86400 for n, id_ in enumerate(deployments) if seconds[n] > 0}
+    days = _effort(conn, deployments, since, until, _marked(conn, deployments))
+    return {id_: looked for id_, looked in zip(deployments, days.tolist(), strict=True) if looked}
 
 
 def events_by_taxon(
@@ -172,29 +168,75 @@ def events_by_taxon(
     Args:
         blind: those of the deployments that reported no effort.
     """
-    sums, names = (_from_sums if query.by_sums else _from_records)(conn, deployments, query)
     unseen = set(blind)
-    counted = tallies(
-        sums, names, len(deployments), [n for n, id_ in enumerate(deployments) if id_ in unseen]
-    )
+    places = np.array([n for n, id_ in enumerate(deployments) if id_ in unseen], np.int64)
+    return _events(conn, deployments, query, places, _marked(conn, deployments))
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """Deployments with markers: where sums may not hold."""
+
+    counts: list[UUID]
+    effort: list[UUID]
+
+
+def _marked(conn: Connection, deployments: Sequence[UUID]) -> _Marked:
+    # Mostly there are none, and planning the statement that says where takes longer than the answer.
+    ((counts, effort),) = _rows(conn, SQL["marked"], {"deployments": _array(deployments)})
+    return _Marked(counts, effort)
+
+
+def _effort(
+    conn: Connection, deployments: Sequence[UUID], since: datetime, until: datetime, marked: _Marked
+) -> NDArray[np.float64]:
+    """(deployments,) camera-days."""
+    cuts = _Cuts.around(deployments, since, until, _stale(conn, "stale_effort", marked.effort, since, until))
+    edges = [
+        (n, at.astimezone(UTC).date(), at, sign)
+        for n, *span in cuts.sure
+        for at, sign in zip(span, (-1, 1), strict=True)
+    ]
+    named = cuts.asked | _columns(("edge_of", "edge_day", "edge_at", "edge_sign"), edges)
+    days = np.zeros(len(deployments))
+    for place, seconds in _rows(conn, SQL["effort"], named):
+        days[place] = seconds / 86400
+    if cuts.unsure:
+        for place, seconds in _rows(conn, SQL["effort_of_stale"], cuts.stale):
+            days[place] += seconds / 86400
+    return days
+
+
+def _events(
+    conn: Connection, deployments: Sequence[UUID], query: Query, blind: NDArray[np.int64], marked: _Marked
+) -> list[Tally]:
+    if query.by_sums:
+        sums, names = _from_sums(conn, deployments, query, marked)
+    else:
+        sums, names = _from_records(conn, deployments, query)
+    counted = tallies(sums, names, len(deployments), blind)
     return [one for one in counted if query.taxa is None or one.scientific_name in query.taxa]
 
 
 def _from_sums(
-    conn: Connection, deployments: Sequence[UUID], query: Query
+    conn: Connection, deployments: Sequence[UUID], query: Query, marked: _Marked
 ) -> tuple[Sums, dict[int, TaxonKey]]:
-    named = {"deployments": list(deployments), "since": query.since, "until": query.until}
-    cuts = _Cuts.around(deployments, query.since, query.until, _stale(conn, "counts", named))
+    since, until = query.since, query.until
+    cuts = _Cuts.around(deployments, since, until, _stale(conn, "stale", marked.counts, since, until))
     cut = [(n, one.form, one.first, one.last) for n, *span in cuts.sure for one in pieces(*span)]
-    rows = _rows(conn, "from_sums", cuts.asked | _columns(("piece_of", "form", "first", "last"), cut))
+    rows = _rows(
+        conn,
+        _from_pieces(tuple(sorted({form for _, form, *_ in cut}))),
+        cuts.asked | _columns(("piece_of", "form", "first", "last"), cut),
+    )
     days = [(place, events) for place, events, _ in rows if events]
     sums = unpacked([place for place, _, _ in rows], [each for _, _, each in rows]) + unpacked_events(
-        [place for place, _ in days], [events for _, events in days], query.since, query.until
+        [place for place, _ in days], [events for _, events in days], since, until
     )
     numbers = {"numbers": np.unique(sums.taxa).tolist()}
-    names = {number: (name, kind) for number, name, kind in _rows(conn, "taxa", numbers)}
+    names = {number: (name, kind) for number, name, kind in _rows(conn, SQL["taxa"], numbers)}
     if cuts.unsure:
-        sums += _numbered(_rows(conn, "from_stale", cuts.stale), names)
+        sums += _numbered(_rows(conn, SQL["from_stale"], cuts.stale), names)
     return sums, names
 
 
@@ -202,7 +244,7 @@ def _from_records(
     conn: Connection, deployments: Sequence[UUID], query: Query
 ) -> tuple[Sums, dict[int, TaxonKey]]:
     named = {
-        "deployments": list(deployments),
+        "deployments": _array(deployments),
         "since": query.since,
         "until": query.until,
         "interval": query.interval,
@@ -210,7 +252,7 @@ def _from_records(
         "min_confidence": query.min_confidence,
     }
     names: dict[int, TaxonKey] = {}
-    return _numbered(_rows(conn, "from_records", named), names), names
+    return _numbered(_rows(conn, SQL["from_records"], named), names), names
 
 
 def _numbered(rows: list[tuple[Any, ...]], names: dict[int, TaxonKey]) -> Sums:
@@ -261,17 +303,14 @@ def trace(
 
 
 def _stale(
-    conn: Connection, what: Literal["counts", "effort"], named: dict[str, Any]
+    conn: Connection, statement: str, deployments: list[UUID], since: datetime, until: datetime
 ) -> dict[UUID, list[tuple[datetime, datetime]]]:
     """Where sums do not hold, by deployment, in order."""
-    marked, stale = ("marked", "stale") if what == "counts" else ("marked_effort", "stale_effort")
     found: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-    # Mostly there are none, and planning the statement that says where takes longer than the answer.
-    some = [id_ for (id_,) in conn.execute(SQL[marked], named, prepare=False)]
-    if not some:
-        return found
-    for id_, since, until in conn.execute(SQL[stale], named | {"deployments": some}, prepare=False):
-        found[id_].append((since, until))
+    if deployments:
+        named = {"deployments": deployments, "since": since, "until": until}
+        for id_, start, end in conn.execute(SQL[statement], named, prepare=False):
+            found[id_].append((start, end))
     return found
 
 
@@ -280,7 +319,7 @@ class _Cuts:
     """Where sums answer, and where records have to: one cut for all deployments without markers, and
     one for each of the others."""
 
-    asked: dict[str, list[Any]]
+    asked: dict[str, Any]
     """`deployments` and the number of each one's cut."""
     sure: list[tuple[int, datetime, datetime]]
     """(cut, since, until)"""
@@ -295,26 +334,35 @@ class _Cuts:
         until: datetime,
         stale: dict[UUID, list[tuple[datetime, datetime]]],
     ) -> _Cuts:
-        numbers = {id_: n for n, id_ in enumerate(stale, start=1)}
-        cuts = cls(
-            {"deployments": list(deployments), "cuts": [numbers.get(id_, 0) for id_ in deployments]},
-            [(0, since, until)],
-            [],
-        )
-        for place, id_ in enumerate(deployments):
-            if id_ in numbers:
-                sure, unsure = without(since, until, stale[id_])
-                cuts.sure.extend((numbers[id_], *span) for span in sure)
-                cuts.unsure.extend((place, id_, *span) for span in unsure)
-        return cuts
+        numbers = ["0"] * len(deployments)
+        sure: list[tuple[int, datetime, datetime]] = [(0, since, until)]
+        unsure: list[tuple[int, UUID, datetime, datetime]] = []
+        places = {id_: n for n, id_ in enumerate(deployments)} if stale else {}
+        for number, (id_, spans) in enumerate(stale.items(), start=1):
+            numbers[places[id_]] = str(number)
+            holding, others = without(since, until, spans)
+            sure += [(number, *span) for span in holding]
+            unsure += [(places[id_], id_, *span) for span in others]
+        return cls({"deployments": _array(deployments), "cuts": "{" + ",".join(numbers) + "}"}, sure, unsure)
 
     @property
     def stale(self) -> dict[str, list[Any]]:
         return _columns(("stale_at", "stale_of", "stale_from", "stale_to"), self.unsure)
 
 
-def _rows(conn: Connection, statement: str, named: dict[str, Any]) -> list[tuple[Any, ...]]:
-    return conn.execute(SQL[statement], named, prepare=False, binary=True).fetchall()
+@cache
+def _from_pieces(forms: tuple[Form, ...]) -> bytes:
+    return SQL["from_sums"] + b"\nUNION ALL\n".join(SQL[form] for form in forms)
+
+
+def _rows(conn: Connection, statement: bytes, named: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Prepared: planning takes as long as some of them, and no parameter changes the best plan."""
+    return conn.execute(statement, named, prepare=True, binary=True).fetchall()
+
+
+def _array(ids: Iterable[UUID]) -> str:
+    """As PostgreSQL writes it: psycopg takes a millisecond for hundreds of UUIDs in a list."""
+    return "{" + ",".join([id_.hex for id_ in ids]) + "}"
 
 
 def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:

@@ -4,10 +4,9 @@ from collections.abc import Container
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
-import numpy as np
 from fastapi import APIRouter, Query
-from numpy.typing import NDArray
 
 from fieldwatch_cloud.api import cursor as cursors
 from fieldwatch_cloud.api import withheld
@@ -52,14 +51,17 @@ def count_species(body: CountQuery, member: AnyMember, services: Wired, language
         counts.one_snapshot(conn)
         counted = counts.count(conn, _query(conn, body, member))
         # In a span in which hardly a camera looked, the whole reserve is the place of that camera.
-        whole = body.area is None and body.zone is None and len(counted.camera_days) >= LEAST_PLACES
+        looked = [
+            id_ for id_, days in zip(counted.deployments, counted.camera_days.tolist(), strict=True) if days
+        ]
+        whole = body.area is None and body.zone is None and len(looked) >= LEAST_PLACES
         left_out = withheld.in_area(conn, member, body.taxa, whole=whole)
         seen = [one for one in counted.taxa if left_out.blur_m(one.scientific_name) is None]
         counted = replace(counted, taxa=seen)
         # Who is not told of all species is not told either at which cameras there is any record.
-        cameras = [] if left_out.species else list(counted.camera_days)
+        cameras = [] if left_out.species else looked
         newest = counts.newest(conn, cameras, body.from_, body.to)
-    days = np.array([counted.camera_days.get(id_, 0.0) for id_ in counted.deployments])
+    days = counted.camera_days
     without_effort = sum(tally.without_effort for tally in counted.taxa)
     species = answer.species(counted.taxa, body.taxa, days)
     assumptions = answer.assumptions(
@@ -70,19 +72,19 @@ def count_species(body: CountQuery, member: AnyMember, services: Wired, language
         rule=body.rule,
     )
     findings = [
-        *_findings(counted, body, days),
+        *_findings(counted, body, looked),
         *_of_newest(newest, services.detectors),
         *(rules.of_withheld(len(left_out.species)) if body.taxa is None else ()),
         *answer.findings(species or []),
     ]
     return Counts(
         area_km2=counted.area_km2,
-        deployments=DeploymentsLooked(in_area=len(counted.deployments), looked=len(counted.camera_days)),
+        deployments=DeploymentsLooked(in_area=len(counted.deployments), looked=len(looked)),
         effort=Effort(
             camera_days=float(days.sum()),
             by_deployment=[
-                DeploymentEffort(deployment_id=id_, camera_days=looked)
-                for id_, looked in zip(counted.deployments, days.tolist(), strict=True)
+                DeploymentEffort(deployment_id=id_, camera_days=each)
+                for id_, each in zip(counted.deployments, days.tolist(), strict=True)
             ],
         ),
         status="not_observed" if species is None else "observed",
@@ -158,15 +160,15 @@ def _query(conn: Connection, body: CountQuery, member: Member) -> counts.Query:
     )
 
 
-def _findings(counted: counts.Counted, body: CountQuery, days: NDArray[np.float64]) -> list[Finding]:
+def _findings(counted: counts.Counted, body: CountQuery, looked: list[UUID]) -> list[Finding]:
     found = [
         *rules.of_effort(
-            days,
+            counted.camera_days,
             asked_days=(body.to - body.from_) / timedelta(days=1),
-            from_dates=len(counted.from_dates & counted.camera_days.keys()),
+            from_dates=len(counted.from_dates.intersection(looked)),
         ),
     ]
-    if counted.camera_days:
+    if looked:
         found += rules.of_records(
             observations=sum(tally.observations for tally in counted.taxa),
             labelled=sum(tally.labelled for tally in counted.taxa),

@@ -1,11 +1,7 @@
--- name: one_instant
+-- name: one_snapshot
 -- The statements of one answer must see the same records.
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
-
--- name: room_to_sort
 SET LOCAL work_mem = '64MB';
-
--- name: not_for_ever
 SET LOCAL statement_timeout = '60s';
 
 -- name: zone_area
@@ -45,10 +41,9 @@ CROSS JOIN LATERAL (
 GROUP BY 1, 2;
 
 -- name: marked
-SELECT DISTINCT deployment_id FROM stale WHERE deployment_id = ANY (%(deployments)s);
-
--- name: marked_effort
-SELECT DISTINCT deployment_id FROM stale_effort WHERE deployment_id = ANY (%(deployments)s);
+-- In whose counts there are markers, and in whose effort.
+SELECT ARRAY(SELECT DISTINCT deployment_id FROM stale WHERE deployment_id = ANY (%(deployments)s::uuid[])),
+       ARRAY(SELECT DISTINCT deployment_id FROM stale_effort WHERE deployment_id = ANY (%(deployments)s::uuid[]));
 
 -- name: stale
 -- Where within the query's span no kept sum holds: the markers, and the stored events that they touch.
@@ -86,16 +81,19 @@ ORDER BY deployment_id, span;
 -- all have the same one. A span's length is what was looked until its end, less until its start.
 SELECT asked.place::int - 1, extract(epoch FROM sum(edge.sign * reached.looked))::float8
 FROM unnest(%(deployments)s::uuid[], %(cuts)s::int[]) WITH ORDINALITY AS asked (id, cut, place)
-JOIN unnest(%(edge_of)s::int[], %(edge_at)s::timestamptz[], %(edge_sign)s::int[]) AS edge (cut, at, sign)
-     ON edge.cut = asked.cut
+JOIN unnest(%(edge_of)s::int[], %(edge_day)s::date[], %(edge_at)s::timestamptz[], %(edge_sign)s::int[])
+     AS edge (cut, day, at, sign) ON edge.cut = asked.cut
 CROSS JOIN LATERAL (
     SELECT e.before + CASE
-        WHEN e.day < (edge.at AT TIME ZONE 'UTC')::date THEN e.looked
+        WHEN e.day < edge.day THEN e.looked
+        -- A single span, as most days have, is cut without being unnested, which takes longer than the probe.
+        WHEN e.looked = upper(e.spans) - lower(e.spans)
+        THEN greatest(least(upper(e.spans), edge.at) - lower(e.spans), '0')
         ELSE (SELECT coalesce(sum(upper(span) - lower(span)), '0')
               FROM unnest(e.spans * tstzmultirange(tstzrange(NULL, edge.at))) AS span)
     END AS looked
     FROM effort_until e
-    WHERE e.deployment_id = asked.id AND e.day <= (edge.at AT TIME ZONE 'UTC')::date
+    WHERE e.deployment_id = asked.id AND e.day <= edge.day
     ORDER BY e.day DESC LIMIT 1
 ) reached
 GROUP BY asked.place;
@@ -108,39 +106,78 @@ CROSS JOIN LATERAL looked(piece.id, piece.since, piece.until) l
 GROUP BY piece.place;
 
 -- name: from_sums
--- Rows of `count_day` and `count_month`, as `counts.pieces` says. Each form is a few probes of an index for each
--- deployment; of those that are not meant, nothing is run.
-SELECT asked.place::int - 1, found.events, found.sums
-FROM unnest(%(deployments)s::uuid[], %(cuts)s::int[]) WITH ORDINALITY AS asked (id, cut, place)
-JOIN unnest(%(piece_of)s::int[], %(form)s::text[], %(first)s::date[], %(last)s::date[])
-     AS piece (cut, form, first, last) ON piece.cut = asked.cut
+-- The start of a statement that goes on with those of the forms below (`counts.pieces`) that are needed, UNION ALL:
+-- a few probes of an index for each deployment.
+WITH asked AS (
+    SELECT * FROM unnest(%(deployments)s::uuid[], %(cuts)s::int[]) WITH ORDINALITY AS asked (id, cut, place)
+),
+piece AS (
+    SELECT * FROM unnest(%(piece_of)s::int[], %(form)s::text[], %(first)s::date[], %(last)s::date[])
+                  AS piece (cut, form, first, last)
+)
+
+-- name: from_day
+SELECT asked.place::int - 1 AS place, c.*
+FROM asked JOIN piece ON piece.cut = asked.cut AND piece.form = 'from_day'
 CROSS JOIN LATERAL (
-    (SELECT c.events, c.after AS sums FROM count_day c
-     WHERE piece.form = 'from_day' AND c.deployment_id = asked.id AND c.day BETWEEN piece.first AND piece.last
-     ORDER BY c.day LIMIT 1)
-    UNION ALL
-    (SELECT c.events, c.before FROM count_day c
-     WHERE piece.form = 'to_day' AND c.deployment_id = asked.id AND c.day BETWEEN piece.first AND piece.last
-     ORDER BY c.day DESC LIMIT 1)
-    UNION ALL
-    (SELECT NULL, c.sums || c.after FROM count_month c
-     WHERE piece.form = 'from_month' AND c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
-     ORDER BY c.month LIMIT 1)
-    UNION ALL
-    (SELECT NULL, c.before || c.sums FROM count_month c
-     WHERE piece.form = 'to_month' AND c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
-     ORDER BY c.month DESC LIMIT 1)
-    UNION ALL
-    SELECT c.events, ''::bytea FROM count_day c
-    WHERE piece.form = 'days' AND c.deployment_id = asked.id AND c.day BETWEEN piece.first AND piece.last
-    UNION ALL
-    SELECT NULL, c.sums FROM count_month c
-    WHERE piece.form = 'months' AND c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
-    UNION ALL
-    SELECT NULL, c.sums || c.after FROM count_month c
-    WHERE piece.form = 'years' AND c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
-      AND c.before = ''
-) found;
+    SELECT c.events, c.after AS sums FROM count_day c
+    WHERE c.deployment_id = asked.id AND c.day BETWEEN piece.first AND piece.last
+    ORDER BY c.day LIMIT 1
+) c
+
+-- name: to_day
+SELECT asked.place::int - 1 AS place, c.*
+FROM asked JOIN piece ON piece.cut = asked.cut AND piece.form = 'to_day'
+CROSS JOIN LATERAL (
+    SELECT c.events, c.before AS sums FROM count_day c
+    WHERE c.deployment_id = asked.id AND c.day BETWEEN piece.first AND piece.last
+    ORDER BY c.day DESC LIMIT 1
+) c
+
+-- name: from_month
+SELECT asked.place::int - 1 AS place, c.*
+FROM asked JOIN piece ON piece.cut = asked.cut AND piece.form = 'from_month'
+CROSS JOIN LATERAL (
+    SELECT NULL::bytea AS events, c.sums || c.after AS sums FROM count_month c
+    WHERE c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
+    ORDER BY c.month LIMIT 1
+) c
+
+-- name: to_month
+SELECT asked.place::int - 1 AS place, c.*
+FROM asked JOIN piece ON piece.cut = asked.cut AND piece.form = 'to_month'
+CROSS JOIN LATERAL (
+    SELECT NULL::bytea AS events, c.before || c.sums AS sums FROM count_month c
+    WHERE c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
+    ORDER BY c.month DESC LIMIT 1
+) c
+
+-- name: days
+SELECT asked.place::int - 1 AS place, c.*
+FROM asked JOIN piece ON piece.cut = asked.cut AND piece.form = 'days'
+CROSS JOIN LATERAL (
+    SELECT c.events, ''::bytea AS sums FROM count_day c
+    WHERE c.deployment_id = asked.id AND c.day BETWEEN piece.first AND piece.last
+    OFFSET 0 -- By the index: joined, the planner might read all rows that there are.
+) c
+
+-- name: months
+SELECT asked.place::int - 1 AS place, c.*
+FROM asked JOIN piece ON piece.cut = asked.cut AND piece.form = 'months'
+CROSS JOIN LATERAL (
+    SELECT NULL::bytea AS events, c.sums FROM count_month c
+    WHERE c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last
+    OFFSET 0
+) c
+
+-- name: years
+SELECT asked.place::int - 1 AS place, c.*
+FROM asked JOIN piece ON piece.cut = asked.cut AND piece.form = 'years'
+CROSS JOIN LATERAL (
+    SELECT NULL::bytea AS events, c.sums || c.after AS sums FROM count_month c
+    WHERE c.deployment_id = asked.id AND c.month BETWEEN piece.first AND piece.last AND c.before = ''
+    OFFSET 0
+) c
 
 -- name: taxa
 SELECT id, scientific_name, observation_type::text FROM counted_taxon WHERE id = ANY (%(numbers)s);
