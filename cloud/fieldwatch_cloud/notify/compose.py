@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from fieldwatch_cloud.calls.facts import Animal, Facts, Unreached
+from fieldwatch_cloud.calls.message import Message
 from fieldwatch_cloud.calls.wording import compose, compose_plainly
-from fieldwatch_cloud.db import deliveries
+from fieldwatch_cloud.db import deliveries, reporting
 from fieldwatch_cloud.incidents.danger import danger_class
+from fieldwatch_cloud.reporting.words import words
 
 if TYPE_CHECKING:
-    from fieldwatch_cloud.calls.message import Message
     from fieldwatch_cloud.db.deliveries import Claimed
     from fieldwatch_cloud.db.pool import Connection
 
@@ -23,13 +24,39 @@ def message(conn: Connection, claimed: Claimed, base_url: str) -> Message:
     """Raises:
     NotFoundError: its notification is gone.
     """
-    known = facts(deliveries.facts(conn, claimed.notification_id), claimed, base_url)
+    row = deliveries.facts(conn, claimed.notification_id)
+    if row["report_id"] is not None:
+        return report_message(reporting.report(conn, row["report_id"]), row, claimed, base_url)
+    known = facts(row, claimed, base_url)
     try:
         return compose(known)
     except Exception:
         # Whatever ails our words, a fire is told.
         log.exception("notify.plain_words", delivery_id=str(claimed.id))
         return compose_plainly(known)
+
+
+def report_message(report: reporting.Report, row: dict[str, Any], claimed: Claimed, base_url: str) -> Message:
+    """In the report's own language, which was chosen for this reader: its headlines, and the PDF with it."""
+    said = words(report.language)
+    name = (row["reserve_name_zh"] if report.language == "zh" else None) or row["reserve_name"]
+    title = said.mail_title(name, report.kind, report.first_day, report.last_day)
+    return Message(
+        delivery_id=claimed.id,
+        secret=claimed.secret,
+        kind="report",
+        drill=False,
+        language=report.language,
+        title=title,
+        body="\n".join(report.headlines),
+        short=title,
+        spoken=title,
+        path=f"/#reports/{report.id}",
+        base_url=base_url,
+        at=report.made_at or row["created_at"],
+        tag=report.id,
+        report_id=report.id,
+    )
 
 
 def facts(row: dict[str, Any], claimed: Claimed, base_url: str) -> Facts:

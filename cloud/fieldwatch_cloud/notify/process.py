@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fieldwatch_cloud.db import deliveries, pictures
+from fieldwatch_cloud.db import deliveries, pictures, reporting
 from fieldwatch_cloud.db.listen import waking
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.errors import DatabaseUnavailableError, MediaError, NotFoundError
@@ -21,6 +21,7 @@ from fieldwatch_cloud.notify.channels import send
 from fieldwatch_cloud.notify.channels.clients import Clients
 from fieldwatch_cloud.notify.escalation import Ticker
 from fieldwatch_cloud.notify.worker import WORKERS, Lanes
+from fieldwatch_cloud.reporting import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,10 +106,21 @@ def _clients(
             log.warning("notify.no_picture", media_id=str(media_id), reason=str(error))
             return None
 
+    def report(report_id: UUID) -> tuple[str, bytes] | None:
+        try:
+            with db.transaction() as conn:
+                found = reporting.report(conn, report_id)
+            if found.pdf_sha256 is None:
+                return None
+            return f"{files.name(found)}.pdf", files.store(settings.media_dir).read(found.pdf_sha256)
+        except (NotFoundError, MediaError) as error:
+            log.warning("notify.no_report", report_id=str(report_id), reason=str(error))
+            return None
+
     while not stopping.is_set():
         try:
             with db.transaction() as conn:
-                return Clients.of(settings, conn, picture)
+                return Clients.of(settings, conn, picture, report)
         except DatabaseUnavailableError as error:
             log.warning("notify.waiting", reason=str(error))
             stopping.wait(RETRY_S)

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from fieldwatch_shared import sun
 from fieldwatch_cloud.counts.occasions import effort
 from fieldwatch_cloud.db import survey
 from fieldwatch_cloud.estimates import ground
 from fieldwatch_cloud.reporting.facts import Clock
+from fieldwatch_shared import sun
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

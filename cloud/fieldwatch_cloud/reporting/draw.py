@@ -1,7 +1,7 @@
 """The plots and the map of a report, as SVG: drawn once, sharp on any screen and printer.
 
-Orange belongs to fire alone. Everything else is told by lightness, shape and hatching too, so that it holds in
-grey and for eyes that do not tell colours apart. What nobody looked at is hatched.
+Orange belongs to fire alone. Everything else is told by lightness, shape and hatching too, so that it holds
+in grey and for eyes that do not tell colours apart. What nobody looked at is hatched.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import io
 import logging
 import math
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 import shapely  # type: ignore[import-untyped]
-from matplotlib import font_manager
+import structlog
+from matplotlib import font_manager, patheffects
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
@@ -42,6 +44,7 @@ SHADES = LinearSegmentedColormap.from_list("rates", ["#e3f0e8", "#a9d3c0", "#5fa
 HATCH = "////"
 WIDTH_IN = 7.1
 """Of a page between its margins."""
+log = structlog.get_logger(__name__)
 _GEOD = Geod(ellps="WGS84")
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
@@ -85,9 +88,13 @@ def reserve_map(facts: Facts, language: Language) -> str:
                 )
             else:
                 _area(
-                    axes, cell.outline, facecolor=SHADES(scale(cell.rate.value)), edgecolor=PAPER, linewidth=0.8,
+                    axes,
+                    cell.outline,
+                    facecolor=SHADES(scale(cell.rate.value)),
+                    edgecolor=PAPER,
+                    linewidth=0.8,
                     zorder=2,
-                )  # fmt: skip
+                )
         for zone in facts.reserve.zones:
             _area(
                 axes,
@@ -112,9 +119,16 @@ def reserve_map(facts: Facts, language: Language) -> str:
         _fires(axes, facts, bounds)
         _scale_bar(axes, bounds)
         axes.annotate(
-            said.LABEL["north"], (0.985, 0.985), (0.985, 0.925), xycoords="axes fraction", ha="center", va="center",
-            fontsize=8, color=INK, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1},
-        )  # fmt: skip
+            said.LABEL["north"],
+            (0.985, 0.985),
+            (0.985, 0.925),
+            xycoords="axes fraction",
+            ha="center",
+            va="center",
+            fontsize=8,
+            color=INK,
+            arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1},
+        )
         _map_legend(figure, facts, said.LABEL, top)
         return _svg(figure)
 
@@ -124,15 +138,21 @@ def series(facts: Facts, language: Language) -> str:
     said = words(language)
     rows = math.ceil(len(facts.curves) / 3)
     with _style():
-        figure = Figure(figsize=(WIDTH_IN, 1.75 * rows + 0.1))
+        figure = Figure(figsize=(WIDTH_IN, 1.5 * rows + 0.1))
         for number, curve in enumerate(facts.curves):
             axes = figure.add_subplot(rows, 3, number + 1)
             _curve(axes, curve, said, facts.kind)
             axes.set_title(
                 taxa.name(curve.scientific_name, language), loc="left", fontsize=8.5, fontweight=600, pad=5
             )
-        figure.subplots_adjust(left=0.045, right=0.995, top=1 - 0.3 / (1.75 * rows), bottom=0.33 / (1.75 * rows),
-                               wspace=0.2, hspace=0.62)  # fmt: skip
+        figure.subplots_adjust(
+            left=0.045,
+            right=0.995,
+            top=1 - 0.3 / (1.5 * rows),
+            bottom=0.33 / (1.5 * rows),
+            wspace=0.2,
+            hspace=0.62,
+        )
         return _svg(figure)
 
 
@@ -140,12 +160,19 @@ def clocks(facts: Facts, language: Language) -> str:
     """A clock of 24 hours for each species, midnight below."""
     said = words(language)
     with _style():
-        figure = Figure(figsize=(WIDTH_IN, 2.5))
+        figure = Figure(figsize=(WIDTH_IN, 2.15))
         for number, clock in enumerate(facts.clocks):
-            axes: Any = figure.add_axes((number / 3 + 0.045, 0.09, 0.245, 0.70), projection="polar")
+            axes: Any = figure.add_axes((number / 3 + 0.055, 0.09, 0.225, 0.72), projection="polar")
             _clock(axes, clock, facts.night, said.LABEL["hour"])
-            figure.text(number / 3 + 0.167, 0.955, taxa.name(clock.scientific_name, language), ha="center", va="center",
-                        fontsize=8.5, fontweight=600)  # fmt: skip
+            figure.text(
+                number / 3 + 0.167,
+                0.955,
+                taxa.name(clock.scientific_name, language),
+                ha="center",
+                va="center",
+                fontsize=8.5,
+                fontweight=600,
+            )
         return _svg(figure)
 
 
@@ -241,13 +268,31 @@ def _area(axes: Axes, outline: str, **style: Any) -> None:
 
 def _camera(axes: Axes, camera: Camera) -> None:
     if camera.hours == 0:
-        axes.plot(camera.lon, camera.lat, "o", markersize=6.5, markerfacecolor=PAPER, markeredgecolor=INK,
-                  markeredgewidth=1.1, zorder=6)  # fmt: skip
+        axes.plot(
+            camera.lon,
+            camera.lat,
+            "o",
+            markersize=6.5,
+            markerfacecolor=PAPER,
+            markeredgecolor=INK,
+            markeredgewidth=1.1,
+            zorder=6,
+        )
         axes.plot(camera.lon, camera.lat, "x", markersize=3.6, color=INK, markeredgewidth=1.1, zorder=6.1)
     else:
         part = "full" if camera.share >= 0.5 else "left"
-        axes.plot(camera.lon, camera.lat, "o", markersize=6.5, color=INK, markerfacecoloralt=PAPER, fillstyle=part,
-                  markeredgecolor=INK, markeredgewidth=0.9, zorder=6)  # fmt: skip
+        axes.plot(
+            camera.lon,
+            camera.lat,
+            "o",
+            markersize=6.5,
+            color=INK,
+            markerfacecoloralt=PAPER,
+            fillstyle=part,
+            markeredgecolor=INK,
+            markeredgewidth=0.9,
+            zorder=6,
+        )
 
 
 def _fires(axes: Axes, facts: Facts, bounds: tuple[float, float, float, float]) -> None:
@@ -258,8 +303,14 @@ def _fires(axes: Axes, facts: Facts, bounds: tuple[float, float, float, float]) 
             lon, lat = fire.lon, fire.lat
         elif fire.camera is not None and fire.bearing_deg is not None:
             lon, lat, _ = _GEOD.fwd(*fire.camera, fire.bearing_deg, reach_m)
-            axes.plot([fire.camera[0], lon], [fire.camera[1], lat], color=FIRE, linewidth=1.4, linestyle=(0, (3, 2)),
-                      zorder=7)  # fmt: skip
+            axes.plot(
+                [fire.camera[0], lon],
+                [fire.camera[1], lat],
+                color=FIRE,
+                linewidth=1.4,
+                linestyle=(0, (3, 2)),
+                zorder=7,
+            )
         else:
             continue
         if not (west <= lon <= east and south <= lat <= north):
@@ -267,18 +318,35 @@ def _fires(axes: Axes, facts: Facts, bounds: tuple[float, float, float, float]) 
         axes.plot(
             lon, lat, "^", markersize=11, color=FIRE, markeredgecolor=PAPER, markeredgewidth=1, zorder=8
         )
-        axes.annotate(str(number), (lon, lat), (0, -1.2), textcoords="offset points", ha="center", va="center",
-                      fontsize=6, fontweight=700, color=PAPER, zorder=9)  # fmt: skip
+        axes.annotate(
+            str(number),
+            (lon, lat),
+            (0, -1.2),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=6,
+            fontweight=700,
+            color=PAPER,
+            zorder=9,
+        )
 
 
 def _label(
     axes: Axes, lon: float, lat: float, text: str, *, size: float, below: bool = False, **style: Any
 ) -> None:
-    from matplotlib import patheffects
-
-    axes.annotate(text, (lon, lat), (0, -9 if below else 0), textcoords="offset points", ha="center", va="center",
-                  fontsize=size, zorder=6.5, path_effects=[patheffects.withStroke(linewidth=2.2, foreground=PAPER)],
-                  **{"color": INK, **style})  # fmt: skip
+    axes.annotate(
+        text,
+        (lon, lat),
+        (0, -9 if below else 0),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize=size,
+        zorder=6.5,
+        path_effects=[patheffects.withStroke(linewidth=2.2, foreground=PAPER)],
+        **{"color": INK, **style},
+    )
 
 
 def _scale_bar(axes: Axes, bounds: tuple[float, float, float, float]) -> None:
@@ -305,7 +373,7 @@ def _scale_bar(axes: Axes, bounds: tuple[float, float, float, float]) -> None:
 
 def _map_legend(figure: Figure, facts: Facts, label: Any, top: float) -> None:
     if any(cell.rate for cell in facts.cells):
-        bar = figure.add_axes((0.0, 0.042, 0.30, 0.018))
+        bar = figure.add_axes((0.008, 0.042, 0.28, 0.018))
         bar.imshow([np.linspace(0, 1, 64).tolist()], aspect="auto", cmap=SHADES, extent=(0, top, 0, 1))
         bar.set_yticks([])
         bar.set_xticks([0, top / 2, top], [numbers.figure(value) for value in (0, top / 2, top)])
@@ -333,16 +401,24 @@ def _map_legend(figure: Figure, facts: Facts, label: Any, top: float) -> None:
         handles.append(
             Line2D([], [], linestyle="", marker="^", markersize=9, color=FIRE, label=label["legend_fire"])
         )
-    figure.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 0.0), ncols=3, frameon=False, fontsize=7.5,
-                  handletextpad=0.5, columnspacing=1.4, borderaxespad=0)  # fmt: skip
+    figure.legend(
+        handles=handles,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 0.0),
+        ncols=3,
+        frameon=False,
+        fontsize=7.5,
+        handletextpad=0.5,
+        columnspacing=1.4,
+        borderaxespad=0,
+    )
 
 
 @contextmanager
 def _style() -> Iterator[None]:
-    _register()
     with mpl.rc_context(
         {
-            "font.family": [fonts.FAMILY, *fonts.CHINESE, "DejaVu Sans"],
+            "font.family": list(_families()),
             "font.size": 7.5,
             "text.color": INK,
             "axes.edgecolor": FAINT,
@@ -367,16 +443,23 @@ def _style() -> Iterator[None]:
         yield
 
 
-_registered = False
-
-
-def _register() -> None:
-    global _registered  # noqa: PLW0603  matplotlib keeps its fonts for the whole process, too.
-    if _registered:
-        return
+@cache
+def _families() -> tuple[str, ...]:
+    """Names of the fonts that are there, after having told matplotlib of them: its own list is kept on disk,
+    and may be older than the fonts."""
+    manager = font_manager.fontManager
     for name in fonts.FACES:
-        font_manager.fontManager.addfont(str(fonts.file(name)))
-    _registered = True
+        manager.addfont(str(fonts.file(name)))
+    known = {entry.name for entry in manager.ttflist}
+    if not known.intersection(fonts.CHINESE):
+        for path in font_manager.findSystemFonts():
+            if any(part in path.lower() for part in ("wqy-microhei", "notosanscjk", "sourcehansans")):
+                manager.addfont(path)
+        known = {entry.name for entry in manager.ttflist}
+    chinese = [name for name in fonts.CHINESE if name in known]
+    if not chinese:
+        log.warning("report.no_chinese_font", install="fonts-wqy-microhei")
+    return (fonts.FAMILY, *chinese, "DejaVu Sans")
 
 
 def _svg(figure: Figure) -> str:

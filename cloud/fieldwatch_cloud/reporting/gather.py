@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import shapely  # type: ignore[import-untyped]
 from pyproj import Geod
 
@@ -51,10 +52,11 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.reporting.spans import Span
 
 SOFTWARE = f"Fieldwatch {version('fieldwatch')}"
-PICTURE_PX = 640
+PICTURE_PX = 960
 MOST_CURVES, MOST_PICTURES, MOST_FIRES = 6, 6, 200
-CELLS_ACROSS = 14
-"""About so many hexagons lie side by side in a reserve: to be read on paper at arm's length."""
+LEAST_ACROSS, MOST_ACROSS = 5, 26
+"""So many hexagons lie side by side in a reserve: to be read on paper at arm's length."""
+CELLS_PER_CAMERA = 3
 COARSEST, FINEST = 3, 9
 _NOTHING = Sensitive({})
 _GEOD = Geod(ellps="WGS84")
@@ -228,6 +230,8 @@ def _against_a_year_ago(
             asked.question(asked.span.since, asked.span.until, hidden),
             [Period(asked.span.since, asked.span.until, "")],
         ).findings
+    # Who did not look is told camera by camera.
+    verdict = tuple(one for one in verdict if one.code != "silent_sites")
     if found.b.looked.species is None or found.a.looked.species is None:
         return None, verdict
     ratios = {
@@ -270,7 +274,7 @@ def _cells(asked: _Asked, reserve: Reserve, places: Sequence[tuple[float, float]
     """Hexagons that hold a camera which stood there; rates of all animals together."""
     if not places:
         return ()
-    question = asked.question(asked.span.since, asked.span.until)
+    question, standing = asked.question(asked.span.since, asked.span.until), np.array(places)
     for resolution in range(_resolution(reserve, places), COARSEST - 1, -1):
         try:
             with asked.db.transaction() as conn:
@@ -285,7 +289,9 @@ def _cells(asked: _Asked, reserve: Reserve, places: Sequence[tuple[float, float]
                 rate=_interval(one.looked.species[0].rate) if one.looked.species else None,
             )
             for one in found.cells
-            if one.deployments
+            # Where a camera stood years ago says nothing about these days.
+            if one.looked.species
+            or shapely.contains_xy(one.cell.geometry, standing[:, 0], standing[:, 1]).any()
         )
     return ()
 
@@ -300,9 +306,12 @@ def _resolution(reserve: Reserve, places: Sequence[tuple[float, float]]) -> int:
         abs(_GEOD.inv(west, south, west, north)[2]),
         1000.0,
     )
+    # Few cameras get few cells: the rate of one is no map.
+    across = min(max((CELLS_PER_CAMERA * len(places)) ** 0.5, LEAST_ACROSS), MOST_ACROSS)
     edge_m = 1_281_256.0  # Resolution 0 (h3geo.org, "Average edge length").
     for resolution in range(FINEST):
-        if resolution >= COARSEST and across_m / (edge_m * 1.73) >= CELLS_ACROSS * 0.6:
+        # The next would be finer by √7: the nearer of the two.
+        if resolution >= COARSEST and across_m / (edge_m * 1.73) >= across / 7**0.25:
             return resolution
         edge_m /= 7**0.5
     return FINEST

@@ -1,4 +1,4 @@
-"""From a report that was asked for to its files: takes what waits, makes it in a process of its own, mails it.
+"""From a report that was asked for to its files: takes what waits, makes it in another process, mails it.
 
     ask_due     what the schedules want by now, each once, whoever leads and however long nobody did
     make_all    what waits, one after the other; one whose maker died is taken again

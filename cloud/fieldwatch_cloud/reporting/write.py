@@ -80,7 +80,7 @@ def page(facts: Facts, language: Language, drawn: Figures) -> str:
             n=numbers,
             common=common,
             verdict=verdict,
-            css=Markup(_style(language)),
+            css=Markup(_style(language)),  # noqa: S704  Our own file.
             whisker=lambda one: _whisker(one, scale),
             bar=_bar,
             most_cameras=MOST_CAMERAS,
@@ -93,13 +93,15 @@ def pdf(html: str, progress: Callable[[], None] = lambda: None) -> Pdf:
     """The same, set for A4: tagged for screen readers (PDF/UA), with a title and its language."""
     # Loaded here: Pango takes its time, and only who makes reports needs it.
     import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
 
     # It tells of every letter that a font lacks.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     nothing_else = weasyprint.URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
-    letters = weasyprint.CSS(string=fonts.faces(), url_fetcher=nothing_else)
+    known = FontConfiguration()
+    letters = weasyprint.CSS(string=fonts.faces(), url_fetcher=nothing_else, font_config=known)
     document = weasyprint.HTML(string=html, url_fetcher=nothing_else).render(
-        stylesheets=[letters], pdf_variant="pdf/ua-1", pdf_tags=True
+        font_config=known, stylesheets=[letters], pdf_variant="pdf/ua-1", pdf_tags=True
     )
     progress()
     content = document.write_pdf()
@@ -141,7 +143,7 @@ def _whisker(one: Species, scale: float) -> Markup:
 
     middle = _HIGH / 2
     before = (
-        f'<circle cx="{x(one.rate_before)}" cy="{middle}" r="2.6" fill="#ffffff" stroke="#51625a" stroke-width="1"/>'
+        f'<circle cx="{x(one.rate_before)}" cy="{middle}" r="2.6" fill="#ffffff" stroke="#51625a"/>'
         if one.rate_before is not None
         else ""
     )

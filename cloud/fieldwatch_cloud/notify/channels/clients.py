@@ -58,10 +58,12 @@ class Clients:
         settings: NotifySettings,
         vapid: Vapid,
         picture: Callable[[UUID], bytes | None] = lambda _: None,
+        report: Callable[[UUID], tuple[str, bytes] | None] = lambda _: None,
     ) -> None:
         """
         Args:
             picture: a small JPEG of a media id, or None where there is none; goes into e-mails.
+            report: file name and PDF of a report's id, or None where its file is lost.
 
         Raises:
             SettingsError: the file of authorities cannot be read.
@@ -69,6 +71,7 @@ class Clients:
         self.settings = settings
         self.vapid = vapid
         self.picture = picture
+        self.report = report
         self.tls = trusted(settings)
         self.http = httpx2.Client(
             verify=self.tls,
@@ -87,11 +90,12 @@ class Clients:
         settings: CloudSettings,
         conn: Connection,
         picture: Callable[[UUID], bytes | None] = lambda _: None,
+        report: Callable[[UUID], tuple[str, bytes] | None] = lambda _: None,
     ) -> Self:
         """With the key that the database keeps; `conn` is not kept."""
         if settings.push_contact is None:
             log.warning("push.no_contact", hint="Apple refuses us: set FIELDWATCH_NOTIFY_VAPID_SUBJECT")
-        return cls(settings.notify, Vapid(keys.push_key(conn), settings.push_contact), picture)
+        return cls(settings.notify, Vapid(keys.push_key(conn), settings.push_contact), picture, report)
 
     def __enter__(self) -> Self:
         return self

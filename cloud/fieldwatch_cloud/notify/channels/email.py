@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 STEP_S, ALL_S = 8.0, 40.0
 """For one answer of the server, and for all: less than a worker's lease (`notify.worker`)."""
 LARGEST_PICTURE = 150 * 1024
+LARGEST_REPORT = 10 * 1024**2
+"""Common servers take 20 to 25 MB, of which the encoding is a third."""
 _NO_SUCH_MAILBOX = re.compile(rb"^5\.1\.(1|2|3|6|10)\b")
 """Enhanced status codes (RFC 3463 §3.2, RFC 7505 §4.1) that speak of the address itself. A bare 550 may also
 be a spam filter's, and nobody's address is given up for that."""
@@ -149,6 +151,12 @@ def written(device: Device, message: Message, sender: str, picture: bytes | None
     return mail
 
 
+def attach(mail: EmailMessage, name: str, pdf: bytes) -> None:
+    """Where it is so large that mail servers would refuse it, the link alone goes out."""
+    if len(pdf) <= LARGEST_REPORT:
+        mail.add_attachment(pdf, "application", "pdf", filename=name)
+
+
 def _html(message: Message, *, shown: bool) -> str:
     link = escape(message.link, quote=True)
     button = f'<p><a href="{link}">{_OPEN[message.language]}</a></p>' if link else ""
@@ -156,9 +164,13 @@ def _html(message: Message, *, shown: bool) -> str:
     language = "zh-CN" if message.language == "zh" else "en"
     return (
         f'<!doctype html><html lang="{language}"><body style="font-family:sans-serif">'
-        f'<h1 style="font-size:1.3em">{escape(message.title)}</h1><p>{escape(message.body)}</p>'
+        f'<h1 style="font-size:1.3em">{escape(message.title)}</h1>{_paragraphs(message.body)}'
         f"{button}{picture}</body></html>\n"
     )
+
+
+def _paragraphs(body: str) -> str:
+    return "".join(f"<p>{escape(line)}</p>" for line in body.split("\n"))
 
 
 @contextmanager

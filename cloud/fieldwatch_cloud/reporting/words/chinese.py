@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fieldwatch_cloud import words as common
 from fieldwatch_cloud.reporting.words import numbers, taxa
-from fieldwatch_cloud.reporting.words.english import _ends_month
+from fieldwatch_cloud.reporting.words.english import ends_month
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -128,7 +128,7 @@ def instant(at: datetime, timezone: str) -> str:
 
 def days(first: date, last: date) -> str:
     """2026年5月4日至10日；跨月时写出月份；整月写月份。"""
-    if first.day == 1 and (last.month, last.year) == (first.month, first.year) and _ends_month(last):
+    if first.day == 1 and (last.month, last.year) == (first.month, first.year) and ends_month(last):
         return f"{first.year}年{first.month}月"
     if (first.year, first.month) == (last.year, last.month):
         return f"{day(first)}至{last.day}日"
@@ -141,8 +141,12 @@ def period_tick(first: date, kind: str) -> str:
     return f"{first.month}/{first.day}" if kind == "weekly" else f"{first.month}月"
 
 
+def mail_title(reserve_name: str, kind: str, first: date, last: date) -> str:
+    return f"{reserve_name}{LABEL[kind]}（{days(first, last)}）"
+
+
 def title(facts: Facts) -> str:
-    return f"{reserve(facts.reserve)}{LABEL[facts.kind]}（{days(facts.span.first, facts.span.last)}）"
+    return mail_title(reserve(facts.reserve), facts.kind, facts.span.first, facts.span.last)
 
 
 def made(facts: Facts) -> str:
@@ -168,7 +172,7 @@ def headlines(facts: Facts) -> list[str]:
 def change(one: Species) -> str:
     said = _CHANGE[one.status]
     if one.status in ("more", "fewer", "unclear") and one.ratio is not None:
-        return f"{said}，×{_interval(one.ratio)}"
+        return f"{said}：{numbers.times(one.ratio)}"
     return said
 
 
@@ -260,19 +264,24 @@ def method(facts: Facts) -> list[str]:
     """每个数字的依据。"""
     first, last = facts.days_before
     told = [
-        "同一相机、同一物种的记录，间隔不足30分钟的计为一次事件。相对多度为每100相机日的事件数：100台相机各工作一天，"
-        "或一台相机工作100天。只计算节点上报的相机实际工作时间。",
-        "括号内的区间在100次同样的抽样中有95次包含真值；相机之间差异越大，区间越宽。"
-        f"“与前期相比”指与{days(first, last)}相比，每台相机与自身比较；仅当比值的区间不含1时，才称“增加”或“减少”。",
+        (
+            "同一相机、同一物种的记录，间隔不足30分钟的计为一次事件。相对多度为每100相机日的事件数："
+            "100台相机各工作一天，或一台相机工作100天。只计算节点上报的相机实际工作时间。"
+        ),
+        (
+            "括号内的区间在100次同样的抽样中有95次包含真值；相机之间差异越大，区间越宽。"
+            f"“与前期相比”指与{days(first, last)}相比，每台相机与自身比较；"
+            "仅当比值的区间不含1时，才称“增加”或“减少”。"
+        ),
         "“未观测”指没有相机工作，不等于零。",
     ]
     if facts.year_before:
         told.append(f"“去年同期”指{days(*facts.year_before)}。")
     if facts.withheld or facts.blurred:
         told.append(
-            "敏感物种只给出全保护区的总数，不给出地点、时刻和照片。"
-            if not facts.withheld
-            else "工作的相机太少，若给出敏感物种即会暴露其位置，因此本报告不含敏感物种。"
+            "工作的相机太少，若给出敏感物种即会暴露其位置，因此本报告不含敏感物种。"
+            if facts.withheld
+            else "敏感物种只给出全保护区的总数，不给出地点、时刻和照片。"
         )
     return told
 
@@ -313,7 +322,7 @@ def _changes(facts: Facts) -> list[str]:
     told = []
     for status, said in (("more", "比前期增加"), ("fewer", "比前期减少")):
         named = [
-            f"{_name(one)}（×{numbers.figure(one.ratio.value)}，区间{numbers.bounds(one.ratio)}）"
+            f"{_name(one)}（{numbers.times(one.ratio)}）"
             for one in facts.species
             if one.status == status and one.ratio is not None
         ]

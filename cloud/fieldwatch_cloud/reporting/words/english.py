@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -34,8 +35,8 @@ LABEL = {
     "answered": "until the answer",
     "not_observed": "not observed",
     "where": "Where",
-    "map_caption": "Events of all animals per 100 camera-days, by hexagon. Hatched: nobody looked there, which is "
-    "not the same as no animals.",
+    "map_caption": "Events of all animals per 100 camera-days, by hexagon. Hatched: nobody looked there, "
+    "which is not the same as no animals.",
     "map_alt": "Map of the reserve with its cameras, the rates of animals by hexagon, and fires",
     "animals": "Animals",
     "species_head": "Species",
@@ -49,7 +50,8 @@ LABEL = {
     "series_caption": "Events per 100 camera-days with 95 % intervals. Hatched: nobody looked.",
     "series_alt": "Rates of the most frequent species through time",
     "clock": "Hours of the day",
-    "clock_caption": "Events per 100 hours of looking, by the hour, local time. Grey: night. Hatched: nobody looked.",
+    "clock_caption": "Events per 100 hours of looking, by the hour, local time. Grey: night. "
+    "Hatched: nobody looked.",
     "clock_alt": "Hours of the day at which species were seen",
     "pictures": "Pictures",
     "confirmed": "confirmed by a person",
@@ -132,7 +134,7 @@ def instant(at: datetime, timezone: str) -> str:
 
 def days(first: date, last: date) -> str:
     """4–10 May 2026; 27 April – 3 May 2026; a calendar month by its name."""
-    if first.day == 1 and (last.month, last.year) == (first.month, first.year) and _ends_month(last):
+    if first.day == 1 and (last.month, last.year) == (first.month, first.year) and ends_month(last):
         return f"{_MONTHS[first.month - 1]} {first.year}"
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{day(last)}"
@@ -145,8 +147,12 @@ def period_tick(first: date, kind: str) -> str:
     return short_day(first) if kind == "weekly" else _MONTHS[first.month - 1][:3]
 
 
+def mail_title(reserve_name: str, kind: str, first: date, last: date) -> str:
+    return f"{reserve_name}: {LABEL[kind].lower()}, {days(first, last)}"
+
+
 def title(facts: Facts) -> str:
-    return f"{reserve(facts.reserve)}: {LABEL[facts.kind].lower()}, {days(facts.span.first, facts.span.last)}"
+    return mail_title(reserve(facts.reserve), facts.kind, facts.span.first, facts.span.last)
 
 
 def made(facts: Facts) -> str:
@@ -172,7 +178,7 @@ def headlines(facts: Facts) -> list[str]:
 def change(one: Species) -> str:
     said = _CHANGE[one.status]
     if one.status in ("more", "fewer", "unclear") and one.ratio is not None:
-        return f"{said}, ×{numbers.interval(one.ratio)}"
+        return f"{said}: {numbers.times(one.ratio)}"
     return said
 
 
@@ -268,22 +274,26 @@ def method(facts: Facts) -> list[str]:
     """What every figure rests on."""
     first, last = facts.days_before
     told = [
-        "Records of one species at one camera belong to one event until nothing starts for 30 minutes. A rate is "
-        "events per 100 camera-days: 100 cameras that look for one day, or one that looks for 100. Only time in "
-        "which a camera really looked counts, as its node reported it.",
-        "The interval in brackets holds the true rate in 95 of 100 such samples; it is wider where cameras differ. "
-        f"“Against the days before” compares with {days(first, last)}, each camera with itself; “more” and "
-        "“fewer” are said only where the interval of the ratio excludes 1.",
+        (
+            "Records of one species at one camera belong to one event until nothing starts for 30 minutes. "
+            "A rate is events per 100 camera-days: 100 cameras that look for one day, or one that looks for "
+            "100. Only time in which a camera really looked counts, as its node reported it."
+        ),
+        (
+            "The interval in brackets holds the true rate in 95 of 100 such samples; it is wider where "
+            f"cameras differ. “Against the days before” compares with {days(first, last)}, each camera with itself; "
+            "“more” and “fewer” are said only where the interval of the ratio excludes 1."
+        ),
         "“Not observed” means that no camera looked. It is not zero.",
     ]
     if facts.year_before:
         told.append(f"“A year ago” is {days(*facts.year_before)}.")
     if facts.withheld or facts.blurred:
         told.append(
-            "Sensitive species are told of the whole reserve only: not by place, hour or picture."
-            if not facts.withheld
-            else "Too few cameras looked to tell of sensitive species without giving away their place: they are "
+            "Too few cameras looked to tell of sensitive species without giving away their place: they are "
             "left out of this report."
+            if facts.withheld
+            else "Sensitive species are told of the whole reserve only: not by place, hour or picture."
         )
     return told
 
@@ -300,10 +310,8 @@ def _effort(facts: Facts) -> list[str]:
         if facts.camera_days_before
         else "as many days before were not observed"
     )
-    return [
-        f"{facts.looked} of {_n(facts.deployments, 'camera', 'cameras')} looked, for "
-        f"{numbers.days(facts.camera_days)} camera-days ({before})."
-    ]
+    cameras = f"{facts.looked} of {_n(facts.deployments, 'camera', 'cameras')}"
+    return [f"{cameras} looked, for {numbers.days(facts.camera_days)} camera-days ({before})."]
 
 
 def _animals(facts: Facts) -> list[str]:
@@ -317,13 +325,10 @@ def _animals(facts: Facts) -> list[str]:
     told = (
         f"{len(seen)} species were seen in {events:,} independent events"
         if len(seen) > 1
-        else (f"One species was seen in {_n(events, 'independent event', 'independent events')}")
+        else f"One species was seen in {_n(events, 'independent event', 'independent events')}"
     )
     if most.rate is not None:
-        told += (
-            f"; most often {taxa.name(most.scientific_name, 'en').lower() if taxa.common(most.scientific_name, 'en') else most.scientific_name}, "
-            f"{numbers.interval(most.rate)} events per 100 camera-days"
-        )
+        told += f"; most often {_name(most)}, {numbers.interval(most.rate)} events per 100 camera-days"
     return [f"{told}."]
 
 
@@ -333,7 +338,7 @@ def _changes(facts: Facts) -> list[str]:
     told = []
     for status, said in (("more", "More often than in the days before"), ("fewer", "Less often")):
         named = [
-            f"{_name(one)} (×{numbers.interval(one.ratio)})"
+            f"{_name(one)} ({numbers.times(one.ratio)})"
             for one in facts.species
             if one.status == status and one.ratio is not None
         ]
@@ -348,9 +353,8 @@ def _new(facts: Facts) -> list[str]:
     if not facts.new_species:
         return []
     named = [_name(one) + (f" (camera {one.camera})" if one.camera else "") for one in facts.new_species]
-    return [
-        f"Seen in this reserve for the first time: {', '.join(named[:5])}{', …' if len(named) > 5 else ''}."
-    ]
+    more = ", …" if len(named) > 5 else ""
+    return [f"Seen in this reserve for the first time: {', '.join(named[:5])}{more}."]
 
 
 def _fires(facts: Facts) -> list[str]:
@@ -368,7 +372,8 @@ def _fires(facts: Facts) -> list[str]:
     if len(times) == 1:
         told += f"; answered after {duration(times[0])}"
     elif times:
-        told += f"; answered after {duration(median(times))} in the middle case, {duration(max(times))} at the longest"
+        told += f"; answered after {duration(median(times))} in the middle case, "
+        told += f"{duration(max(times))} at the longest"
     if silent := len(called) - len(times):
         told += f"; {silent} never answered"
     return [f"{told}."]
@@ -392,10 +397,5 @@ def _n(n: int, one: str, many: str) -> str:
     return f"{n} {one if n == 1 else many}"
 
 
-def _ends_month(last: date) -> bool:
-    return (
-        last.month == 12
-        and last.day == 31
-        or last.replace(day=last.day).toordinal() + 1
-        == (last.replace(month=last.month % 12 + 1, day=1).toordinal())
-    )
+def ends_month(day: date) -> bool:
+    return (day + timedelta(days=1)).day == 1

@@ -32,6 +32,11 @@ def interval(one: Interval) -> str:
     return f"{figure(one.value)} ({bounds(one)})"
 
 
+def times(one: Interval) -> str:
+    """×2.8, 1.6–5.1: a ratio, to stand within a sentence."""
+    return f"×{figure(one.value)}, {bounds(one)}"
+
+
 def bounds(one: Interval) -> str:
     return f"{figure(one.low)}–{NO_BOUND if one.high is None else figure(one.high)}"
 
