@@ -194,7 +194,7 @@ def _drill_due(facts: Facts) -> Need | None:
 
 
 def _no_camera(facts: Facts) -> Need | None:
-    return None if facts.cameras else Need("no_camera", "soon", 0, "#admin/deployments")
+    return None if facts.cameras else Need("no_camera", "soon", 0, "#admin/cameras")
 
 
 def _no_zone(facts: Facts) -> Need | None:

@@ -4,6 +4,7 @@ export const sideEn = {
   "page.species": "Species",
   "page.camera": "Cameras",
   "page.reserves": "Reserves",
+  "page.me": "My account",
   "page.menu": "Menu",
   "page.all_reserves": "All reserves",
   "page.wall_hint": "Control room: fills the screen, and turns from scene to scene",

@@ -6,6 +6,7 @@ export const sideZh: Readonly<Record<keyof typeof sideEn, string>> = {
   "page.species": "物种",
   "page.camera": "相机",
   "page.reserves": "保护区",
+  "page.me": "我的账号",
   "page.menu": "菜单",
   "page.all_reserves": "全部保护区",
   "page.wall_hint": "大屏：铺满屏幕，自动轮换画面",

@@ -24,6 +24,7 @@ export function header(view: View): TemplateResult {
         ${pages(view)}
         <span class="grow"></span>
         ${languageSwitch(view)}
+        <a class="quiet me" href="#admin/me" aria-label=${t("page.me")} title=${t("page.me")}>${icon("person")}</a>
         <button class="quiet" @click=${() => void actions.logout()}
           title=${state.account ? t("page.account", { name: state.account.email }) : ""}>
           ${t("logout")}
@@ -76,15 +77,17 @@ function pages({ t, state, actions }: View): TemplateResult | typeof nothing {
       ${own("overview")} ${link("map", actions.review.leave)} ${link("desk", () => actions.desk.go("incidents"))}
       ${own("camera")} ${own("species")} ${link("counts", () => actions.research.open())}
       ${reviews ? link("review", actions.review.open) : nothing}
-      ${own("reports")} ${manages(state) ? own("admin") : nothing} ${own("wall", t("page.wall_hint"))}
+      ${own("reports")} ${administers(state) ? own("admin") : nothing} ${own("wall", t("page.wall_hint"))}
     </nav>
   `;
 }
 
-/** Whether the account runs this reserve. The cloud checks it too. */
-export function manages({ account, reserve }: Pick<State, "account" | "reserve">): boolean {
+const ADMINISTER = ["admin", "manager", "technician"];
+
+/** Whether there is more for the account to administer here than itself. The cloud decides by itself. */
+export function administers({ account, reserve }: Pick<State, "account" | "reserve">): boolean {
   return (account?.memberships ?? []).some(
-    (one) => (one.reserve === null || one.reserve === reserve?.slug) && (one.role === "admin" || one.role === "manager"),
+    (one) => (one.reserve === null || one.reserve === reserve?.slug) && ADMINISTER.includes(one.role),
   );
 }
 

@@ -8,7 +8,7 @@ import type { EffortCalendar } from "../../research/wire";
 import type { Reading } from "../../side/reading";
 import type { LatestPicture, Observations } from "../../side/wire";
 import type { Deployment, Deployments } from "../../wire";
-import { manages } from "../header";
+import { administers } from "../header";
 import { patterns } from "../research/parts";
 import { card, empty, failed, loading, page, shot, speciesHref } from "../side/parts";
 import { smallMap } from "../side/small-map";
@@ -152,7 +152,7 @@ function links(view: View, one: Deployment, latest: LatestPicture | null): Templ
     <a class="button" href=${`#review?camera=${one.id}&reviewed=all`}>${icon("eye")} ${t("camera.link.review")}</a>
     ${latest ? html`<a class="button" href=${`#review${picture}?camera=${one.id}&reviewed=all`}>${icon("clock")} ${t("camera.link.clock")}</a>` : nothing}
     ${hasEnded(one, state.now) ? nothing : html`<a class="button" href=${`#fire/masks/${one.id}`}>${icon("polygon")} ${t("camera.link.masks")}</a>`}
-    ${manages(state) ? html`<a class="button" href=${`#admin/deployments/${one.id}`}>${icon("box")} ${t("camera.link.admin")}</a>` : nothing}
+    ${administers(state) ? html`<a class="button" href=${`#admin/cameras/${one.id}`}>${icon("box")} ${t("camera.link.admin")}</a>` : nothing}
   </nav>`;
 }
 
