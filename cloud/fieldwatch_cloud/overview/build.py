@@ -147,12 +147,7 @@ def read_state(conn: Connection, reserve_id: UUID, now: datetime, *, brief: bool
     ]
     facts = needs.Facts(
         now=now,
-        fires=tuple(
-            needs.Fire(
-                one.id, one.first_seen_at, answered=one.state != "new", everybody_called=one.unanswered
-            )
-            for one in burning
-        ),
+        fires=tuple(needs.Fire(one.id, one.first_seen_at, answered=one.state != "new") for one in burning),
         cameras=tuple(
             needs.Camera(
                 id=one.id,

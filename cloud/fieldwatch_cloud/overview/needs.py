@@ -58,8 +58,6 @@ class Fire:
     id: UUID
     first_seen_at: datetime
     answered: bool
-    everybody_called: bool
-    """All of the plan were called, and nobody answered."""
 
 
 @dataclass(frozen=True, slots=True)
