@@ -78,14 +78,15 @@ def _tell(site: Site, node: FieldNode) -> list[UUID]:
 
 def sign_in_as(page: Page, site: Site, where: str = "", email: str = MANAGER, language: str = "en") -> None:
     """A session of its own, in a language, at a place of the app."""
-    answer = page.request.post(
-        f"{site.url}/api/v1/login",
-        data={"email": email, "password": PASSWORD},
-        headers={"Origin": site.url},
-    )
-    assert answer.ok, answer.text()
+    open_session(page, site, email)
     page.add_init_script(f"localStorage.setItem('fieldwatch.language', '{language}')")
     page.goto(f"{site.url}/{where}")
+
+
+def open_session(page: Page, site: Site, email: str = MANAGER) -> None:
+    who = {"email": email, "password": PASSWORD}
+    answer = page.request.post(f"{site.url}/api/v1/login", data=who, headers={"Origin": site.url})
+    assert answer.ok, answer.text()
 
 
 def post(request: APIRequestContext, site: Site, path: str, body: Any) -> Any:

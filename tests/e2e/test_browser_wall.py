@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_desk import MANAGER, RANGER, see_fire
-from tests.e2e.browser_page import sound_page
-from tests.e2e.browser_world import World, act, incidents, post, settle, sign_in_as
+from tests.e2e.browser_page import chromium, sound_page
+from tests.e2e.browser_site import wait_for
+from tests.e2e.browser_world import World, act, incidents, open_session, post, settle, sign_in_as
 
 from fieldwatch_shared.messages import utc_now
+
+expect.set_options(timeout=30_000)  # the machine may have much to do
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +45,13 @@ _SMALL_LETTERS = """(least) => {
     }
     return small;
 }"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One that lets no page sound before somebody touched it, as people's browsers do."""
+    with chromium("--autoplay-policy=document-user-activation-required") as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -109,8 +119,6 @@ def test_a_fire_takes_the_screen_until_somebody_answers(page: Page, world: World
         phone = {"channel": "email", "name": "Work", "address": {"email": RANGER}, "language": "zh"}
         post(ranger.request, world.site, "/devices", phone)
         wall(page, world)
-        page.get_by_role("button", name="No alarm sound").click()  # the one touch that a browser wants
-        expect(page.locator("main.wall")).to_have_attribute("data-sound", "on")
         show(page, "cameras")
         see_fire(world.node, world.site, ["ridge", "lick"], FIRE, utc_now())
         alarm = page.locator(".wall-alarm")
@@ -134,12 +142,32 @@ def test_a_fire_takes_the_screen_until_somebody_answers(page: Page, world: World
         expect(page.locator("main.wall")).to_have_attribute("data-scene", "cameras")
 
 
+def test_it_says_that_it_cannot_sound_until_somebody_touches_it(page: Page, world: World) -> None:
+    open_session(page, world.site)
+    # Whatever Playwright asks a page counts as a touch; what is asked through this does not.
+    cdp = page.context.new_cdp_session(page)
+
+    def sound() -> str:
+        asked = "document.querySelector('main.wall')?.dataset.sound"
+        return str(cdp.send("Runtime.evaluate", {"expression": asked})["result"].get("value"))
+
+    page.goto(f"{world.site.url}/#wall?every=3600", wait_until="commit")
+    wait_for(lambda: sound() == "asking", "the wall's word on its sound")
+    page.mouse.click(960, 540)
+    wait_for(lambda: sound() == "on", "the sound")
+
+
 def test_an_exercise_does_not_look_like_a_fire(page: Page, world: World) -> None:
     wall(page, world)
-    drill = post(page.request, world.site, "/reserves/foping/drills", {"lon": FIRE[0], "lat": FIRE[1]})
+    drill = post(
+        page.request,
+        world.site,
+        "/reserves/foping/drills",
+        {"deployment_id": str(world.site.deployments["saddle"])},
+    )
     alarm = page.locator("main.wall.burning.exercise .wall-alarm")
     expect(alarm.get_by_role("heading", level=2)).to_contain_text("EXERCISE")
-    act(page, world.site, drill["incident_id"], "close")
+    post(page.request, world.site, f"/drills/{drill['id']}/end", {})
     expect(alarm).to_have_count(0)
 
 
@@ -147,24 +175,19 @@ def test_without_a_connection_it_says_since_when(page: Page, world: World) -> No
     wall(page, world)
     show(page, "pictures")
     page.context.set_offline(True)
-    # A browser that goes offline leaves an open stream open; the wall must not be taken in by that.
-    page.evaluate("window.dispatchEvent(new Event('offline'))")
     lost = page.locator("[data-connection=lost]")
-    expect(lost).to_contain_text(re.compile(r"No connection since \d\d:\d\d"), timeout=100_000)
+    expect(lost).to_contain_text(re.compile(r"No connection since \d\d:\d\d"))
     expect(page.locator("main.wall.lost")).to_be_visible()
     _keep(page, "wall-lost-en")
     page.context.set_offline(False)
-    expect(page.locator("[data-connection=live]")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-connection=live]")).to_be_visible()
 
 
 def test_a_session_that_ends_leads_to_the_login_and_back(page: Page, world: World) -> None:
     wall(page, world, "#wall?scenes=cameras&every=60")
     page.context.clear_cookies()
-    page.evaluate("fetch('/api/v1/me')")
-    post_session = page.get_by_label("E-mail")
-    page.reload()
-    expect(post_session).to_be_visible()
-    post_session.fill(MANAGER)
+    page.evaluate("window.dispatchEvent(new Event('online'))")  # it asks whether it is heard
+    page.get_by_label("E-mail").fill(MANAGER)
     page.get_by_label("Password").fill("a long enough password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("main.wall[data-scene=cameras]")).to_be_visible()

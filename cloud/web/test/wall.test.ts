@@ -73,12 +73,13 @@ describe("the watch for fires", () => {
 describe("the connection", () => {
   const now = 1_000_000;
   it("is lost as soon as the stream breaks", () => {
-    expect(isLost({ heardAt: now - 6_000, now }, "reconnecting")).toBe(true);
-    expect(isLost({ heardAt: now - 2_000, now }, "reconnecting")).toBe(false);
+    expect(isLost({ heardAt: now - 6_000, deaf: false, now }, "reconnecting")).toBe(true);
+    expect(isLost({ heardAt: now - 2_000, deaf: false, now }, "reconnecting")).toBe(false);
   });
   it("is lost where the stream looks open, but no question is answered", () => {
-    expect(isLost({ heardAt: now - 40_000, now }, "live")).toBe(false);
-    expect(isLost({ heardAt: now - 80_000, now }, "live")).toBe(true);
+    expect(isLost({ heardAt: now - 40_000, deaf: false, now }, "live")).toBe(false);
+    expect(isLost({ heardAt: now - 80_000, deaf: false, now }, "live")).toBe(true);
+    expect(isLost({ heardAt: now - 1_000, deaf: true, now }, "live")).toBe(true);
   });
 });
 

@@ -16,6 +16,7 @@ import { look, turn, waitingFires } from "./turns";
 
 const TICK = 1000;
 const PROBE_EVERY = 30_000;
+const PROBE_LOST = 5_000; // while nothing is heard
 const VERSION_EVERY = 300_000;
 const IDLE_AFTER = 4_000; // the mouse pointer and the buttons go, so that nothing lies over what is shown
 
@@ -47,6 +48,7 @@ export const createPage: CreatePage = (tools: AppTools): OwnPage => {
   }
 
   function step(by: 1 | -1): void {
+    if (wall.watch.shown) return; // a fire stays
     const at = turn(wall.plan.scenes, wall.at, by, (scene) => canShow(scene, tools.store.state, wall));
     set({ at, since: Date.now(), turns: wall.turns + 1 });
   }
@@ -81,7 +83,7 @@ export const createPage: CreatePage = (tools: AppTools): OwnPage => {
     const due = now - wall.since >= wall.plan.every * 1000;
     if (wall.watch.shown || wall.watch.answered) wall = { ...wall, since: now };
     else if (due && !wall.paused) step(1);
-    if (now - probedAt >= PROBE_EVERY) void probe(now);
+    if (now - probedAt >= (wall.deaf ? PROBE_LOST : PROBE_EVERY)) void probe(now);
     if (now - checkedAt >= VERSION_EVERY) void checkVersion(now);
     followDay(now);
     reader.tick(now);
@@ -94,9 +96,9 @@ export const createPage: CreatePage = (tools: AppTools): OwnPage => {
     probedAt = now;
     try {
       await api.me({ patience: 20_000 });
-      set({ heardAt: Date.now() });
+      set({ heardAt: Date.now(), deaf: false });
     } catch {
-      // The time of the last word stands on the screen; a session that ended leads to the login page by itself.
+      set({ deaf: true }); // the time of the last word stands on the screen; a session that ended leads to the login page
     }
   }
 
@@ -162,6 +164,7 @@ export const createPage: CreatePage = (tools: AppTools): OwnPage => {
   }
 
   const onFullScreen = () => tools.redraw();
+  const onLink = () => void probe(Date.now());
 
   function open(): void {
     if (timer !== undefined) return;
@@ -172,6 +175,7 @@ export const createPage: CreatePage = (tools: AppTools): OwnPage => {
     for (const kind of ["pointermove", "pointerdown", "keydown"] as const) document.addEventListener(kind, onTouch);
     document.addEventListener("keydown", onKey);
     document.addEventListener("fullscreenchange", onFullScreen);
+    for (const kind of ["online", "offline"]) window.addEventListener(kind, onLink);
     void askForSound();
     tick();
   }
@@ -207,6 +211,7 @@ export const createPage: CreatePage = (tools: AppTools): OwnPage => {
       for (const kind of ["pointermove", "pointerdown", "keydown"] as const) document.removeEventListener(kind, onTouch);
       document.removeEventListener("keydown", onKey);
       document.removeEventListener("fullscreenchange", onFullScreen);
+      for (const kind of ["online", "offline"]) window.removeEventListener(kind, onLink);
     },
     template: (view: View) => (timer === undefined ? html`` : wallPage(view, wall, acts)),
   };

@@ -34,7 +34,7 @@ export function createReader({ store }: AppTools, set: (patch: Partial<WallState
       if (reserve !== slug) return;
       const best = Object.fromEntries(names.map((name, i) => [name, found[i] ?? null]));
       const now = Date.now();
-      set({ overview, best, overviewAt: now, overviewFailed: false, heardAt: now });
+      set({ overview, best, overviewAt: now, overviewFailed: false, heardAt: now, deaf: false });
       due = now + EVERY;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -22,6 +22,8 @@ export interface WallState {
   quieted: string | null;
   /** When the service was last heard, ms; null before the first time. */
   heardAt: number | null;
+  /** The last question was not answered. */
+  deaf: boolean;
   /** The reserve's overview, and when it was read, ms. */
   overview: Overview | null;
   overviewAt: number | null;
@@ -36,14 +38,15 @@ export interface WallState {
 export function emptyWall(hash: string): WallState {
   return {
     plan: planOf(hash), at: 0, since: Date.now(), paused: false, turns: 0, watch: NO_WATCH, sound: "unknown", quieted: null,
-    heardAt: null, overview: null, overviewAt: null, overviewFailed: false, best: {}, live: null, now: Date.now(),
+    heardAt: null, deaf: false, overview: null, overviewAt: null, overviewFailed: false, best: {}, live: null, now: Date.now(),
   };
 }
 
-const LOST_AFTER = 75_000; // ms without a word, where the stream looks open: two questions unanswered
+const LOST_AFTER = 75_000; // ms without a word, where the stream looks open
 
 /** Whether what is on the screen may be old. */
-export function isLost(wall: Pick<WallState, "heardAt" | "now">, connection: string): boolean {
+export function isLost(wall: Pick<WallState, "heardAt" | "deaf" | "now">, connection: string): boolean {
   if (wall.heardAt === null) return false;
+  if (wall.deaf) return true;
   return connection === "live" ? wall.now - wall.heardAt > LOST_AFTER : wall.now - wall.heardAt > 5_000;
 }
