@@ -1,0 +1,253 @@
+"""The pages beside the map in a browser over the real service: what a manager and a technician do there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+from tests.e2e.browser_page import legible, screenshot, sound_page
+from tests.e2e.browser_review import add_account
+from tests.e2e.browser_site import FIELDWATCH, PASSWORD, SLUG, TIMEZONE
+from tests.e2e.browser_world import act, incidents, settle, sign_in_as
+
+from fieldwatch_shared.ids import uuid7
+from fieldwatch_shared.messages import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+    from tests.e2e.browser_world import World
+
+TECHNICIAN, AGENCY = "technician@foping.example", "agency@province.example"
+SECOND = "wuyi"
+KEY = re.compile(r"\b(?:overview|need|change|species|camera|reserves|side|health|reason)\.[a-z_.]+")
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture(scope="module")
+def people(world: World) -> None:
+    add_account(world.site, TECHNICIAN, "technician", "Zhao Lei")
+    cloud(world, "reserve", "add", SECOND, "--name", "Wuyi", "--name-zh", "武夷", "--timezone", TIMEZONE)
+    cloud(
+        world, "account", "add", AGENCY, "--role", "manager", "--name", "Province", "--password-stdin",
+        stdin=PASSWORD + "\n",
+    )  # fmt: skip
+
+
+def cloud(world: World, *arguments: str, stdin: str = "") -> None:
+    command = [*FIELDWATCH, "cloud", *arguments, "--state", str(world.site.state)]
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def page(browser: Browser, people: None) -> Iterator[Page]:
+    with sound_page(browser, width=1440, height=900) as page:
+        yield page
+
+
+@pytest.fixture
+def phone(browser: Browser, people: None) -> Iterator[Page]:
+    with sound_page(browser, width=360, height=740, has_touch=True) as page:
+        yield page
+
+
+def needs(page: Page) -> list[str | None]:
+    page.wait_for_selector("[data-card=needs-card]")
+    return [one.get_attribute("data-code") for one in page.locator(".need").all()]
+
+
+def test_a_manager_understands_the_reserve_and_goes_to_what_needs_doing(page: Page, world: World) -> None:
+    sign_in_as(page, world.site, "#overview")
+    found = needs(page)
+    # Nobody was put on duty, `saddle` hangs on a node that reports and is well, and nobody ever held a drill.
+    assert "nobody_on_duty" in found
+    assert "unanswered_fire" not in found
+    elephant = page.locator(".change[data-species=Elephantidae]")
+    expect(elephant).to_have_attribute("data-status", "more")
+    expect(elephant.locator(".change-words")).to_contain_text("likely more")
+    expect(elephant.locator(".change-words")).to_contain_text("camera-days")
+    lion = page.locator(".change[data-species='Panthera leo']")
+    expect(lion).to_have_attribute("data-status", "first_record")
+    expect(page.locator("[data-card=cameras-card] [data-status=ok]")).to_contain_text("4")
+    expect(page.locator("[data-card=pictures-card] .shot").first).to_be_visible()
+    page.locator("[data-code=nobody_on_duty] a.button").click()
+    expect(page.locator("main.desk[data-section=roster]")).to_be_visible()
+    page.go_back()
+    page.locator(".change[data-species=Equus] .species-name").click()
+    expect(page.locator("main.species h2").first).to_contain_text("Zebra")
+
+
+def test_a_fire_comes_first_as_soon_as_it_is_seen(page: Page, world: World) -> None:
+    sign_in_as(page, world.site, "#overview")
+    needs(page)
+    picture, at = uuid7(), utc_now() - timedelta(seconds=20)
+    world.node.say(
+        world.node.suspicion("ridge", at, picture), world.node.picture("ridge", at, picture, (640, 480))
+    )
+    first = page.locator(".need").first
+    expect(first).to_have_attribute("data-code", "unanswered_fire")
+    expect(page.locator(".need[data-code=nobody_on_duty]")).to_have_attribute("data-severity", "now")
+    first.locator("a.button").click()
+    expect(page.locator(".desk-detail[data-state=new]")).to_be_visible()
+    # What the incident's page must have: what was seen, what was done, who was called.
+    for part in ("log", "called", "evidence"):
+        expect(page.locator(f".desk-detail [data-card={part}]")).to_be_visible()
+    (fire,) = [one for one in incidents(page, world.site) if one["state"] == "new"]
+    act(page, world.site, fire["id"], "acknowledge")
+    page.goto(f"{world.site.url}/#overview")
+    expect(page.locator(".need[data-code=burning_fire]")).to_be_visible()
+    expect(page.locator("[data-card=fires-card] [data-burning=true]")).to_have_count(1)
+    act(page, world.site, fire["id"], "false_alarm", reason="fog")
+    expect(page.locator(".need.fire")).to_have_count(0)
+    settle(page, world.site)
+
+
+def test_a_species_page_tells_how_many_when_and_where(page: Page, world: World) -> None:
+    sign_in_as(page, world.site, "#species")
+    page.get_by_role("searchbox").fill("斑马")  # in Chinese on the English page
+    expect(page.locator(".species-seen tbody tr")).to_have_count(1)
+    page.locator("[data-species=Equus] a").click()
+    expect(page.locator(".species-names")).to_contain_text("斑马")
+    expect(page.locator(".species-names [lang=la]")).to_have_text("Equus")
+    expect(page.locator("[data-card=counts] [data-figure=rate]")).to_be_visible()
+    expect(page.locator("[data-card=counts]")).to_contain_text("95% interval")
+    expect(page.locator("[data-plot=series] .point").first).to_be_visible()
+    # Where no camera looked the map is hatched, and says so.
+    expect(page.locator("[data-card=where] .cell.unseen").first).to_be_visible()
+    expect(page.locator("[data-card=where] .grid-legend")).to_contain_text("Not observed")
+    expect(page.locator("[data-card=activity]")).not_to_contain_text("Loading")
+    expect(page.locator("[data-card=best] .shot").first).to_be_visible()
+    page.locator("#species-area").select_option(label="Bare hills")
+    expect(page).to_have_url(re.compile("area=zone"))
+    expect(page.locator("[data-card=counts] [data-status=not_observed]")).to_be_visible()
+    expect(page.locator("[data-card=counts] [data-figure]")).to_have_count(0)
+    page.reload()
+    expect(page.locator("[data-card=counts] [data-status=not_observed]")).to_be_visible()
+    page.go_back()
+    expect(page.locator("[data-card=counts] [data-figure=rate]")).to_be_visible()
+    page.get_by_role("link", name="Counts and comparisons").click()
+    expect(page.locator("[data-chosen=Equus]")).to_be_visible()
+
+
+def test_a_technician_finds_what_is_wrong_with_a_camera(page: Page, world: World) -> None:
+    sign_in_as(page, world.site, "#overview", TECHNICIAN)
+    page.locator("nav.pages").get_by_role("link", name="Cameras").click()
+    expect(page.locator("main.cameras tbody tr")).to_have_count(4)
+    page.get_by_role("searchbox").fill("ridge")
+    expect(page.locator("main.cameras tbody tr")).to_have_count(1)
+    page.locator("main.cameras tbody a").click()
+    expect(page.locator("main.camera h2").first).to_have_text("ridge")
+    expect(page.locator("[data-card=latest] img")).to_be_visible()
+    expect(page.locator("[data-card=latest] .taken")).to_contain_text("ago")
+    expect(page.locator("[data-card=live]")).to_be_visible()
+    expect(page.locator("[data-card=health]")).to_contain_text("It looks, and reports in time.")
+    looked = page.locator("[data-card=effort] g[data-day]")
+    expect(looked).not_to_have_count(0)
+    assert 13 <= looked.count() <= 16
+    expect(page.locator("[data-card=lately] li")).to_have_count(12)
+    masks = page.get_by_role("link", name="Fire masks")
+    expect(masks).to_have_attribute("href", f"#fire/masks/{world.site.deployments['ridge']}")
+    page.goto(f"{world.site.url}/#camera/{world.site.deployments['saddle']}")
+    expect(page.locator("main.camera h2").first).to_have_text("saddle")
+    expect(page.locator("[data-card=latest]")).to_contain_text("No picture has come")
+    expect(page.locator("[data-card=effort]")).to_contain_text("It has not looked on any day")
+    expect(page.locator("[data-card=effort] rect.unseen[data-day]")).not_to_have_count(0)
+    page.goto(f"{world.site.url}/#camera/{uuid7()}")
+    expect(page.locator("main.camera")).to_contain_text("no such camera")
+
+
+def test_an_agency_sees_its_reserves_side_by_side(page: Page, world: World) -> None:
+    sign_in_as(page, world.site, "#reserves", AGENCY)
+    expect(page.locator(".reserve-card")).to_have_count(2)
+    expect(page.locator(f"[data-reserve={SECOND}]")).to_contain_text("No camera looked this week")
+    expect(page.locator(f"[data-reserve={SLUG}]")).to_contain_text("species seen")
+    page.get_by_role("button", name="Open Wuyi").click()
+    expect(page.locator("main.overview")).to_be_visible()
+    expect(page.locator(".need[data-code=no_camera]")).to_be_visible()
+    expect(page.locator(".needs-group.when_convenient .need[data-code=no_boundary]")).to_be_visible()
+    page.get_by_role("link", name="Reserves", exact=True).click()
+    expect(page.locator(".reserve-card")).to_have_count(2)
+
+
+def test_a_manager_of_one_reserve_is_told_of_no_other(page: Page, world: World) -> None:
+    sign_in_as(page, world.site, "#reserves")
+    expect(page.locator(".reserve-card")).to_have_count(1)
+    expect(page.locator("nav.pages").get_by_role("link", name="Administration")).to_be_visible()
+    expect(page.get_by_role("link", name="Reserves", exact=True)).to_have_count(0)
+
+
+def test_on_a_phone_the_pages_fold_behind_a_button(phone: Page, world: World) -> None:
+    sign_in_as(phone, world.site, "#overview")
+    needs(phone)
+    menu = phone.get_by_role("button", name="Menu")
+    expect(phone.locator("nav.pages")).to_be_hidden()
+    menu.tap()
+    expect(menu).to_have_attribute("aria-expanded", "true")
+    phone.keyboard.press("Tab")
+    phone.keyboard.press("Escape")
+    expect(phone.locator("nav.pages")).to_be_hidden()
+    menu.tap()
+    phone.locator("nav.pages").get_by_role("link", name="Cameras").tap()
+    expect(phone.locator("main.cameras")).to_be_visible()
+    expect(phone.locator("nav.pages")).to_be_hidden()
+    camera = world.site.deployments["ridge"]
+    for where in ("#overview", "#species", "#species/Equus", "#camera", f"#camera/{camera}", "#reserves"):
+        phone.goto(f"{world.site.url}/{where}")
+        phone.wait_for_selector(READY[where.strip("#").partition("/")[0]])
+        wide = phone.evaluate("document.querySelector('main').scrollWidth")
+        assert wide <= 360, f"{where} is {wide} px wide"
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+READY = {
+    "overview": "main.overview [data-card=changed-card]",
+    "species": "main:is(.species [data-card=counts] [data-figure], .species-index tbody)",
+    "camera": "main:is(.camera, .cameras)",
+    "reserves": ".reserve-card",
+}
+SHOWN = {
+    "overview": "#overview",
+    "species": "#species/Equus",
+    "species-list": "#species",
+    "camera": "#camera/{ridge}",
+    "camera-list": "#camera",
+    "reserves": "#reserves",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_it_reads_well_in_both_languages(page: Page, phone: Page, world: World, language: str) -> None:
+    """Also writes the pictures of the documentation, where FIELDWATCH_SCREENS names a folder."""
+    folder = os.environ.get("FIELDWATCH_SCREENS")
+    for narrow, shown in ((False, page), (True, phone)):
+        sign_in_as(shown, world.site, "#overview", AGENCY, language)
+        needs(shown)
+        shown.locator("select").first.select_option(SLUG)
+        for name, where in SHOWN.items():
+            shown.goto(f"{world.site.url}/{where.format(ridge=world.site.deployments['ridge'])}")
+            ready(shown)
+            text = shown.locator("main").inner_text()
+            assert KEY.findall(text) == []
+            legible(shown, "main")
+            if folder and (not narrow or name in {"overview", "camera"}):
+                file = f"side-{name}{'-phone' if narrow else ''}-{language}.png"
+                screenshot(shown, Path(folder) / file)
+
+
+def ready(page: Page) -> None:
+    """Everything is read, and every picture on show has come."""
+    page.wait_for_selector("main.side-page")
+    page.wait_for_function(
+        """() => document.querySelector(".side-page") && !document.querySelector(".side-loading") &&
+        [...document.querySelectorAll(".side-page img")]
+            .filter((one) => one.getBoundingClientRect().top < innerHeight)
+            .every((one) => one.complete)"""
+    )
