@@ -4,10 +4,11 @@ import type { AppTools } from "../pages";
 import type { Plan } from "./address";
 import { speciesOfWeek } from "./content";
 import type { WallState } from "./state";
-import type { BestPicture, Overview } from "./wire";
+import type { BestPicture, LiveViews, Overview } from "./wire";
 
 const EVERY = 300_000;
 const AFTER_FAILURE = 60_000;
+const LIVE_EVERY = 10_000;
 
 export interface Reader {
   open(plan: Plan): void;
@@ -23,6 +24,8 @@ export function createReader({ store }: AppTools, set: (patch: Partial<WallState
   let slug: string | null = null;
   let due = 0;
   let reading = false;
+  let camera: string | null = null;
+  let lookedAt = 0;
 
   /** The overview, and a picture for each species of the week. */
   async function read(reserve: string): Promise<void> {
@@ -45,8 +48,21 @@ export function createReader({ store }: AppTools, set: (patch: Partial<WallState
     }
   }
 
+  /** The live view of the chosen camera, where somebody has asked for one and it is not over. */
+  async function readLive(reserve: string): Promise<void> {
+    if (!camera) return;
+    try {
+      const { items } = await call<LiveViews>(`/reserves/${reserve}/live-views?limit=20`);
+      const running = items.find((one) => one.deployment_id === camera && one.ended_at === null);
+      if (reserve === slug) set({ live: running?.id ?? null });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error; // the next look tells
+    }
+  }
+
   return {
-    open() {
+    open(plan) {
+      camera = plan.scenes.includes("live") ? plan.live : null;
       slug = store.state.reserve?.slug ?? null;
       due = 0;
     },
@@ -56,6 +72,10 @@ export function createReader({ store }: AppTools, set: (patch: Partial<WallState
     slug: () => slug,
     again: () => (due = 0),
     tick(now) {
+      if (slug && now - lookedAt >= LIVE_EVERY) {
+        lookedAt = now;
+        void readLive(slug);
+      }
       if (slug && !reading && now >= due) void read(slug);
     },
   };

@@ -30,8 +30,8 @@ export interface WallState {
   overviewFailed: boolean;
   /** The best pictures of the week's species, by scientific name. */
   best: Readonly<Record<string, BestPicture | null>>;
-  /** The running live view of the chosen camera. */
-  live: { id: string; playlist: string; until: string | null } | null;
+  /** The id of the chosen camera's live view, while one runs. */
+  live: string | null;
   now: number;
 }
 

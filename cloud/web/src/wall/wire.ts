@@ -5,3 +5,4 @@ type Schemas = components["schemas"];
 export type Overview = Schemas["Overview"];
 export type Need = Schemas["Need"];
 export type BestPicture = Schemas["BestPicture"];
+export type LiveViews = Schemas["LiveViews"];

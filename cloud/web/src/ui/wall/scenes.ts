@@ -5,6 +5,8 @@ import { mediaUrl } from "../../client";
 import { significant, speciesName } from "../../format";
 import { wordFor } from "../../i18n";
 import { localName } from "../../map/features";
+import { liveView } from "../../live-view/player";
+import { liveSession } from "../../live-view/session";
 import { placeOf } from "../../map/markers";
 import { isAlarm } from "../../store";
 import { commonName, isItalic } from "../../taxa";
@@ -174,6 +176,12 @@ function trend({ t, state }: View, { ratio }: SpeciesOfWeek): string {
   return t(ratio.high < 1 ? "wall.less_often" : "wall.as_often", values);
 }
 
-function live(view: View): TemplateResult {
-  return html`${heading(view, "live")}`;
+/** What somebody asked for, as long as it lasts: the wall itself asks no camera, which would cost its battery. */
+function live(view: View, wall: WallState): TemplateResult {
+  const camera = wall.plan.live;
+  if (!camera || !wall.live) return heading(view, "live");
+  const session = liveSession(camera, () => view.store.set({}));
+  if (session.view?.id !== wall.live && !session.busy) session.follow(wall.live);
+  return html`${heading(view, "live", html`<span class="wall-as-of">${placeOf(view.state, camera)}</span>`)}
+    <div class="wall-live">${liveView(view, camera)}</div>`;
 }
