@@ -79,19 +79,21 @@ def _counts(conn: Connection, deployments: list[UUID]) -> None:
     for tier, parts, put, delete in _PACKED:
         conn.execute(SQL["forget_parts"])
         conn.execute(SQL[parts], prepare=False)
-        conn.execute(SQL["delete_sums"], {"tier": tier}, prepare=False)
-        conn.execute(SQL["insert_sums"], {"tier": tier}, prepare=False)
-        conn.execute(SQL["no_loops"])
+        conn.execute(SQL["by_hash"])
         conn.execute(SQL["put_around"], prepare=False)
-        conn.execute(SQL["loops"])
-        conn.execute(SQL[put], prepare=False)
+        conn.execute(SQL["by_index"])
+        conn.execute(SQL["delete_sums"], {"tier": tier}, prepare=False)
         conn.execute(SQL[delete], prepare=False)
+        conn.execute(SQL["as_planned"])
+        conn.execute(SQL["insert_sums"], {"tier": tier}, prepare=False)
+        conn.execute(SQL[put], prepare=False)
     conn.execute(SQL["take_markers"], named, prepare=False)
 
 
 def _effort(conn: Connection, deployments: list[UUID]) -> None:
     named = {"deployments": deployments}
     conn.execute(SQL["stale_effort"], named, prepare=False)
+    conn.execute(SQL["by_index"])
     conn.execute(SQL["delete_effort_days"], prepare=False)
     conn.execute(SQL["insert_effort_days"], prepare=False)
     conn.execute(SQL["move_effort_after"], prepare=False)

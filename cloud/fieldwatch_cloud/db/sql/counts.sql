@@ -79,7 +79,7 @@ ORDER BY deployment_id, span;
 -- Seconds in which each deployment looked, by its place among those that are asked for: the length of the union of
 -- its spans within the query's. Deployments share cuts (spans in which the kept sums hold, by number): most of them
 -- all have the same one. A span's length is what was looked until its end, less until its start.
-SELECT asked.place::int - 1, extract(epoch FROM sum(edge.sign * reached.looked))::float8
+SELECT asked.place::int - 1, date_part('epoch', sum(edge.sign * reached.looked))
 FROM unnest(%(deployments)s::uuid[], %(cuts)s::int[]) WITH ORDINALITY AS asked (id, cut, place)
 JOIN unnest(%(edge_of)s::int[], %(edge_day)s::date[], %(edge_at)s::timestamptz[], %(edge_sign)s::int[])
      AS edge (cut, day, at, sign) ON edge.cut = asked.cut
@@ -99,7 +99,7 @@ CROSS JOIN LATERAL (
 GROUP BY asked.place;
 
 -- name: effort_of_stale
-SELECT piece.place, extract(epoch FROM sum(upper(l.span) - lower(l.span)))::float8
+SELECT piece.place, date_part('epoch', sum(upper(l.span) - lower(l.span)))
 FROM unnest(%(stale_at)s::int[], %(stale_of)s::uuid[], %(stale_from)s::timestamptz[], %(stale_to)s::timestamptz[])
      AS piece (place, id, since, until)
 CROSS JOIN LATERAL looked(piece.id, piece.since, piece.until) l

@@ -18,6 +18,24 @@ CREATE TEMP TABLE IF NOT EXISTS around (
 -- name: room_to_sort
 SET LOCAL work_mem = '64MB';
 
+-- name: by_index
+-- The temporary tables have no statistics: what they touch of the large ones is found by its keys, and not by
+-- reading these as a whole.
+SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_mergejoin = off;
+SET LOCAL enable_nestloop = on;
+
+-- name: by_hash
+-- The temporary tables among themselves, or with the few taxa.
+SET LOCAL enable_hashjoin = on;
+SET LOCAL enable_mergejoin = on;
+SET LOCAL enable_nestloop = off;
+
+-- name: as_planned
+SET LOCAL enable_hashjoin = on;
+SET LOCAL enable_mergejoin = on;
+SET LOCAL enable_nestloop = on;
+
 -- name: next_stale
 SELECT deployment_id FROM stale
 WHERE %(after)s::uuid IS NULL OR deployment_id > %(after)s
@@ -106,13 +124,6 @@ FROM part p JOIN counted_taxon x ON x.id = p.taxon
 GROUP BY p.deployment_id, p.whole, x.id
 ORDER BY p.deployment_id, p.whole;
 
--- name: no_loops
--- `part` has no statistics, and the grid of all its spans and taxa is no place for nested loops.
-SET LOCAL enable_nestloop = off;
-
--- name: loops
-SET LOCAL enable_nestloop = on;
-
 -- name: put_around
 -- Running sums over every start and every taxon of the whole: each way, so that each is one pass.
 INSERT INTO around
@@ -169,9 +180,9 @@ WHERE (kept.events, kept.before, kept.after) IS DISTINCT FROM (excluded.events, 
 
 -- name: delete_days
 -- Of which no event is left.
-DELETE FROM count_day c USING changed
-WHERE c.deployment_id = changed.deployment_id AND c.day = changed.day
-  AND NOT EXISTS (SELECT FROM around a WHERE a.deployment_id = c.deployment_id AND a.start = c.day);
+DELETE FROM count_day c
+USING (SELECT deployment_id, day FROM changed EXCEPT SELECT deployment_id, start FROM around) gone
+WHERE c.deployment_id = gone.deployment_id AND c.day = gone.day;
 
 -- name: put_months
 INSERT INTO count_month AS kept (deployment_id, month, sums, before, after)
@@ -182,9 +193,9 @@ WHERE (kept.sums, kept.before, kept.after) IS DISTINCT FROM (excluded.sums, excl
 
 -- name: delete_months
 DELETE FROM count_month c
-USING (SELECT DISTINCT deployment_id, date_trunc('month', day::timestamp)::date AS month FROM changed) t
-WHERE c.deployment_id = t.deployment_id AND c.month = t.month
-  AND NOT EXISTS (SELECT FROM around a WHERE a.deployment_id = c.deployment_id AND a.start = c.month);
+USING (SELECT deployment_id, date_trunc('month', day::timestamp)::date AS month FROM changed
+       EXCEPT SELECT deployment_id, start FROM around) gone
+WHERE c.deployment_id = gone.deployment_id AND c.month = gone.month;
 
 -- name: take_markers
 DELETE FROM stale WHERE deployment_id = ANY (%(deployments)s);
