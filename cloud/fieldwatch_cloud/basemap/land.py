@@ -106,11 +106,13 @@ def read_file(kind: Kind, file: Path, bounds: Bounds, *, called: str | None = No
                     Feature(geometry, name(row), name_zh(row), klass(row), heights[row] if heights else None)
                 )
     if not features:
-        wanted = " or ".join(sorted(_SHAPES[kind]))
+        wanted = " or ".join(
+            "an area" if shape == "area" else f"a {shape}" for shape in sorted(_SHAPES[kind])
+        )
         held = ", ".join(sorted(shapes)) or "nothing"
         west, south, east, north = bounds
         raise DataFileError(
-            f"{called} holds no {kind} of the reserve: wanted is a {wanted} within longitude {west:.2f} to "
+            f"{called} holds no {kind} of the reserve: wanted is {wanted} within longitude {west:.2f} to "
             f"{east:.2f}, latitude {south:.2f} to {north:.2f}; the file's {rows} features are: {held}"
         )
     return Read(features, rows - len(features))
