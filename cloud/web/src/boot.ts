@@ -1,13 +1,15 @@
-/** Which of the two apps the address means: the ranger's phone (small, works offline) or the reserve's map with all
- * that belongs to it (a megabyte of script). They share the address /, because a ranger may be sent either link. */
+/** Which of the apps the address means: the ranger's phone (small, works offline), the page of a link that lets somebody
+ * new in, or the reserve's map with all that belongs to it (a megabyte of script). They share the address /, because a ranger may be sent either link. */
 import { isPhone } from "./phone/route";
 
-const phone = isPhone(location.hash);
+type Kind = "phone" | "welcome" | "map";
+const kindOf = (hash: string): Kind => (isPhone(hash) ? "phone" : hash.startsWith("#welcome/") ? "welcome" : "map");
+const kind = kindOf(location.hash);
 
 window.addEventListener("hashchange", () => {
-  if (isPhone(location.hash) !== phone) location.reload();
+  if (kindOf(location.hash) !== kind) location.reload();
 });
 
-// Two functions, not `phone ? import(…) : import(…)`: the bundler makes one call of that, which loads both apps' styles.
-const apps = { phone: () => import("./phone/app"), map: () => import("./main") };
-void apps[phone ? "phone" : "map"]();
+// Functions, not `phone ? import(…) : import(…)`: the bundler makes one call of that, which loads all apps' styles.
+const apps = { phone: () => import("./phone/app"), welcome: () => import("./welcome/app"), map: () => import("./main") };
+void apps[kind]();

@@ -60,7 +60,7 @@ interface CallOptions {
   /** A 401 is an answer here (a wrong password, a first visit), not the end of a session. */
   quiet401?: boolean;
   /** GET without a body and POST with one, unless this says otherwise. */
-  method?: "PUT" | "DELETE";
+  method?: "PUT" | "DELETE" | "PATCH";
   /** How long to wait for the answer, ms. */
   patience?: number;
 }

@@ -62,6 +62,10 @@ const map = createMapView(store, {
       store.set({ drawing: null, drawRefusal: null });
       return actions.research.areaDrawn(drawn);
     }
+    if (isOwn(store.state.page)) {
+      store.set({ drawing: null, drawRefusal: null });
+      return own.current()?.areaDrawn?.(drawn);
+    }
     store.set({ drawing: null, drawRefusal: null, tab: "count", panelOpen: true });
     void actions.count({ drawn, area: { kind: "drawn" } }).then(() => requestAnimationFrame(showResult));
   },

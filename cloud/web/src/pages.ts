@@ -6,6 +6,7 @@ import { isOwn, pageOf, type OwnPageName } from "./route";
 import type { Failure, Store } from "./store";
 import type { MapView } from "./map/view";
 import type { View } from "./ui/view";
+import type { Area } from "./wire";
 
 export interface OwnPage {
   /** The address leads here: at opening, whenever it changes, and after another reserve was opened.
@@ -14,6 +15,8 @@ export interface OwnPage {
   /** Another page is on show from now on: timers end, streams close. */
   leave(): void;
   template(view: View): TemplateResult;
+  /** An area was drawn for which the page had asked (`store.drawing`). */
+  areaDrawn?(area: Area | null): void;
 }
 
 export interface AppTools {

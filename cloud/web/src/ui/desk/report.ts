@@ -50,10 +50,11 @@ export function reportOf(form: FormData, at: LonLat, as: "place" | "standpoint",
 export function pickBar({ t, map, state, actions }: View): TemplateResult | typeof nothing {
   const { picking } = state.desk;
   if (!picking) return nothing;
+  const camera = state.page === "admin"; // which asks for a camera's place, not for a fire's
   return html`
     <div class="crosshair" aria-hidden="true"></div>
-    <section class="draw-bar" aria-label=${t("desk.report")}>
-      <p role="status">${t(`desk.picking_${picking}`)}</p>
+    <section class="draw-bar" aria-label=${t(camera ? "admin.camera_add" : "desk.report")}>
+      <p role="status">${t(camera ? "admin.picking" : `desk.picking_${picking}`)}</p>
       <p class="muted small keys">${t("desk.picking_keys")}</p>
       <div class="draw-buttons">
         <button class="primary" @click=${() => actions.desk.placeChosen(map.centre())}>${t("desk.pick_centre")}</button>
