@@ -56,7 +56,9 @@ class Show(threading.Thread):
         self._settings, self._handover, self._budget, self._http = settings, handover, budget, http
         self._fires_wait, self._may_spend, self._before = fires_wait, may_spend, before
         self._target = Target(wanted.upload_url, wanted.token)
-        self._ends_at = time.monotonic() + self._seconds(wanted.lasts_s)
+        self._until = wanted.until
+        self._capped_at = time.monotonic() + settings.most_minutes * 60
+        self._ends_at = min(time.monotonic() + wanted.lasts_s, self._capped_at)
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._why: tuple[str, str | None, bool] | None = None
@@ -158,8 +160,8 @@ class Show(threading.Thread):
                     uploader.offer(last)
 
     def _heard(self, word: GoOn) -> None:
-        """Somebody may have prolonged it, or asked for less."""
-        self._ends_at = time.monotonic() + self._seconds(word.lasts_s)
-
-    def _seconds(self, asked_s: float) -> float:
-        return min(asked_s, self._settings.most_minutes * 60)
+        """Somebody may have prolonged it, which is a request of its own."""
+        now = time.monotonic()
+        if word.until != self._until:
+            self._until, self._capped_at = word.until, now + self._settings.most_minutes * 60
+        self._ends_at = min(now + word.lasts_s, self._capped_at)

@@ -17,6 +17,8 @@ import httpx2
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from fieldwatch_shared.messages import Utc
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -41,6 +43,7 @@ _TIMEOUT = httpx2.Timeout(10, connect=5)
 class GoOn(BaseModel):
     """The cloud's answer to a piece."""
 
+    until: Utc
     lasts_s: float
     max_bytes: int
 
