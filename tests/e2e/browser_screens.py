@@ -1,0 +1,105 @@
+"""Writes the pictures of the documentation, every page in both languages, from a reserve at work:
+
+python -m tests.e2e.browser_screens docs/screens [NAME ...]
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.e2e.browser_desk import see_fire
+from tests.e2e.browser_page import chromium, sound_page
+from tests.e2e.browser_places import PHONE, PLACES, Place, enter, visit
+from tests.e2e.browser_world import World, act, incidents, open_session, running_world
+
+from fieldwatch_shared.messages import utc_now
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+DESK, WALL, POCKET = (1440, 900), (1920, 1080), (360, 740)
+SCENES = ("map", "needs", "pictures", "cameras", "species")
+MOST_BYTES = 150_000
+
+
+def write(page: Page, file: Path) -> None:
+    """As JPEG, as good as `MOST_BYTES` allow."""
+    for quality in (82, 70, 58, 46, 34):
+        content = page.screenshot(type="jpeg", quality=quality)
+        if len(content) <= MOST_BYTES:
+            break
+    file.write_bytes(content)
+
+
+def burn(browser: Browser, world: World) -> str:
+    """A fire that two cameras saw; the id of its incident."""
+    with sound_page(browser, width=800, height=600) as page:
+        open_session(page, world.site)
+        see_fire(world.node, world.site, ["ridge", "lick"], (107.762, 33.69), utc_now())
+        return str(next(one["id"] for one in incidents(page, world.site) if one["state"] == "new"))
+
+
+def answer(browser: Browser, world: World, fire: str) -> None:
+    with sound_page(browser, width=800, height=600) as page:
+        open_session(page, world.site)
+        act(page, world.site, fire, "acknowledge")
+
+
+def places(browser: Browser, world: World, fire: str, folder: Path, names: set[str], language: str) -> None:
+    chosen = [place for place in (*PLACES, *PHONE) if not names or place.name in names]
+    for place in chosen:
+        if place.name != "wall":
+            _one(browser, world, fire, folder / f"{place.name}-{language}.jpg", place, language)
+
+
+def _one(browser: Browser, world: World, fire: str, file: Path, place: Place, language: str) -> None:
+    width, height = POCKET if place in PHONE else DESK
+    with sound_page(browser, width=width, height=height) as page:
+        enter(page, world, place.who, language, "#phone" if place in PHONE else "")
+        visit(page, world, place, fire)
+        write(page, file)
+
+
+def wall(browser: Browser, world: World, folder: Path, language: str) -> None:
+    """Each scene; where a fire waits, the fire."""
+    with sound_page(browser, width=WALL[0], height=WALL[1]) as page:
+        enter(page, world, PLACES[0].who, language, "#wall?every=3600")
+        page.wait_for_selector("main.wall .wall-note[data-connection=live]")
+        if page.locator(".wall-alarm").count():
+            page.wait_for_selector(".map[data-state=idle]")
+            write(page, folder / f"wall-fire-{language}.jpg")
+            return
+        page.wait_for_selector(".wall-dots [data-scene=species]")
+        for scene in SCENES:
+            page.wait_for_selector(f"main.wall[data-scene={scene}]")
+            page.wait_for_selector(".map[data-state=idle]")
+            page.wait_for_function("[...document.images].every((one) => one.complete)")
+            write(page, folder / f"wall-{scene}-{language}.jpg")
+            page.keyboard.press("ArrowRight")
+
+
+def main(folder: Path, names: set[str]) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="fws-", dir="/tmp") as state,
+        tempfile.TemporaryDirectory() as files,
+        chromium() as browser,
+    ):
+        Path(state).chmod(0o711)
+        with running_world(Path(state) / "world", Path(files)) as world:
+            languages = ("en", "zh")
+            fire = burn(browser, world)
+            if not names or "wall" in names:
+                for language in languages:
+                    wall(browser, world, folder, language)
+            answer(browser, world, fire)
+            for language in languages:
+                if not names or "wall" in names:
+                    wall(browser, world, folder, language)
+                places(browser, world, fire, folder, names, language)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), set(sys.argv[2:]))
