@@ -160,7 +160,7 @@ def clocks(facts: Facts, language: Language) -> str:
     """A clock of 24 hours for each species, midnight below."""
     said = words(language)
     with _style():
-        figure = Figure(figsize=(WIDTH_IN, 2.15))
+        figure = Figure(figsize=(WIDTH_IN, 1.95))
         for number, clock in enumerate(facts.clocks):
             axes: Any = figure.add_axes((number / 3 + 0.055, 0.09, 0.225, 0.72), projection="polar")
             _clock(axes, clock, facts.night, said.LABEL["hour"])

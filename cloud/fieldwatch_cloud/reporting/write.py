@@ -100,11 +100,12 @@ def pdf(html: str, progress: Callable[[], None] = lambda: None) -> Pdf:
     nothing_else = weasyprint.URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
     known = FontConfiguration()
     letters = weasyprint.CSS(string=fonts.faces(), url_fetcher=nothing_else, font_config=known)
+    accessible: dict[str, Any] = {"pdf_variant": "pdf/ua-1", "pdf_tags": True}
     document = weasyprint.HTML(string=html, url_fetcher=nothing_else).render(
-        font_config=known, stylesheets=[letters], pdf_variant="pdf/ua-1", pdf_tags=True
+        font_config=known, stylesheets=[letters], **accessible
     )
     progress()
-    content = document.write_pdf()
+    content = document.write_pdf(**accessible)
     return Pdf(content, len(document.pages))
 
 

@@ -13,7 +13,16 @@ from fieldwatch_cloud.reporting.words.english import ends_month
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from fieldwatch_cloud.reporting.facts import Camera, Facts, Fire, Need, Reserve, Species
+    from fieldwatch_cloud.reporting.facts import (
+        Camera,
+        Facts,
+        Fire,
+        Interval,
+        Need,
+        NewSpecies,
+        Reserve,
+        Species,
+    )
 
 LANGUAGE = "zh"
 HTML_LANGUAGE = "zh-CN"
@@ -51,6 +60,7 @@ LABEL = {
     "confirmed": "已经人工确认",
     "fires_title": "火情",
     "no_fire": "未报告火情。",
+    "no_fire_unseen": "未报告火情，但没有相机工作。",
     "seen_head": "首次发现",
     "what_head": "类型",
     "zone_head": "位置",
@@ -344,7 +354,7 @@ def _fires(facts: Facts) -> list[str]:
     real = [one for one in facts.fires if one.state != "false_alarm"]
     false = len(facts.fires) - len(real)
     if not facts.fires:
-        return ["未报告火情。"]
+        return [LABEL["no_fire" if facts.observed else "no_fire_unseen"]]
     told = f"火情{len(real)}起" + (f"，误报{false}起" if false else "")
     called = [one for one in facts.fires if not one.held_back]
     times = [one.answered_after_s for one in called if one.answered_after_s is not None]
@@ -365,9 +375,9 @@ def _needs(facts: Facts) -> list[str]:
     return [f"需尽快处理：{need(soon[0])}"] if soon else []
 
 
-def _name(one: object) -> str:
-    return taxa.name(str(one.scientific_name), "zh")  # type: ignore[attr-defined]
+def _name(one: Species | NewSpecies) -> str:
+    return taxa.name(one.scientific_name, "zh")
 
 
-def _interval(one: object) -> str:
-    return numbers.interval(one).replace(" (", "（").replace(")", "）")  # type: ignore[arg-type]
+def _interval(one: Interval) -> str:
+    return numbers.interval(one).replace(" (", "（").replace(")", "）")

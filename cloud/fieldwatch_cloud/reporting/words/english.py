@@ -13,7 +13,7 @@ from fieldwatch_cloud.reporting.words import numbers, taxa
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from fieldwatch_cloud.reporting.facts import Camera, Facts, Fire, Need, Reserve, Species
+    from fieldwatch_cloud.reporting.facts import Camera, Facts, Fire, Need, NewSpecies, Reserve, Species
 
 LANGUAGE = "en"
 HTML_LANGUAGE = "en"
@@ -57,6 +57,7 @@ LABEL = {
     "confirmed": "confirmed by a person",
     "fires_title": "Fires",
     "no_fire": "No fire was reported.",
+    "no_fire_unseen": "No fire was reported, but no camera looked.",
     "seen_head": "First seen",
     "what_head": "What",
     "zone_head": "Where",
@@ -281,8 +282,8 @@ def method(facts: Facts) -> list[str]:
         ),
         (
             "The interval in brackets holds the true rate in 95 of 100 such samples; it is wider where "
-            f"cameras differ. “Against the days before” compares with {days(first, last)}, each camera with itself; "
-            "“more” and “fewer” are said only where the interval of the ratio excludes 1."
+            f"cameras differ. “Against the days before” compares with {days(first, last)}, each camera with "
+            "itself; “more” and “fewer” are said only where the interval of the ratio excludes 1."
         ),
         "“Not observed” means that no camera looked. It is not zero.",
     ]
@@ -361,7 +362,7 @@ def _fires(facts: Facts) -> list[str]:
     real = [one for one in facts.fires if one.state != "false_alarm"]
     false = len(facts.fires) - len(real)
     if not facts.fires:
-        return ["No fire was reported."]
+        return [LABEL["no_fire" if facts.observed else "no_fire_unseen"]]
     told = (
         f"{_n(len(real), 'fire', 'fires')} and {_n(false, 'false alarm', 'false alarms')}"
         if false
@@ -387,10 +388,8 @@ def _needs(facts: Facts) -> list[str]:
     return [f"Needs a person soon: {need(soon[0])}"] if soon else []
 
 
-def _name(one: object) -> str:
-    scientific = str(one.scientific_name)  # type: ignore[attr-defined]
-    known = taxa.common(scientific, "en")
-    return known.lower() if known else scientific
+def _name(one: Species | NewSpecies) -> str:
+    return taxa.within(one.scientific_name, "en")
 
 
 def _n(n: int, one: str, many: str) -> str:

@@ -51,6 +51,10 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "Ursus thibetanus": ("Asiatic black bear", "亚洲黑熊"),
     "Vulpes vulpes": ("Red fox", "赤狐"),
 }
+_PROPER = (
+    *("African", "Asian", "Asiatic", "Cape", "Chinese", "Malayan", "Przewalski's", "Reeves's", "Temminck's"),
+    "Tibetan",
+)
 _UPRIGHT = ("idae", "inae", "formes")
 
 
@@ -63,6 +67,14 @@ def common(scientific_name: str, language: Language) -> str | None:
 def name(scientific_name: str, language: Language) -> str:
     """The everyday name; without one, the scientific."""
     return common(scientific_name, language) or scientific_name
+
+
+def within(scientific_name: str, language: Language) -> str:
+    """The same within a sentence: "giant panda", but "Tibetan antelope"."""
+    known = common(scientific_name, language)
+    if known is None:
+        return scientific_name
+    return known if known.startswith(_PROPER) else known[0].lower() + known[1:]
 
 
 def is_italic(scientific_name: str) -> bool:
