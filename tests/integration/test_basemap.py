@@ -166,8 +166,12 @@ def test_ranges_and_revalidation(world: World) -> None:
         assert part.headers["content-type"] == "application/vnd.pmtiles"
         etag = part.headers["etag"]
         assert client.get(f"{BASEMAP}.pmtiles", headers={"If-None-Match": etag}).status_code == 304
-        beyond = client.get(f"{BASEMAP}.pmtiles", headers={"Range": f"bytes={len(whole)}-"})
-        assert beyond.status_code == 416
+        last = client.get(f"{BASEMAP}.pmtiles", headers={"Range": "bytes=-9"})
+        assert (last.status_code, last.content) == (206, whole[-9:])
+        for wrong in (f"bytes={len(whole)}-", "bytes=9-3", "bytes=-", "lines=1-2", "bytes=0-1,4-5"):
+            beyond = client.get(f"{BASEMAP}.pmtiles", headers={"Range": wrong})
+            assert (beyond.status_code, beyond.json()["status"]) == (416, 416)
+            assert beyond.headers["content-range"] == f"bytes */{len(whole)}"
 
         client.put(f"{BASEMAP}/lake", content=_collection((BOUNDARY, {})), headers=manager).raise_for_status()
         _build(world)

@@ -102,6 +102,7 @@ _PROBLEMS = {
     409: "It exists already.",
     410: "It is over, or was removed; says when and why.",
     413: "The request is too large.",
+    416: "`Range` names no part of the file.",
     422: "A field is missing or wrong; `errors` names it.",
     429: "Too many attempts; `Retry-After` says how many seconds to wait.",
     503: "The database cannot be reached; try again.",

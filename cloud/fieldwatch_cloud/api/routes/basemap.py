@@ -1,6 +1,7 @@
 """The base map: what people load to draw the land, and the file of tiles that is built of it."""
 
-from pathlib import PurePath
+import re
+from pathlib import Path, PurePath
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -18,6 +19,7 @@ from fieldwatch_cloud.api.models.basemap import (
 )
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.people import Role
+from fieldwatch_cloud.api.problems import problem
 from fieldwatch_cloud.api.routes.tiles import REVALIDATED, matches
 from fieldwatch_cloud.api.services import Db, Services, Wired
 from fieldwatch_cloud.basemap import build, land, load
@@ -29,6 +31,7 @@ router = APIRouter(tags=["map"])
 PMTILES = "application/vnd.pmtiles"
 Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 _KIND: TypeAdapter[LandKind] = TypeAdapter(LandKind)
+_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{1,18})?|-(\d{1,18}))")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _UPLOAD = {
     "requestBody": {
@@ -84,8 +87,7 @@ def get_basemap(member: AnyMember, services: Wired) -> Basemap:
     responses={
         206: {"description": "The part that `Range` asks for.", "content": {PMTILES: _BINARY}},
         304: {"description": "`If-None-Match` names the file as it still is."},
-        416: {"description": "The file is shorter."},
-        **problems(401, 404),
+        **problems(401, 404, 416),
     },
 )
 def get_basemap_file(member: AnyMember, services: Wired, request: Request) -> Response:
@@ -99,7 +101,23 @@ def get_basemap_file(member: AnyMember, services: Wired, request: Request) -> Re
     headers = {"ETag": f'"{built.version}"', "Cache-Control": REVALIDATED}
     if matches(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
+    size = file.stat().st_size
+    wanted = request.headers.get("range")
+    same = request.headers.get("if-range", headers["ETag"]) == headers["ETag"]
+    if wanted is not None and same and not _within(wanted, size):
+        return problem(416, f"the file has {size} bytes", headers={"Content-Range": f"bytes */{size}"})
     return FileResponse(file, headers=headers, media_type=PMTILES)
+
+
+def _within(wanted: str, size: int) -> bool:
+    """Whether a `Range` names one part that the file has."""
+    found = _RANGE.fullmatch(wanted.strip())
+    if found is None:
+        return False
+    first, last, from_end = (int(number) if number else None for number in found.groups())
+    if first is None:
+        return bool(from_end)
+    return first < size and (last is None or first <= last)
 
 
 @router.put(
@@ -168,7 +186,7 @@ def _load(
     return LoadedLayer(kind=kind, features=stored, left_out=read.left_out)
 
 
-def _file(services: Services, member: Member, built: basemap.Built) -> PurePath | None:
+def _file(services: Services, member: Member, built: basemap.Built) -> Path | None:
     """The file, where this machine has it."""
     if built.version is None:
         return None

@@ -53,7 +53,7 @@ def list_tracks(
     "/reserves/{slug}/tracks",
     summary="Upload patrol tracks",
     status_code=201,
-    responses=problems(401, 404, 413, 422),
+    responses=problems(401, 403, 404, 413, 422),
     openapi_extra=_BODY,
 )
 async def upload_tracks(
