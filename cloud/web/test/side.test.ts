@@ -7,7 +7,7 @@ import type { EffortDay } from "../src/research/wire";
 import { around, gathered, planeOf } from "../src/side/sketch";
 import { changeWords, direction, needWords, rateWords, subjectWords } from "../src/side/words";
 import type { Need, SpeciesChange } from "../src/side/wire";
-import { hexagonsFor, readSpecies, writeSpecies, YEAR } from "../src/species/question";
+import { hexagonsFor, readSpecies, spanFor, writeSpecies } from "../src/species/question";
 import type { Deployment } from "../src/wire";
 
 const t = translator("en");
@@ -63,11 +63,17 @@ describe("the address of a species", () => {
   it("asks the same again", () => {
     const route = { name: "Panthera leo", span: { kind: "preset", preset: "30d" }, where: { kind: "zone", id: ID } } as const;
     expect(readSpecies(writeSpecies(route))).toEqual(route);
-    expect(readSpecies("#species/Panthera%20leo")).toEqual({ name: "Panthera leo", span: YEAR, where: { kind: "reserve" } });
+    expect(readSpecies("#species/Panthera%20leo")).toEqual({ name: "Panthera leo", span: null, where: { kind: "reserve" } });
   });
 
   it.each(["#species", "#species/", "#species?span=never&area=zone:9"])("%s is the list", (hash) => {
-    expect(readSpecies(hash)).toEqual({ name: null, span: YEAR, where: { kind: "reserve" } });
+    expect(readSpecies(hash)).toEqual({ name: null, span: null, where: { kind: "reserve" } });
+  });
+
+  it("looks back a year, or to the first camera of a younger reserve", () => {
+    const now = Date.parse("2026-11-21T00:00Z");
+    const spans = ["2019-01-01", "2026-09-01", null].map((day) => spanFor(readSpecies("#species/Equus"), now, day && Date.parse(day) || null));
+    expect(spans.map((one) => one.kind === "preset" && one.preset)).toEqual(["365d", "all", "365d"]);
   });
 
   it("survives a per cent sign that encodes nothing", () => {

@@ -163,7 +163,7 @@ export const sideEn = {
   "camera.state": "State",
   "camera.heard": "Last heard",
   "camera.seen": "Last sighting",
-  "camera.latest": "Latest picture",
+  "camera.latest_picture": "Latest picture",
   "camera.latest_none": "No picture has come from this camera yet.",
   "camera.latest_none_body": "Pictures come with sightings; a camera that sees nothing sends none.",
   "camera.taken": "taken {ago}",

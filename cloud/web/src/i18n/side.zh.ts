@@ -165,7 +165,7 @@ export const sideZh: Readonly<Record<keyof typeof sideEn, string>> = {
   "camera.state": "状态",
   "camera.heard": "最近上报",
   "camera.seen": "最近发现",
-  "camera.latest": "最新照片",
+  "camera.latest_picture": "最新照片",
   "camera.latest_none": "这台相机还没有发来照片。",
   "camera.latest_none_body": "照片随发现而来；什么也没看到的相机不发照片。",
   "camera.taken": "拍摄于{ago}",

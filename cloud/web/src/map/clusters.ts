@@ -19,33 +19,30 @@ export const CLUSTER_IMAGE: ExpressionSpecification = [
 ] as ExpressionSpecification;
 
 /** Draws a ring when the map first asks for it. What is rare keeps its part: it may be what matters. */
-export function drawClusters(map: MapLibre, colour: () => Palette): void {
-  map.on("styleimagemissing", ({ id }) => {
-    const [prefix, ...numbers] = id.split("/");
-    if (prefix !== PREFIX || map.hasImage(id)) return;
-    const parts = numbers.map(Number);
-    const ratio = 2;
-    const size = 40 * ratio;
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = size;
-    const pen = canvas.getContext("2d")!;
-    const palette = colour();
-    const centre = size / 2;
-    pen.fillStyle = palette("--map-outside");
+export function drawCluster(map: MapLibre, colour: Palette, id: string): void {
+  const [prefix, ...numbers] = id.split("/");
+  if (prefix !== PREFIX) return;
+  const parts = numbers.map(Number);
+  const ratio = 2;
+  const size = 40 * ratio;
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const pen = canvas.getContext("2d")!;
+  const centre = size / 2;
+  pen.fillStyle = colour("--map-outside");
+  pen.beginPath();
+  pen.arc(centre, centre, centre - ratio, 0, 2 * Math.PI);
+  pen.fill();
+  const all = parts.reduce((sum, one) => sum + one, 0) || 1;
+  let from = -Math.PI / 2;
+  pen.lineWidth = 5 * ratio;
+  parts.forEach((part, i) => {
+    const to = from + (part / all) * 2 * Math.PI;
+    pen.strokeStyle = colour(TOKENS[STATUSES[i]!]);
     pen.beginPath();
-    pen.arc(centre, centre, centre - ratio, 0, 2 * Math.PI);
-    pen.fill();
-    const all = parts.reduce((sum, one) => sum + one, 0) || 1;
-    let from = -Math.PI / 2;
-    pen.lineWidth = 5 * ratio;
-    parts.forEach((part, i) => {
-      const to = from + (part / all) * 2 * Math.PI;
-      pen.strokeStyle = palette(TOKENS[STATUSES[i]!]);
-      pen.beginPath();
-      pen.arc(centre, centre, centre - 4.5 * ratio, from, to);
-      if (part > 0) pen.stroke();
-      from = to;
-    });
-    map.addImage(id, pen.getImageData(0, 0, size, size), { pixelRatio: ratio });
+    pen.arc(centre, centre, centre - 4.5 * ratio, from, to);
+    if (part > 0) pen.stroke();
+    from = to;
   });
+  map.addImage(id, pen.getImageData(0, 0, size, size), { pixelRatio: ratio });
 }

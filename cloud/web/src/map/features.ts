@@ -42,11 +42,25 @@ export function zoneLabels(zones: State["zones"], language: Language, duty: (zon
   return collection(
     zones.features.map((zone) => {
       const words = duty(zone.properties.id);
-      return feature(point(northernmost(positionsOf(zone.geometry.coordinates))), {
+      return feature(point(belowNorthernEdge(zone.geometry)), {
         name: localName(zone.properties, language), duty: words && `\n${words}`,
       });
     }),
   );
+}
+
+/** In the middle of the north edge, where a name hangs out of the way of cameras. */
+function belowNorthernEdge(area: Area): LonLat {
+  const [west, , east] = boundsOf(positionsOf(area.coordinates))!;
+  const lon = (west + east) / 2;
+  const crossings = polygonsOf(area).flat().flatMap((ring) =>
+    ring.slice(1).flatMap((to, i): LonLat[] => {
+      const from = ring[i]!;
+      const [a, b] = from[0]! < to[0]! ? [from, to] : [to, from];
+      if (a[0] === b[0] || lon < a[0]! || lon > b[0]!) return [];
+      return [[lon, a[1]! + ((lon - a[0]!) / (b[0]! - a[0]!)) * (b[1]! - a[1]!)]];
+    }));
+  return northernmost(crossings.length > 0 ? crossings : positionsOf(area.coordinates));
 }
 
 /** Those who are called first; others come later, and are on the fire desk. */

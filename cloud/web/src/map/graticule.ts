@@ -10,7 +10,8 @@ export function graticuleStep(span: number): number {
   return STEPS.find((step) => span / step >= LINES_ABOUT) ?? STEPS.at(-1)!;
 }
 
-export function graticule([west, south, east, north]: Bounds): FeatureCollection<LineString | Point> {
+/** `edge`: the longitude at which the parallels' labels stand. */
+export function graticule([west, south, east, north]: Bounds, edge: number = west): FeatureCollection<LineString | Point> {
   const step = graticuleStep(Math.min(east - west, (north - south) * 1.5));
   const features: Feature<LineString | Point>[] = [];
   for (const lon of multiples(west, east, step)) {
@@ -19,7 +20,7 @@ export function graticule([west, south, east, north]: Bounds): FeatureCollection
   }
   for (const lat of multiples(south, north, step)) {
     features.push(line([[west, lat], [east, lat]]));
-    features.push(label([west, lat], angle(lat, "N", "S"), "left", [0.4, 0]));
+    features.push(label([edge, lat], angle(lat, "N", "S"), "left", [0.4, 0]));
   }
   return { type: "FeatureCollection", features };
 }

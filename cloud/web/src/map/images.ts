@@ -32,13 +32,11 @@ export function addCameraImages(map: MapLibre, colour: Palette): void {
   }
 }
 
-/** Draws a field of view when the map first asks for "cone-60": a sector so many degrees wide that opens upwards (north)
- * and fades with distance. */
-export function drawCones(map: MapLibre, colour: () => Palette): void {
-  map.on("styleimagemissing", ({ id }) => {
-    const width = /^cone-(\d+)$/.exec(id)?.[1];
-    if (width && !map.hasImage(id)) addConeImage(map, colour(), id, Number(width));
-  });
+/** Draws "cone-60" when the map first asks for it: a field of view so many degrees wide that opens upwards (north) and
+ * fades with distance. */
+export function drawCone(map: MapLibre, colour: Palette, id: string): void {
+  const width = /^cone-(\d+)$/.exec(id)?.[1];
+  if (width) addConeImage(map, colour, id, Number(width));
 }
 
 function addConeImage(map: MapLibre, colour: Palette, name: string, width: number): void {

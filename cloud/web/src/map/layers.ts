@@ -2,11 +2,11 @@
  * The words are in i18n/map.*.ts: `layer.<id>`, and `legend.<key>` for each symbol. */
 import type { HealthStatus } from "../wire";
 
-export const LAYER_GROUPS = ["reserve", "wildlife", "fire"] as const;
+export const LAYER_GROUPS = ["wildlife", "fire", "reserve"] as const;
 export type LayerGroup = (typeof LAYER_GROUPS)[number];
 
 export const LAYER_IDS = [
-  "basemap", "grid", "boundary", "zones", "tracks", "cameras", "views", "sightings", "density", "incidents", "hotspots",
+  "cameras", "views", "sightings", "density", "incidents", "hotspots", "boundary", "zones", "tracks", "basemap", "grid",
 ] as const;
 export type LayerId = (typeof LAYER_IDS)[number];
 

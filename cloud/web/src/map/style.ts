@@ -103,14 +103,6 @@ function whole(colour: Palette): StyleSpecification {
         },
         paint: { ...halo, "text-color": colour("--map-faint-text"), "text-halo-color": colour("--map-outside") },
       },
-      {
-        id: "zone-labels", type: "symbol", source: "zone-labels",
-        layout: {
-          ...label, "text-letter-spacing": 0.06, "text-anchor": "top", "text-offset": [0, 0.5], "text-max-width": 16, "text-line-height": 1.3,
-          "text-field": ["format", ["get", "name"], { "font-scale": 1.05 }, ["get", "duty"], { "font-scale": 0.9, "text-color": colour("--text") }],
-        },
-        paint: { ...halo, "text-color": colour("--map-zone-text") },
-      },
       { id: "area-fill", type: "fill", source: "area", paint: { "fill-color": colour("--map-area"), "fill-opacity": 0.14 } },
       {
         id: "area-line", type: "line", source: "area", layout: { "line-join": "round" },
@@ -202,6 +194,14 @@ function whole(colour: Palette): StyleSpecification {
           ...halo, "text-color": colour("--text"),
           "icon-opacity": ["case", ["to-boolean", ["get", "ended"]], 0.4, 1], "text-opacity": ["case", ["to-boolean", ["get", "ended"]], 0.5, 1],
         },
+      },
+      {
+        id: "zone-labels", type: "symbol", source: "zone-labels",
+        layout: {
+          ...label, "text-letter-spacing": 0.06, "text-anchor": "top", "text-offset": [0, 0.5], "text-max-width": 16, "text-line-height": 1.3,
+          "text-field": ["format", ["get", "name"], { "font-scale": 1.05 }, ["get", "duty"], { "font-scale": 0.9, "text-color": colour("--text") }],
+        },
+        paint: { ...halo, "text-color": colour("--map-zone-text") },
       },
       {
         id: "sightings-counts", type: "symbol", source: "sightings",

@@ -11,15 +11,16 @@ import type { State, Store } from "../store";
 import type { Incident, Observation } from "../wire";
 import { areaOf } from "../research/question";
 import { shapeOf } from "../research/state";
+import { taxonWords } from "../research/words";
 import type { Place } from "./address";
 import { showBaseMap } from "./basemap";
 import { addHatch, cellFeatures } from "./cells";
-import { drawClusters } from "./clusters";
+import { drawCluster } from "./clusters";
 import { attachDrawing } from "./draw";
 import * as features from "./features";
 import * as fires from "./fires";
 import { graticule } from "./graticule";
-import { addCameraImages, drawCones } from "./images";
+import { addCameraImages, drawCone } from "./images";
 import { attachIncidents, attachPopup } from "./markers";
 import { attachPulses } from "./sightings";
 import type { Theme } from "./state";
@@ -113,8 +114,10 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   const showPopup = attachPopup(map, store, () => events.deploymentChosen(null));
   const tiles = attachTiles(map, () => colour);
   const pulses = attachPulses(map, () => shownLayers(store.state).includes("sightings") && !store.state.atlas.shown);
-  drawCones(map, () => colour);
-  drawClusters(map, () => colour);
+  map.setMissingStyleImageResolver((id) => {
+    drawCone(map, colour, id);
+    drawCluster(map, colour, id);
+  });
   let ready = false;
   let fittedFor: string | null = null;
   /** Until the reader moves the map, a change of its size shows the whole reserve anew. */
@@ -281,7 +284,9 @@ export function createMapView(store: Store, events: MapEvents): MapView {
 
   function viewChanged(): void {
     const bounds = map.getBounds();
-    set("graticule", graticule([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]));
+    const { left } = room(); // labels stand where nothing covers them
+    const edge = left > 100 ? map.unproject([left - 40, 0]).lng : bounds.getWest();
+    set("graticule", graticule([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], edge));
     const { lng, lat } = map.getCenter();
     Object.assign(element.dataset, { lon: lng.toFixed(7), lat: lat.toFixed(7), zoom: map.getZoom().toFixed(4) });
     events.moved(untouched || !fittedFor ? null : { lon: lng, lat, zoom: map.getZoom() });
@@ -399,7 +404,9 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     seen: (one) => {
       const { deployments, language } = store.state;
       const at = cameraPlaces(deployments).get(one.deployment_id);
-      if (at) pulses.seen(one.deployment_id, at, speciesName(one, language, translator(language)));
+      const t = translator(language);
+      const name = one.scientific_name ? taxonWords(one.scientific_name, language, t) : speciesName(one, language, t);
+      if (at) pulses.seen(one.deployment_id, at, name);
     },
     goTo: (at, zoom) => {
       untouched = false;
@@ -423,23 +430,28 @@ export function createMapView(store: Store, events: MapEvents): MapView {
       const own = map.getPixelRatio();
       map.setPixelRatio(ratio);
       try {
-        map.triggerRepaint();
         await rested();
+        const { left } = room(); // what lies below the tools at the left is not on the image
+        const side = left > 100 ? left - 40 : 0;
+        const [width, height] = [element.clientWidth - side, element.clientHeight];
         const copy = document.createElement("canvas");
         // Read in the frame in which it is drawn: the browser then still has the pixels, and need not keep them otherwise.
-        await new Promise<void>((done) => {
+        const drawn = await new Promise<number>((done) => {
           map.once("render", () => {
-            [copy.width, copy.height] = [canvas.width, canvas.height];
-            copy.getContext("2d")!.drawImage(canvas, 0, 0);
-            done();
+            const fine = canvas.width / element.clientWidth; // a graphics card may not do as fine as was asked
+            [copy.width, copy.height] = [Math.round(width * fine), canvas.height];
+            copy.getContext("2d")!.drawImage(canvas, -side * fine, 0);
+            done(fine);
           });
           map.triggerRepaint();
         });
-        const [width, height] = [element.clientWidth, element.clientHeight];
-        const [left, right] = [map.unproject([0, height / 2]), map.unproject([100, height / 2])];
+        const [west, east] = [map.unproject([0, height / 2]), map.unproject([100, height / 2])];
         return {
-          canvas: copy, ratio, width, height, colour, metresPerPixel: left.distanceTo(right) / 100,
-          project: (at) => map.project(at),
+          canvas: copy, ratio: drawn, width, height, colour, metresPerPixel: west.distanceTo(east) / 100,
+          project: (at) => {
+            const { x, y } = map.project(at);
+            return { x: x - side, y };
+          },
         };
       } finally {
         map.setPixelRatio(own);

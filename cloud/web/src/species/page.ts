@@ -3,7 +3,7 @@ import "../styles/side.css";
 import "../styles/species.css";
 import type { CreatePage } from "../pages";
 import { researchApi } from "../research/api";
-import { ask } from "../research/question";
+import { ask, firstCamera } from "../research/question";
 import type { Counted, CountsQuestion, Estimated, Grid, Series } from "../research/wire";
 import { reserveBounds } from "../map/features";
 import { sideApi } from "../side/api";
@@ -41,7 +41,7 @@ export const createPage: CreatePage = (tools) => {
     if (!index.value && !index.busy) void index.read(() => sideApi.species(slug));
     if (!route.name || waits) return;
     const { name } = route;
-    const asked = ask(questionOf(route), {
+    const asked = ask(questionOf(route, Date.now(), firstCamera(state.deployments)), {
       zones: state.zones, deployments: state.deployments, timezone: zoneOf(state), now: Date.now(),
     });
     if (typeof asked === "string") return Object.values(parts).forEach((one) => one.forget());

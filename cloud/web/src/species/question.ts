@@ -8,11 +8,13 @@ import { readSpan, writeSpan, type SpanChoice } from "../research/span";
 export interface SpeciesRoute {
   /** Scientific name; null: the list of all. */
   readonly name: string | null;
-  readonly span: SpanChoice;
+  /** null: a year, or all the time of a reserve that is younger. */
+  readonly span: SpanChoice | null;
   readonly where: Where;
 }
 
-export const YEAR: SpanChoice = { kind: "preset", preset: "365d" };
+const YEAR: SpanChoice = { kind: "preset", preset: "365d" };
+const ALL: SpanChoice = { kind: "preset", preset: "all" };
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What is not understood is left aside: an address can be old, or cut off. */
@@ -22,15 +24,16 @@ export function readSpecies(hash: string): SpeciesRoute {
   const [kind, id] = (given.get("area") ?? "").split(":", 2);
   return {
     name: decoded(path.split("/").slice(1).join("/")).trim().slice(0, 200) || null,
-    span: readSpan(given.get("span")) ?? YEAR,
+    span: readSpan(given.get("span")),
     where: kind === "zone" && id && UUID.test(id) ? { kind: "zone", id } : { kind: "reserve" },
   };
 }
 
 export function writeSpecies({ name, span, where }: SpeciesRoute): string {
-  const query = new URLSearchParams({ span: writeSpan(span) });
+  const query = new URLSearchParams();
+  if (span) query.set("span", writeSpan(span));
   if (where.kind === "zone") query.set("area", `zone:${where.id}`);
-  return `#species/${encodeURIComponent(name ?? "")}?${query}`;
+  return `#species/${encodeURIComponent(name ?? "")}${query.size ? `?${query}` : ""}`;
 }
 
 function decoded(text: string): string {
@@ -41,8 +44,13 @@ function decoded(text: string): string {
   }
 }
 
-export function questionOf({ name, span, where }: SpeciesRoute): Question {
-  return { ...PLAIN, where, span, species: name ? [name] : [] };
+/** @param first when the reserve's first camera was put up, ms. */
+export function spanFor({ span }: SpeciesRoute, now: number, first: number | null): SpanChoice {
+  return span ?? (first !== null && first > now - 365 * 86_400_000 ? ALL : YEAR);
+}
+
+export function questionOf(route: SpeciesRoute, now: number, first: number | null): Question {
+  return { ...PLAIN, where: route.where, span: spanFor(route, now, first), species: route.name ? [route.name] : [] };
 }
 
 /** Mean area of an H3 cell, km². */

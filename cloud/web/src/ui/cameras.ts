@@ -1,7 +1,8 @@
 /** The cameras: the card that the map's popup shows, and the list for those who do not use the map. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { compassWords, degrees, speciesName } from "../format";
+import { compassWords, degrees } from "../format";
+import { taxonWords } from "../research/words";
 import { wordFor, type Translate } from "../i18n";
 import { hasEnded } from "../map/features";
 import { isNarrow } from "../map/markers";
@@ -131,7 +132,7 @@ function latest(view: Pick<View, "state" | "t" | "store">, one: Deployment): Tem
   const { state, t } = view;
   const picture = state.atlas.latest?.deployment_id === one.id ? state.atlas.latest : null;
   const seen = state.observations.find((other) => other.deployment_id === one.id && other.scientific_name !== null);
-  const name = seen && speciesName(seen, state.language, t);
+  const name = seen && taxonWords(seen.scientific_name, state.language, t);
   return html`
     ${picture ? html`<div class="latest">${thumbnail(view, picture.media_id, `${t("camera.latest")}, ${one.location_name}, ${fullTime(view, picture.observed_at)}`)}</div>` : nothing}
     ${seen && name

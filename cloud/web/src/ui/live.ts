@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { duration, percent, speciesName } from "../format";
+import { taxonWords } from "../research/words";
 import { placeOf } from "../map/markers";
 import { isItalic } from "../taxa";
 import type { Observation } from "../wire";
@@ -26,7 +27,7 @@ export function livePanel(view: View): TemplateResult {
 
 function sighting(view: View, one: Observation): TemplateResult {
   const { t, state } = view;
-  const name = speciesName(one, state.language, t);
+  const name = one.scientific_name ? taxonWords(one.scientific_name, state.language, t) : speciesName(one, state.language, t);
   const place = placeOf(state, one.deployment_id);
   const lateBy = (Date.parse(one.received_at) - Date.parse(one.ended_at)) / 1000;
   return html`

@@ -63,10 +63,10 @@ function latest(view: View, one: Deployment, { latest }: CameraParts, again: () 
   const { t, state } = view;
   const found = latest.value;
   const delay = found ? (Date.parse(found.received_at) - Date.parse(found.observed_at)) / 1000 : 0;
-  return card(t("camera.latest"), html`
+  return card(t("camera.latest_picture"), html`
     ${failed(view, latest.failure, again)}
     ${found
-      ? shot(view, found.media_id, `${t("camera.latest")}, ${one.location_name}`, html`
+      ? shot(view, found.media_id, `${t("camera.latest_picture")}, ${one.location_name}`, html`
           <span class="taken"><strong>${t("camera.taken", { ago: ago(view, found.observed_at) })}</strong>
             <time datetime=${found.observed_at}>${fullTime(view, found.observed_at)}</time>
             ${delay > LATE_S ? html`· ${t("camera.arrived_late", { delay: duration(delay, state.language) })}` : nothing}</span>`, 1280)

@@ -56,12 +56,15 @@ export function legendCard(view: View): TemplateResult {
 function layerRow(view: View, id: LayerId): TemplateResult {
   const { t, state, actions } = view;
   const on = state.atlas.layers.includes(id);
+  const entries = entriesOf(id, state);
+  const alone = entries.length === 1 ? entries[0] : null; // the layer's name says what it is
   return html`
     <div class="layer ${on ? "on" : ""}" data-layer=${id}>
       <label class="switch">
         <input type="checkbox" role="switch" .checked=${on} @change=${() => actions.atlas.toggle(id)} />
         <span class="track" aria-hidden="true"></span>
-        <span>${t(`layer.${id}`)}</span>
+        <span class="layer-name">${t(`layer.${id}`)}</span>
+        ${on && alone ? html`<span class="alone" title=${entryWords(view, alone)}>${symbol(alone)}<span class="hidden">${entryWords(view, alone)}</span></span>` : nothing}
       </label>
       ${on ? html`${id === "density" ? densityChoice(view) : nothing}${symbols(view, id)}${remark(view, id)}` : nothing}
     </div>
@@ -70,7 +73,7 @@ function layerRow(view: View, id: LayerId): TemplateResult {
 
 function symbols(view: View, id: LayerId): TemplateResult | typeof nothing {
   const entries = entriesOf(id, view.state);
-  if (entries.length === 0) return nothing;
+  if (entries.length < 2) return nothing;
   return html`
     ${id === "density" ? html`<p class="unit small">${view.t("legend.density.unit")}</p>` : nothing}
     <ul class="symbols ${id}">

@@ -15,7 +15,6 @@ const WORDS = '"Inter", "Noto Sans SC", system-ui, sans-serif';
 const TONES: Readonly<Record<Tone, Token>> = { fire: "--fire", smoke: "--smoke", drill: "--drill", held: "--muted" };
 const MARGIN = 24;
 const ROW = 24;
-const COLUMN = 250;
 
 /** Prints in the light theme, whatever the screen shows: ink on paper. */
 export async function printMap(view: View): Promise<void> {
@@ -124,15 +123,17 @@ function framed(picture: MapPicture, view: View): HTMLCanvasElement {
   const { state, t } = view;
   const { canvas: image, ratio, width, colour } = picture;
   const said = captions(view);
+  const canvas = document.createElement("canvas");
   const entries = LAYER_IDS.filter((id) => state.atlas.layers.includes(id)).flatMap((id) => entriesOf(id, state).map((entry) => ({ entry, id })));
-  const columns = Math.max(1, Math.floor((width - 2 * MARGIN) / COLUMN));
+  const pen = canvas.getContext("2d")!;
+  pen.font = `13px ${WORDS}`;
+  const column = 50 + Math.max(...entries.map(({ entry }) => pen.measureText(entryWords(view, entry)).width));
+  const columns = Math.max(1, Math.floor((width - 2 * MARGIN) / column));
   const rows = Math.ceil(entries.length / columns);
   const notes = [said.unseen, [`Fieldwatch · ${fullTime(state.now, zoneOf(state), state.language)}`, zoneOf(state), said.sources].filter(Boolean).join(" · ")].filter((one) => one !== null);
   const [head, foot] = [MARGIN + 58 + (said.density ? 20 : 0), MARGIN + rows * ROW + 14 + notes.length * 18 + MARGIN - 8];
-  const canvas = document.createElement("canvas");
   canvas.width = image.width;
   canvas.height = image.height + (head + foot) * ratio;
-  const pen = canvas.getContext("2d")!;
   pen.fillStyle = colour("--panel");
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(image, 0, head * ratio);
@@ -140,7 +141,7 @@ function framed(picture: MapPicture, view: View): HTMLCanvasElement {
   const write = (words: string, x: number, y: number, font: string, token: Token) => {
     pen.font = `${font} ${WORDS}`;
     pen.fillStyle = colour(token);
-    pen.fillText(words, x, y);
+    pen.fillText(words, x, y, width - x - 8); // narrower letters where a line would not fit
   };
   pen.textAlign = "left";
   write(said.title, MARGIN, MARGIN + 18, "650 24px", "--text");
@@ -148,7 +149,7 @@ function framed(picture: MapPicture, view: View): HTMLCanvasElement {
   if (said.density) write(`${said.density} (${t("legend.density.unit")})`, MARGIN, MARGIN + 62, "14px", "--muted");
   const top = head + image.height / ratio + MARGIN;
   entries.forEach(({ entry }, i) => {
-    const [x, y] = [MARGIN + Math.floor(i / rows) * COLUMN, top + (i % rows) * ROW];
+    const [x, y] = [MARGIN + Math.floor(i / rows) * column, top + (i % rows) * ROW];
     pen.save();
     pen.translate(x, y - 3);
     pen.scale(18 / 24, 18 / 24);

@@ -32,7 +32,7 @@ export function printSheet(view: View): TemplateResult {
     <section class="print-sheet light" aria-hidden="true">
       <header><h1>${said.title}</h1><p>${said.time} · ${zoneOf(state)}</p>${said.density ? html`<p>${said.density}</p>` : nothing}</header>
       <img src=${state.atlas.sheet!} alt="" />
-      <ul class="print-legend">
+      <ul class="print-legend" aria-label=${t("map.layers")}>
         ${LAYER_IDS.filter((id) => state.atlas.layers.includes(id)).flatMap((id) => [
           id === "density" ? html`<li class="unit">${t("legend.density.unit")}</li>` : nothing,
           ...entriesOf(id, state).map((one) => html`<li>${symbol(one)} ${entryWords(view, one)}</li>`),

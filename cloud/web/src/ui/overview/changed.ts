@@ -52,8 +52,8 @@ function row(
     <li class="change ${direction(one)}" data-species=${one.scientific_name} data-status=${one.status}>
       <a class="species-name" href=${speciesHref(one.scientific_name)}>${bothNames(view, one.scientific_name)}</a>
       ${weekBar(one, marks, at, `${plainName(view, one.scientific_name)}: ${words}`)}
-      <p class="change-words"><span class="turn">${sign(one)} ${changeWords(one, state.language, t)}</span> <span class="muted small">${words}</span></p>
-      ${first?.media_id ? shot(view, first.media_id, `${t("overview.new_picture")}: ${plainName(view, one.scientific_name)}`, t("overview.new_picture"), 320) : nothing}
+      <p class="change-words"><span class="how">${sign(one)} ${changeWords(one, state.language, t)}</span> <span class="muted small">${words}</span></p>
+      ${first?.media_id ? shot(view, first.media_id, `${t("overview.new_picture")}: ${plainName(view, one.scientific_name)}`, nothing, 320) : nothing}
     </li>
   `;
 }
@@ -71,7 +71,7 @@ function weekBar(one: SpeciesChange, marks: readonly number[], at: (value: numbe
   return html`<svg class="week-bar" role="img" aria-label=${label} height="30" width="100%">${svg`${grid}
     <line class="whisker" x1=${`${at(one.low ?? 0)}%`} x2=${`${at(one.high ?? 0)}%`} y1="11" y2="11"></line>
     <circle class="dot" cx=${`${at(one.rate)}%`} cy="11" r="5"></circle>
-    ${one.rate_before === null ? nothing : svg`<circle class="ring" cx=${`${at(one.rate_before)}%`} cy="23" r="4"></circle>`}`}</svg>`;
+    ${one.rate_before === null || one.status === "first_record" ? nothing : svg`<circle class="ring" cx=${`${at(one.rate_before)}%`} cy="23" r="4"></circle>`}`}</svg>`;
 }
 
 function legend({ t }: View): TemplateResult {

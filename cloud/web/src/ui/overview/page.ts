@@ -21,7 +21,7 @@ export function overviewPage(view: View, reading: Reading<Overview>, again: () =
   return page("overview", html`
     ${patterns()}
     <header class="side-head">
-      <h1>${state.reserve ? localName(state.reserve, state.language) : nothing}</h1>
+      <h2>${state.reserve ? localName(state.reserve, state.language) : nothing}</h2>
       ${value ? html`<p class="muted small">${t("side.as_of", { when: fullTime(view, value.to) })}</p>` : nothing}
     </header>
     ${failed(view, reading.failure, again)}

@@ -4,11 +4,12 @@ import { percent, significant } from "../../format";
 import { limitsOf, shadeOf } from "../../map/cells";
 import { localName } from "../../map/features";
 import { RESEARCH_START, writeResearch } from "../../research/address";
+import { firstCamera } from "../../research/question";
 import type { Counted, Estimated, Grid, Series } from "../../research/wire";
 import { SPECIES } from "../../review/species";
 import type { Reading } from "../../side/reading";
 import type { BestPicture, SpeciesSeen } from "../../side/wire";
-import { questionOf, type SpeciesRoute } from "../../species/question";
+import { questionOf, spanFor, type SpeciesRoute } from "../../species/question";
 import { isItalic } from "../../taxa";
 import { clockPlot } from "../research/clock-plot";
 import { patterns } from "../research/parts";
@@ -38,10 +39,14 @@ export function speciesPage(
     ${head(view, name, index.value)}
     ${question(view, route, go)}
     <div class="species-grid">
-      ${card(t("species.events"), part(parts.counted, (value) => counts(view, name, value)), nothing, "counts")}
-      ${card(t("species.trend"), part(parts.series, (value) => trend(view, name, value)), nothing, "trend")}
-      ${card(t("species.where"), part(parts.grid, (value) => where(view, name, value)), nothing, "where")}
-      ${card(t("species.activity"), part(parts.activity, (value) => activity(view, value)), nothing, "activity")}
+      <div class="species-column">
+        ${card(t("species.events"), part(parts.counted, (value) => counts(view, name, value)), nothing, "counts")}
+        ${card(t("species.activity"), part(parts.activity, (value) => activity(view, value)), nothing, "activity")}
+      </div>
+      <div class="species-column">
+        ${card(t("species.trend"), part(parts.series, (value) => trend(view, name, value)), nothing, "trend")}
+        ${card(t("species.where"), part(parts.grid, (value) => where(view, name, value)), nothing, "where")}
+      </div>
     </div>
     ${card(t("species.pictures"), part(parts.pictures, (value) => pictures(view, name, value)), nothing, "best")}
   `);
@@ -78,9 +83,10 @@ function question(view: View, route: SpeciesRoute, go: (change: Partial<SpeciesR
     go({ where: id ? { kind: "zone", id } : { kind: "reserve" } });
   };
   const name = encodeURIComponent(route.name!);
+  const first = firstCamera(state.deployments);
   return html`
     <div class="species-question">
-      ${spanField(view, "species-span", route.span, (span) => go({ span }))}
+      ${spanField(view, "species-span", spanFor(route, state.now, first), (span) => go({ span }))}
       <label class="when">${t("species.area")}
         <select id="species-area" @change=${area}>
           <option value="" ?selected=${!chosen}>${t("count.area_reserve")}</option>
@@ -88,7 +94,7 @@ function question(view: View, route: SpeciesRoute, go: (change: Partial<SpeciesR
             <option value=${zone.id} ?selected=${zone.id === chosen}>${localName(zone, state.language)}</option>`)}
         </select></label>
       <p class="species-links">
-        <a class="button" href=${writeResearch({ ...RESEARCH_START, question: questionOf(route) })}>${icon("numbers")} ${t("species.open_counts")}</a>
+        <a class="button" href=${writeResearch({ ...RESEARCH_START, question: questionOf(route, state.now, first) })}>${icon("numbers")} ${t("species.open_counts")}</a>
         <a class="button" href=${`#review?species=${name}&reviewed=all`}>${icon("eye")} ${t("species.open_review")}</a>
         <a class="button" href=${`#map?layers=cameras,zones,density&taxon=${name}`}>${icon("place")} ${t("species.open_map")}</a>
       </p>
