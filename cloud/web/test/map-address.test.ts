@@ -5,12 +5,12 @@ const CAMERA = "0197a1b2-0000-7000-8000-00000000abcd";
 
 it("brings back the whole view", () => {
   const route: MapRoute = {
-    at: { lon: 107.85123, lat: 33.6, zoom: 11.25 }, layers: ["boundary", "cameras", "density"], taxon: "Equus quagga", cells: "square",
+    at: { lon: 107.85123, lat: 33.6, zoom: 11.25 }, layers: ["cameras", "density", "boundary"], taxon: "Equus quagga", cells: "square",
     shown: { unit: "month", from: "2026-03", to: "2026-06" }, camera: CAMERA, incident: null, tab: "fire",
   };
   const address = writeMap(route);
   expect(address).toBe(
-    `#map?at=107.85123,33.6,11.25&layers=boundary,cameras,density&taxon=Equus+quagga&cells=square&from=2026-03&to=2026-06&camera=${CAMERA}&tab=fire`,
+    `#map?at=107.85123,33.6,11.25&layers=cameras,density,boundary&taxon=Equus+quagga&cells=square&from=2026-03&to=2026-06&camera=${CAMERA}&tab=fire`,
   );
   expect(readMap(address)).toEqual(route);
 });

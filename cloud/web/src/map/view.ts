@@ -123,6 +123,8 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   /** Until the reader moves the map, a change of its size shows the whole reserve anew. */
   let untouched = false;
   let handledAt = -Infinity;
+  /** The map is drawn as fine as an image wants it, not as the screen does. */
+  let exporting = false;
   /** The fires that call for attention, with the cameras that report them, as last shown. */
   let alarming = new Set<string>();
 
@@ -279,7 +281,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   function sharpen(): void {
     const times = element.clientWidth ? element.getBoundingClientRect().width / element.clientWidth : 1;
     const wanted = Math.round(devicePixelRatio * times * 50) / 50;
-    if (map.getPixelRatio() !== wanted) map.setPixelRatio(wanted);
+    if (!exporting && map.getPixelRatio() !== wanted) map.setPixelRatio(wanted);
   }
 
   function viewChanged(): void {
@@ -428,6 +430,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
         : [],
     picture: async (ratio) => {
       const own = map.getPixelRatio();
+      exporting = true;
       map.setPixelRatio(ratio);
       try {
         await rested();
@@ -454,6 +457,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
           },
         };
       } finally {
+        exporting = false;
         map.setPixelRatio(own);
       }
     },
