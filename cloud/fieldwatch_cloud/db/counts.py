@@ -11,36 +11,30 @@ from the records: the answer is the same.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from psycopg.rows import class_row
 
 from fieldwatch_cloud.counts.events import DEFAULT_INTERVAL, DEFAULT_RULE, Rule
-from fieldwatch_cloud.counts.packed import Sums, tallies, unpacked, unpacked_events
-from fieldwatch_cloud.counts.pieces import pieces, without
+from fieldwatch_cloud.counts.packed import tallies
+from fieldwatch_cloud.db import kept_sums
+from fieldwatch_cloud.db.kept_sums import Marked
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
     from numpy.typing import NDArray
 
-    from fieldwatch_cloud.counts.events import TaxonKey
-    from fieldwatch_cloud.counts.pieces import Form
     from fieldwatch_cloud.counts.tally import Tally
     from fieldwatch_cloud.db.pool import Connection
 
 SQL = statements("counts")
-
-
 _TRACE_KEPT = b"\n".join(SQL[name] for name in ("trace", "trace_kept", "end_trace"))
 _TRACE_RECORDS = b"\n".join(SQL[name] for name in ("trace", "trace_records", "end_trace"))
 NEWEST_OF = 50
@@ -74,6 +68,9 @@ class Counted:
     from_dates: set[UUID]
     """Deployments of imported data sets whose effort is that of their dates."""
     taxa: list[Tally]
+    newest: list[Newest]
+    """Detectors and clocks as cameras' newest records tell them: of every second, third, ... camera, so that
+    some fifty are asked, and of those that looked. This is for a word of caution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +88,41 @@ class Traced:
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """Of so many cameras, the newest record of the span is like this."""
+    """The newest record of the span at one camera."""
 
     model: str | None
     """That made it; None: imported, and perhaps a person."""
     unsynchronised: bool
     """By a clock that nobody corrected."""
-    cameras: int
 
 
 def count(conn: Connection, query: Query) -> Counted:
     """Answer `query`, within `one_snapshot`."""
+    since, until = query.since, query.until
     place = {"reserve_id": query.reserve_id, "area": query.area}
-    row = conn.execute(SQL["area_km2"], place).fetchone()
-    ids = deployments_within(conn, query.reserve_id, query.area)
-    from_dates = {id_ for (id_,) in conn.execute(SQL["effort_from_dates"], place)}
-    marked = _marked(conn, ids)
-    camera_days = _effort(conn, ids, query.since, query.until, marked)
-    blind = np.flatnonzero(camera_days == 0)
-    return Counted(
-        area_km2=row[0] if row else None,
-        deployments=ids,
-        camera_days=camera_days,
-        from_dates=from_dates & set(ids) if from_dates else from_dates,
-        taxa=_events(conn, ids, query, blind, marked),
-    )
+    described = conn.execute(SQL["described_within"], place, prepare=False).fetchall()
+    ids = [id_ for id_, *_ in described]
+    marks = Marked([one[0] for one in described if one[1]], [one[0] for one in described if one[2]])
+    with conn.pipeline():
+        area = conn.execute(SQL["area_km2"], place)
+        events = _events(conn, ids, query, marks)
+        # These the database works out while the events are added up.
+        effort = kept_sums.effort(conn, ids, since, until, marks)
+        some = range(0, len(ids), max(1, len(ids) // NEWEST_OF))
+        named = {"deployments": kept_sums.array(ids[n] for n in some), "since": since, "until": until}
+        newest = kept_sums.ask(conn, SQL["newest"], named)
+        sums, names = events()
+        camera_days = effort()
+        row = area.fetchone()
+        taxa = tallies(sums, names(), len(ids), np.flatnonzero(camera_days == 0))
+        return Counted(
+            area_km2=row[0] if row else None,
+            deployments=ids,
+            camera_days=camera_days,
+            from_dates={id_ for id_, *_, from_dates in described if from_dates},
+            taxa=_asked_for(taxa, query),
+            newest=[Newest(*one) for n, *one in newest.fetchall() if camera_days[some[n]] > 0],
+        )
 
 
 def one_snapshot(conn: Connection) -> None:
@@ -142,21 +149,11 @@ def zone_area(conn: Connection, reserve_id: UUID, zone: UUID) -> str:
     return str(row[0])
 
 
-def newest(conn: Connection, deployments: Sequence[UUID], since: datetime, until: datetime) -> list[Newest]:
-    """Detectors and clocks as cameras' newest records tell them; cameras without a record are left out.
-
-    Of many cameras every second, third, ... is asked, so that some fifty are: this is for a word of caution.
-    """
-    some = list(deployments)[:: max(1, len(deployments) // NEWEST_OF)]
-    named = {"deployments": _array(some), "since": since, "until": until}
-    return [Newest(*row) for row in _rows(conn, SQL["newest"], named)]
-
-
 def effort_by_deployment(
     conn: Connection, deployments: Sequence[UUID], since: datetime, until: datetime
 ) -> dict[UUID, float]:
     """Camera-days of each deployment that has any; see `counts.effort.camera_days`."""
-    days = _effort(conn, deployments, since, until, _marked(conn, deployments))
+    days = kept_sums.effort(conn, deployments, since, until, kept_sums.marked(conn, deployments))()
     return {id_: looked for id_, looked in zip(deployments, days.tolist(), strict=True) if looked}
 
 
@@ -168,104 +165,25 @@ def events_by_taxon(
     Args:
         blind: those of the deployments that reported no effort.
     """
+    sums, names = _events(conn, deployments, query, kept_sums.marked(conn, deployments))()
     unseen = set(blind)
     places = np.array([n for n, id_ in enumerate(deployments) if id_ in unseen], np.int64)
-    return _events(conn, deployments, query, places, _marked(conn, deployments))
-
-
-@dataclass(frozen=True, slots=True)
-class _Marked:
-    """Deployments with markers: where sums may not hold."""
-
-    counts: list[UUID]
-    effort: list[UUID]
-
-
-def _marked(conn: Connection, deployments: Sequence[UUID]) -> _Marked:
-    # Mostly there are none, and planning the statement that says where takes longer than the answer.
-    ((counts, effort),) = _rows(conn, SQL["marked"], {"deployments": _array(deployments)})
-    return _Marked(counts, effort)
-
-
-def _effort(
-    conn: Connection, deployments: Sequence[UUID], since: datetime, until: datetime, marked: _Marked
-) -> NDArray[np.float64]:
-    """(deployments,) camera-days."""
-    cuts = _Cuts.around(deployments, since, until, _stale(conn, "stale_effort", marked.effort, since, until))
-    edges = [
-        (n, at.astimezone(UTC).date(), at, sign)
-        for n, *span in cuts.sure
-        for at, sign in zip(span, (-1, 1), strict=True)
-    ]
-    named = cuts.asked | _columns(("edge_of", "edge_day", "edge_at", "edge_sign"), edges)
-    days = np.zeros(len(deployments))
-    for place, seconds in _rows(conn, SQL["effort"], named):
-        days[place] = seconds / 86400
-    if cuts.unsure:
-        for place, seconds in _rows(conn, SQL["effort_of_stale"], cuts.stale):
-            days[place] += seconds / 86400
-    return days
+    return _asked_for(tallies(sums, names(), len(deployments), places), query)
 
 
 def _events(
-    conn: Connection, deployments: Sequence[UUID], query: Query, blind: NDArray[np.int64], marked: _Marked
-) -> list[Tally]:
-    if query.by_sums:
-        sums, names = _from_sums(conn, deployments, query, marked)
-    else:
-        sums, names = _from_records(conn, deployments, query)
-    counted = tallies(sums, names, len(deployments), blind)
-    return [one for one in counted if query.taxa is None or one.scientific_name in query.taxa]
-
-
-def _from_sums(
-    conn: Connection, deployments: Sequence[UUID], query: Query, marked: _Marked
-) -> tuple[Sums, dict[int, TaxonKey]]:
+    conn: Connection, deployments: Sequence[UUID], query: Query, marks: Marked
+) -> Callable[[], kept_sums.Counted]:
     since, until = query.since, query.until
-    cuts = _Cuts.around(deployments, since, until, _stale(conn, "stale", marked.counts, since, until))
-    cut = [(n, one.form, one.first, one.last) for n, *span in cuts.sure for one in pieces(*span)]
-    rows = _rows(
-        conn,
-        _from_pieces(tuple(sorted({form for _, form, *_ in cut}))),
-        cuts.asked | _columns(("piece_of", "form", "first", "last"), cut),
+    if query.by_sums:
+        return kept_sums.events(conn, deployments, since, until, marks)
+    return kept_sums.events_of_records(
+        conn, deployments, since, until, query.interval, query.rule, query.min_confidence
     )
-    days = [(place, events) for place, events, _ in rows if events]
-    sums = unpacked([place for place, _, _ in rows], [each for _, _, each in rows]) + unpacked_events(
-        [place for place, _ in days], [events for _, events in days], since, until
-    )
-    numbers = {"numbers": np.unique(sums.taxa).tolist()}
-    names = {number: (name, kind) for number, name, kind in _rows(conn, SQL["taxa"], numbers)}
-    if cuts.unsure:
-        sums += _numbered(_rows(conn, SQL["from_stale"], cuts.stale), names)
-    return sums, names
 
 
-def _from_records(
-    conn: Connection, deployments: Sequence[UUID], query: Query
-) -> tuple[Sums, dict[int, TaxonKey]]:
-    named = {
-        "deployments": _array(deployments),
-        "since": query.since,
-        "until": query.until,
-        "interval": query.interval,
-        "rule": query.rule,
-        "min_confidence": query.min_confidence,
-    }
-    names: dict[int, TaxonKey] = {}
-    return _numbered(_rows(conn, SQL["from_records"], named), names), names
-
-
-def _numbered(rows: list[tuple[Any, ...]], names: dict[int, TaxonKey]) -> Sums:
-    """Rows of place, name, type and figures, with those of `names` or new numbers."""
-    numbers = {taxon: number for number, taxon in names.items()}
-    at, figures = [], []
-    for place, name, kind, *counted in rows:
-        number = numbers.setdefault((name, kind), max(names, default=0) + 1)
-        names[number] = (name, kind)
-        at.append((place, number))
-        figures.append(counted)
-    columns = np.hstack([np.array(at, np.int64).reshape(-1, 2), np.array(figures, np.int64).reshape(-1, 5)])
-    return Sums(*columns.T)
+def _asked_for(taxa: list[Tally], query: Query) -> list[Tally]:
+    return [one for one in taxa if query.taxa is None or one.scientific_name in query.taxa]
 
 
 def trace(
@@ -300,70 +218,3 @@ def trace(
     with conn.cursor(row_factory=class_row(Traced)) as cursor:
         statement = _TRACE_KEPT if query.by_sums else _TRACE_RECORDS
         return cursor.execute(statement, named, prepare=False).fetchall()
-
-
-def _stale(
-    conn: Connection, statement: str, deployments: list[UUID], since: datetime, until: datetime
-) -> dict[UUID, list[tuple[datetime, datetime]]]:
-    """Where sums do not hold, by deployment, in order."""
-    found: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-    if deployments:
-        named = {"deployments": deployments, "since": since, "until": until}
-        for id_, start, end in conn.execute(SQL[statement], named, prepare=False):
-            found[id_].append((start, end))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Cuts:
-    """Where sums answer, and where records have to: one cut for all deployments without markers, and
-    one for each of the others."""
-
-    asked: dict[str, Any]
-    """`deployments` and the number of each one's cut."""
-    sure: list[tuple[int, datetime, datetime]]
-    """(cut, since, until)"""
-    unsure: list[tuple[int, UUID, datetime, datetime]]
-    """(place of the deployment, deployment, since, until)"""
-
-    @classmethod
-    def around(
-        cls,
-        deployments: Sequence[UUID],
-        since: datetime,
-        until: datetime,
-        stale: dict[UUID, list[tuple[datetime, datetime]]],
-    ) -> _Cuts:
-        numbers = ["0"] * len(deployments)
-        sure: list[tuple[int, datetime, datetime]] = [(0, since, until)]
-        unsure: list[tuple[int, UUID, datetime, datetime]] = []
-        places = {id_: n for n, id_ in enumerate(deployments)} if stale else {}
-        for number, (id_, spans) in enumerate(stale.items(), start=1):
-            numbers[places[id_]] = str(number)
-            holding, others = without(since, until, spans)
-            sure += [(number, *span) for span in holding]
-            unsure += [(places[id_], id_, *span) for span in others]
-        return cls({"deployments": _array(deployments), "cuts": "{" + ",".join(numbers) + "}"}, sure, unsure)
-
-    @property
-    def stale(self) -> dict[str, list[Any]]:
-        return _columns(("stale_at", "stale_of", "stale_from", "stale_to"), self.unsure)
-
-
-@cache
-def _from_pieces(forms: tuple[Form, ...]) -> bytes:
-    return SQL["from_sums"] + b"\nUNION ALL\n".join(SQL[form] for form in forms)
-
-
-def _rows(conn: Connection, statement: bytes, named: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Prepared: planning takes as long as some of them, and no parameter changes the best plan."""
-    return conn.execute(statement, named, prepare=True, binary=True).fetchall()
-
-
-def _array(ids: Iterable[UUID]) -> str:
-    """As PostgreSQL writes it: psycopg takes a millisecond for hundreds of UUIDs in a list."""
-    return "{" + ",".join([id_.hex for id_ in ids]) + "}"
-
-
-def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {name: [row[n] for row in rows] for n, name in enumerate(names)}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[TupleRow]
 """What the functions of this package take; other packages only pass it on."""
+Rows = psycopg.Cursor[TupleRow]
+"""What a statement answers."""
 
 GIVE_UP_S = 5.0
 """So long a pool tries by itself to get a lost connection back, waiting twice as long each time; after that

@@ -59,8 +59,7 @@ def count_species(body: CountQuery, member: AnyMember, services: Wired, language
         seen = [one for one in counted.taxa if left_out.blur_m(one.scientific_name) is None]
         counted = replace(counted, taxa=seen)
         # Who is not told of all species is not told either at which cameras there is any record.
-        cameras = [] if left_out.species else looked
-        newest = counts.newest(conn, cameras, body.from_, body.to)
+        newest = [] if left_out.species else counted.newest
     days = counted.camera_days
     without_effort = sum(tally.without_effort for tally in counted.taxa)
     species = answer.species(counted.taxa, body.taxa, days)
@@ -181,9 +180,9 @@ def _findings(counted: counts.Counted, body: CountQuery, looked: list[UUID]) -> 
 
 def _of_newest(newest: list[counts.Newest], measured: Container[str]) -> tuple[Finding, ...]:
     return rules.of_newest(
-        sum(one.cameras for one in newest),
-        unmeasured=sum(one.cameras for one in newest if one.model is not None and one.model not in measured),
-        unsynchronised=sum(one.cameras for one in newest if one.unsynchronised),
+        len(newest),
+        unmeasured=sum(one.model is not None and one.model not in measured for one in newest),
+        unsynchronised=sum(one.unsynchronised for one in newest),
     )
 
 
