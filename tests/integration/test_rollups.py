@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -108,6 +110,89 @@ def test_whatever_changes_the_sums_are_those_of_the_records(db: Database, truth:
         conn.execute("INSERT INTO stale SELECT id, '-infinity', 'infinity' FROM deployment")
     rollups.roll_up(db)
     assert sums(db) == kept
+
+
+def long_spans(rng: random.Random) -> list[tuple[datetime, datetime]]:
+    """Months and years of several time zones, spans of any instants, and one before and after everything."""
+    local = [
+        (datetime(year, month, 1, tzinfo=zone), datetime(until, end, 1, tzinfo=zone))
+        for zone in (
+            UTC,
+            ZoneInfo("Asia/Shanghai"),
+            ZoneInfo("Asia/Kathmandu"),
+            ZoneInfo("America/Sao_Paulo"),
+        )
+        for year, month, until, end in [(2026, 3, 2027, 3), (2026, 1, 2027, 1), (2026, 3, 2026, 9)]
+    ]
+    at = sorted(START + timedelta(seconds=rng.uniform(-20, 1100) * 86_400) for _ in range(12))
+    return [
+        *local,
+        *pairwise(at),
+        *zip(at, reversed(at[6:]), strict=False),
+        (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
+    ]
+
+
+@pytest.mark.parametrize("truth", range(20, 24), indirect=True)
+def test_months_and_years_are_those_of_the_records_in_any_time_zone(db: Database, truth: Truth) -> None:
+    truth.span_min = 1000 * 24 * 60
+    with db.transaction() as conn:
+        truth.observe(conn, 200)
+        for _ in range(10):
+            truth.take_picture(conn)
+
+    def compare() -> None:
+        for since, until in long_spans(truth.rng):
+            with db.transaction() as conn:
+                got = counted(conn, truth.deployments, since, until)
+            assert got == truth.tallies(since, until), (since, until)
+
+    for rolled_up in (True, False, True):
+        if rolled_up:
+            rollups.roll_up(db)
+        compare()
+        with db.transaction() as conn:  # What comes late lies anywhere in these years.
+            truth.observe(conn, 15)
+            truth.label(conn)
+            if not rolled_up:
+                truth.set_clock(conn)
+    compare()
+
+
+SUMS_FOR_SQL = (
+    "SELECT deployment_id, start, scientific_name, observation_type, observations, labelled, events,"
+    " individuals, max_count FROM count_sum WHERE tier::text = %s ORDER BY 1, 2, 3, 4",
+    "SELECT deployment_id, date_trunc(%s, started_at)::date, scientific_name, observation_type,"
+    " sum(observations), sum(labelled), count(*), sum(max_n), max(max_n) FROM event"
+    " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+)
+EFFORT_FOR_SQL = (
+    "SELECT deployment_id, start, looked FROM effort_sum WHERE tier::text = %s ORDER BY 1, 2",
+    "SELECT deployment_id, date_trunc(%s, day)::date, sum(upper(span) - lower(span))"
+    " FROM effort_day, unnest(spans) AS span GROUP BY 1, 2 ORDER BY 1, 2",
+)
+
+
+@pytest.mark.parametrize("truth", range(2), indirect=True)
+def test_sums_for_sql_are_those_of_the_events(db: Database, truth: Truth) -> None:
+    truth.span_min = 400 * 24 * 60
+    for how_many in (100, 5):
+        with db.transaction() as conn:
+            truth.observe(conn, how_many)
+            conn.execute(
+                "INSERT INTO effort (id, deployment_id, started_at, ended_at, frames)"
+                " SELECT gen_random_uuid(), id, at, at + interval '30 h', 1 FROM unnest(%s::uuid[]) AS id,"
+                " unnest(%s::timestamptz[]) AS at",
+                (truth.deployments, [START + timedelta(hours=truth.rng.uniform(0, 9600)) for _ in range(9)]),
+            )
+        rollups.roll_up(db)
+    for tier in ("month", "year"):
+        with db.transaction() as conn:
+            kept, derived, looked, of_days = (
+                conn.execute(each, (tier,)).fetchall() for each in (*SUMS_FOR_SQL, *EFFORT_FOR_SQL)
+            )
+        assert kept == derived
+        assert looked == of_days
 
 
 @pytest.mark.parametrize("truth", range(3), indirect=True)
