@@ -69,7 +69,7 @@ function latest(view: View, one: Deployment, { latest }: CameraParts, again: () 
       ? shot(view, found.media_id, `${t("camera.latest_picture")}, ${one.location_name}`, html`
           <span class="taken"><strong>${t("camera.taken", { ago: ago(view, found.observed_at) })}</strong>
             <time datetime=${found.observed_at}>${fullTime(view, found.observed_at)}</time>
-            ${delay > LATE_S ? html`· ${t("camera.arrived_late", { delay: duration(delay, state.language) })}` : nothing}</span>`, 1280)
+            ${delay > LATE_S ? html`· ${t("camera.arrived_late", { delay: duration(delay, state.language) })}` : nothing}</span>`, 1280, found)
       : latest.busy || latest.failure ? nothing : empty(t("camera.latest_none"), t("camera.latest_none_body"))}
   `, nothing, "latest");
 }

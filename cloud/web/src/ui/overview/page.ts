@@ -33,12 +33,11 @@ function whole(view: View, value: Overview): TemplateResult {
   return html`
     ${needsCard(view, value.needs)}
     <div class="overview-grid">
-      ${changed(view, value)}
+      <div class="overview-main">${changed(view, value)} ${best(view, value)}</div>
       <div class="overview-side">
         ${fires(view, value)} ${cameras(view, value)} ${effort(view, value)} ${map(view, value)}
       </div>
     </div>
-    ${best(view, value)}
   `;
 }
 

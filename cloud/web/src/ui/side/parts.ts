@@ -63,14 +63,16 @@ export function plainName({ state }: Pick<View, "state">, name: string): string 
   return everydayName(name, state.language) ?? name;
 }
 
-/** A picture in a frame of its own that opens large; `caption` stands below it. */
-export function shot(view: View, mediaId: string, words: string, caption: Content, width: 320 | 640 | 1280 = 640): TemplateResult {
+/** A picture in a frame of its own that opens large; `caption` stands below it. With its `size`, all of it is on show. */
+export function shot(
+  view: View, mediaId: string, words: string, caption: Content, width: 320 | 640 | 1280 = 640, size?: { width: number; height: number },
+): TemplateResult {
   const { t, store } = view;
   return html`
-    <figure class="shot">
+    <figure class=${size ? "shot whole" : "shot"}>
       <button class="shot-open" data-media=${mediaId} aria-label=${`${t("picture.enlarge")} – ${words}`}
         @click=${() => store.set({ picture: { mediaId, caption: words, box: null } })}>
-        <img src=${smallUrl(mediaId, width)} alt=${words} loading="lazy" @error=${waits} @load=${arrives} />
+        <img src=${smallUrl(mediaId, width)} alt=${words} loading="lazy" width=${size?.width ?? nothing} height=${size?.height ?? nothing} @error=${waits} @load=${arrives} />
         <span class="waiting" aria-hidden="true">${t("picture.waiting")}</span>
       </button>
       <figcaption>${caption}</figcaption>
