@@ -160,16 +160,22 @@ def test_months_and_years_are_those_of_the_records_in_any_time_zone(db: Database
 
 
 SUMS_FOR_SQL = (
-    "SELECT deployment_id, start, scientific_name, observation_type, observations, labelled, events,"
-    " individuals, max_count FROM count_sum WHERE tier::text = %s ORDER BY 1, 2, 3, 4",
-    "SELECT deployment_id, date_trunc(%s, started_at)::date, scientific_name, observation_type,"
-    " sum(observations), sum(labelled), count(*), sum(max_n), max(max_n) FROM event"
-    " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+    (
+        "SELECT deployment_id, start, scientific_name, observation_type, observations, labelled, events,"
+        " individuals, max_count FROM count_sum WHERE tier::text = %s ORDER BY 1, 2, 3, 4"
+    ),
+    (
+        "SELECT deployment_id, date_trunc(%s, started_at)::date, scientific_name, observation_type,"
+        " sum(observations), sum(labelled), count(*), sum(max_n), max(max_n) FROM event"
+        " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+    ),
 )
 EFFORT_FOR_SQL = (
     "SELECT deployment_id, start, looked FROM effort_sum WHERE tier::text = %s ORDER BY 1, 2",
-    "SELECT deployment_id, date_trunc(%s, day)::date, sum(upper(span) - lower(span))"
-    " FROM effort_day, unnest(spans) AS span GROUP BY 1, 2 ORDER BY 1, 2",
+    (
+        "SELECT deployment_id, date_trunc(%s, day)::date, sum(upper(span) - lower(span))"
+        " FROM effort_day, unnest(spans) AS span GROUP BY 1, 2 ORDER BY 1, 2"
+    ),
 )
 
 

@@ -74,11 +74,13 @@ def unpacked_events(places: Sequence[int], events: Sequence[bytes], since: datet
     kept = all_[within]
     max_n = kept["max_n"].astype(np.int64)
     return Sums(
-        _each(places, events, EVENT)[within],
-        *(kept[name].astype(np.int64) for name in ("taxon", "observations", "labelled")),
-        np.ones(len(kept), np.int64),
-        max_n,
-        max_n,
+        places=_each(places, events, EVENT)[within],
+        taxa=kept["taxon"].astype(np.int64),
+        observations=kept["observations"].astype(np.int64),
+        labelled=kept["labelled"].astype(np.int64),
+        events=np.ones(len(kept), np.int64),
+        individuals=max_n,
+        max_count=max_n,
     )
 
 
