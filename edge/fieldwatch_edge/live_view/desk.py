@@ -63,6 +63,8 @@ class LiveViews:
         """By deployment."""
         self._known: deque[UUID] = deque(maxlen=REMEMBERED)
         """A command that comes twice begins nothing twice."""
+        self._refusals: list[threading.Thread] = []
+        """Under way."""
         self._closed = False
 
     def offer(self, payload: bytes) -> None:
@@ -88,9 +90,9 @@ class LiveViews:
             shows = list(self._shows.values())
         for show in shows:
             show.stop("node_stopped")
-        for show in shows:
-            show.join(timeout=5)
-        if self._http is not None:
+        for thread in [*shows, *self._refusals]:
+            thread.join(timeout=5)
+        if self._http is not None and not any(thread.is_alive() for thread in [*shows, *self._refusals]):
             self._http.close()
 
     def _stop(self, id_: UUID) -> None:
@@ -114,9 +116,11 @@ class LiveViews:
             reason, detail = refused
             log.info("live_view.not_begun", id=str(wanted.id), reason=reason, detail=detail)
             target = Target(wanted.upload_url, wanted.token)
-            threading.Thread(
+            telling = threading.Thread(
                 target=tell_end, args=(http, target, reason, detail), name="live-view-no", daemon=True
-            ).start()
+            )
+            self._refusals = [thread for thread in self._refusals if thread.is_alive()] + [telling]
+            telling.start()
             return
         show = Show(
             wanted,

@@ -25,14 +25,14 @@ export function liveView(view: Shown, deploymentId: string): TemplateResult {
   const session = liveSession(deploymentId, () => store.set({}));
   const allowed = mayAsk(state.account?.memberships ?? [], state.reserve?.slug ?? "");
   return html`
-    <section class="live-view" data-phase=${session.phase} aria-label=${t("live_view.title")} ${ref(session.shownIn)}>
+    <div class="live-view" role="group" data-phase=${session.phase} aria-label=${t("live_view.title")} ${ref(session.shownIn)}>
       <div class="live-stage">
         ${session.phase === "showing" ? screen(view, session) : nothing}
         ${session.phase === "showing" && session.firstPictureS !== null ? nothing : cover(view, session, allowed)}
       </div>
       ${session.view && session.view.ended_at === null ? bar(view, session, session.view) : nothing}
       <p class="hidden" role="status">${spoken(view, session)}</p>
-    </section>
+    </div>
   `;
 }
 
