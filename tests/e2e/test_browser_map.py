@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 from tests.e2e.browser_page import (
     is_clear,
@@ -359,3 +360,181 @@ def test_it_fits_a_phone(phone: Page, site: Site) -> None:
         phone.wait_for_timeout(600)
     phone.get_by_role("button", name="Finish").tap()
     expect(phone.locator(".result")).to_be_visible()
+
+
+# Layers, time, search, links, paper -----------------------------------------------------------------
+
+
+def switch(page: Page, layer: str) -> None:
+    page.locator(f"[data-layer={layer}] label.switch").click()
+
+
+def test_a_layer_that_is_off_is_not_drawn_and_stays_off(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    at = whole(pixel(page, *CAMERAS["river"]))
+    drawn = picture_of(page).getpixel(at)
+    switch(page, "cameras")
+    switch(page, "views")
+    wait_for(lambda: picture_of(page).getpixel(at) != drawn, "the map without its cameras")
+    page.reload()
+    see_map(page)
+    expect(page.get_by_role("switch", name="Cameras")).not_to_be_checked()
+    expect(page.locator("[data-layer=cameras] .symbols")).to_have_count(0)  # the legend tells what is on show
+    switch(page, "cameras")
+    expect(page.locator("[data-layer=cameras] .symbols")).to_contain_text("Working")
+
+
+def test_where_nobody_looked_is_hatched_and_the_legend_says_so(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    with page.expect_response(lambda answer: "/tiles/density/" in answer.url and answer.status == 200):
+        switch(page, "density")
+    legend = page.locator("[data-layer=density] .symbols")
+    expect(legend).to_contain_text("Not observed: nobody looked")
+    expect(legend).to_contain_text("Looked, not seen")
+    expect(legend).to_contain_text("up to")  # classes that fit what is on the map
+    expect(page.locator("[data-layer=density] .unit")).to_have_text("Events per 100 camera-days")
+    page.wait_for_selector(".map[data-state=idle]")
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_selector(".map[data-state=idle]")
+    image = picture_of(page)
+
+    def shades(name: str) -> set[tuple[int, ...]]:
+        x, y = whole(pixel(page, *CAMERAS[name]))
+        around = [(x + dx, y - dy) for dx in range(-14, 15) for dy in (14, 15, 16, 17)]
+        return {image.getpixel(one) for one in around}  # type: ignore[misc]
+
+    looked, unseen = shades("lick"), shades("saddle")
+    bluest = max(blue - red for red, _, blue in looked)
+    assert bluest > 40, "the cell of a camera that looked is coloured"
+    assert max(blue - red for red, _, blue in unseen) < 40, "the cell of one that did not has no colour"
+
+
+def test_a_link_restores_the_whole_view(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    asked = (
+        f"{site.url}/#map?at=107.8,33.62,12.5&layers=cameras,density,boundary&taxon=Cervidae&cells=square"
+        f"&from=2026-03&to=2026-06&camera={site.deployments['lick']}&tab=count"
+    )
+    page.goto(asked)
+    page.reload()
+    see_map(page)
+    lon, lat, zoom = (float(one) for one in map_view(page))
+    assert (lon, lat, zoom) == pytest.approx((107.8, 33.62, 12.5), abs=1e-4)
+    on = page.locator(".layer.on").evaluate_all("rows => rows.map(row => row.dataset.layer)")
+    assert on == ["cameras", "density", "boundary"]
+    expect(page.locator(".time-shown")).to_have_attribute("data-shown", "2026-03/2026-06")
+    expect(page.locator("select[name=density-taxon]")).to_have_value("Cervidae")
+    expect(page.locator(".card")).to_contain_text("lick")
+    expect(page.get_by_role("tab", name="Count")).to_have_attribute("aria-selected", "true")
+    expect(page).to_have_url(asked)  # and the address goes on telling it
+
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".said")).to_contain_text("Link copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == asked.replace(f"&camera={site.deployments['lick']}", "")
+
+
+def test_search_finds_by_keyboard_what_is_on_the_map(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search the map")
+    expect(field).to_be_focused()
+    field.press_sequentially("river")
+    expect(page.get_by_role("option").first).to_contain_text("river")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_contain_text("river")
+    wait_for(lambda: float(map_view(page)[2]) > 13.9, "the flight to the camera")
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("/")
+    page.keyboard.type("狮")  # any language, whatever the page speaks
+    expect(page.get_by_role("option").first).to_contain_text("Lion")
+    page.keyboard.press("Enter")
+    expect(page.locator("select[name=density-taxon]")).to_have_value("Panthera leo")
+
+    page.keyboard.press("/")
+    page.keyboard.type("33°36′N 107°42′E")
+    expect(page.get_by_role("option").first).to_contain_text("107.70000")
+    page.keyboard.press("Enter")
+    wait_for(lambda: is_clear(page, (107.7, 33.6)), "the place of the coordinates")
+    page.keyboard.press("/")
+    page.keyboard.type("qqqq")
+    expect(page.locator(".none-found")).to_be_visible()
+
+
+def test_the_map_walks_through_time(page: Page, site: Site) -> None:
+    sign_in(page, site)
+    page.get_by_role("button", name="Look back in time").click()
+    shown = page.locator(".time-shown")
+    expect(shown).to_have_attribute("data-shown", "live")
+    page.get_by_text("Days", exact=True).click()
+    local = utc_now() + timedelta(hours=8)  # of the reserve
+    day = f"{local:%Y-%m-%d}/{local + timedelta(days=1):%Y-%m-%d}"
+    expect(shown).to_have_attribute("data-shown", day)
+    slider = page.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    before = f"{local - timedelta(days=2):%Y-%m-%d}/{local - timedelta(days=1):%Y-%m-%d}"
+    expect(shown).to_have_attribute("data-shown", before)
+    assert slider.get_attribute("aria-valuetext") == shown.inner_text()
+    expect(page.locator("[data-layer=sightings]")).to_contain_text("sightings of animals")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(shown).to_have_attribute("data-shown", day)  # it plays to the newest day, and stops there
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.get_by_role("button", name="Back to live").click()
+    expect(shown).to_have_attribute("data-shown", "live")
+
+
+def test_who_asked_for_less_motion_steps_through_time(browser: Browser, node: FieldNode, site: Site) -> None:
+    with sound_page(browser, width=1440, height=900, reduced_motion="reduce") as page:
+        sign_in(page, site)
+        page.get_by_role("button", name="Look back in time").click()
+        expect(page.get_by_role("button", name="One step back")).to_be_visible()
+        expect(page.get_by_role("button", name="Play")).to_have_count(0)
+
+
+def test_the_map_is_saved_and_printed_with_what_explains_it(page: Page, site: Site, tmp_path: Path) -> None:
+    sign_in(page, site)
+    switch(page, "density")
+    expect(page.locator("[data-layer=density] .symbols")).to_contain_text("up to")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save image").click()
+    saved.value.save_as(tmp_path / "map.png")
+    with Image.open(tmp_path / "map.png") as image:
+        canvas = page.locator(".map canvas").bounding_box()
+        assert canvas is not None
+        assert image.height > 2 * canvas["height"] + 100, "title and legend, and twice as fine as the screen"
+        colours = image.convert("RGB").getcolors(2**24)
+        assert colours is not None
+        assert len(colours) > 200, "the map is on it"
+
+    page.evaluate(
+        "void (window.print = () => (window.paper = document.querySelector('.print-sheet').cloneNode(true)))"
+    )
+    page.get_by_role("button", name="Print").click()
+    page.wait_for_function("window.paper && !document.querySelector('.print-sheet')")
+    paper = page.evaluate("window.paper.textContent")
+    for words in (
+        "Foping",
+        "Live",
+        "Asia/Shanghai",
+        "Events per 100 camera-days",
+        "Hatched: nobody looked there",
+        EMAIL,
+    ):
+        assert words in paper
+    expect(page.locator(".map-frame")).to_have_class("map-frame  dark")  # the screen is as it was
+
+
+def test_what_is_seen_is_named_on_the_map_for_a_while(page: Page, site: Site, node: FieldNode) -> None:
+    sign_in(page, site)
+    many = [node.observation(name, utc_now(), "Panthera leo") for name in CAMERAS for _ in range(100)]
+    node.say(*many)
+    expect(page.locator(".pulse-name", has_text="Lion").first).to_be_visible()
+    assert page.locator(".pulse").count() <= len(CAMERAS), "a herd is one ring, not a hundred"
+    assert page.locator(".sighting").count() <= 80
+    expect(page.locator(".pulse")).to_have_count(0)  # and nothing is left behind

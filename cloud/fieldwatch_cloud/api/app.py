@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from fieldwatch_cloud.api import openapi, problems, site
 from fieldwatch_cloud.api.attempts import Attempts
 from fieldwatch_cloud.api.auth import SignedIn
+from fieldwatch_cloud.api.compress import Compressed
 from fieldwatch_cloud.api.live import Live
 from fieldwatch_cloud.api.ogc import routes as ogc
 from fieldwatch_cloud.api.routes import (
@@ -150,6 +151,7 @@ def _application(lifespan: Any) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Compressed)
     app.add_middleware(SecurityHeaders)  # Added last, so outermost: refusals carry the headers too.
     app.openapi = lambda: openapi.finish(app)  # type: ignore[method-assign]
     return app

@@ -12,9 +12,13 @@ import pytest
 from fastapi.exceptions import RequestValidationError
 from jsonschema import Draft202012Validator
 from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from fieldwatch_cloud.api import cursor, openapi
 from fieldwatch_cloud.api.attempts import Attempts
+from fieldwatch_cloud.api.compress import Compressed
 from fieldwatch_cloud.api.live import QUEUE_EVENTS, Live, LiveEvent
 from fieldwatch_cloud.api.security import same_origin
 
@@ -222,3 +226,36 @@ def test_live_goes_on_after_whatever_fails(monkeypatch: pytest.MonkeyPatch) -> N
             following.cancel()
 
     asyncio.run(play())
+
+
+class TestCompressed:
+    """What is packed, and what must not be."""
+
+    @staticmethod
+    def _client() -> TestClient:
+        async def large(scope: Scope, receive: Receive, send: Send) -> None:
+            kind = "text/event-stream" if scope["path"].endswith("/events") else "application/json"
+            await Response(b"x" * 10_000, media_type=kind)(scope, receive, send)
+
+        return TestClient(Compressed(large))
+
+    @pytest.mark.parametrize(
+        ("path", "packed"),
+        [
+            ("/api/v1/reserves/foping/deployments", True),
+            ("/api/v1/reserves/foping/tiles/cameras/9/1/2.mvt", True),
+            ("/api/v1/reserves/foping/stream", False),  # each event leaves at once
+            ("/api/v1/reserves/foping/events", False),  # so does any other stream
+            ("/api/v1/reserves/foping/basemap.pmtiles", False),  # read by ranges
+            ("/api/v1/media/0197a1b2", False),  # pictures are packed already
+            ("/assets/main.js", False),  # the build has packed it
+        ],
+    )
+    def test_by_path(self, path: str, packed: bool) -> None:
+        answer = self._client().get(path, headers={"Accept-Encoding": "gzip"})
+        assert (answer.headers.get("content-encoding") == "gzip") is packed
+        assert answer.content == b"x" * 10_000
+
+    def test_only_for_who_takes_it(self) -> None:
+        answer = self._client().get("/api/v1/reserves", headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in answer.headers

@@ -235,8 +235,8 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
   /** The picture that stands in the popup of a camera. */
   function readLatest(deployment: string): void {
     patch({ latest: null });
-    quietly(mapApi.latestPicture(deployment).then((latest) => {
-      if (store.state.selectedDeployment === deployment) patch({ latest });
+    quietly(mapApi.latestPicture(deployment).then((picture) => {
+      if (picture && store.state.selectedDeployment === deployment) patch({ latest: { deployment, picture } });
     }));
   }
 

@@ -1,5 +1,6 @@
 /** The ground below everything: water, roads, forest, heights, read from the reserve's own PMTiles. */
 import { addProtocol, type ExpressionSpecification, type LayerSpecification, type Map as MapLibre } from "maplibre-gl";
+import type { Language } from "../language";
 import type { BaseMap } from "./wire";
 import { FONT, type Palette } from "./style";
 
@@ -12,25 +13,28 @@ function readable(): Promise<void> {
 }
 
 /** Puts the base map below the layer `before`, or takes it away; a newer version replaces an older one. */
-export async function showBaseMap(map: MapLibre, basemap: BaseMap | null, colour: Palette, before: string, visible: boolean): Promise<void> {
+export async function showBaseMap(
+  map: MapLibre, basemap: BaseMap | null, colour: Palette, language: Language, before: string, visible: boolean,
+): Promise<void> {
   if (basemap?.url) await readable();
-  for (const { id } of baseLayers(colour)) if (map.getLayer(id)) map.removeLayer(id);
+  const layers = baseLayers(colour, language);
+  for (const { id } of layers) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource("basemap")) map.removeSource("basemap");
   if (!basemap?.url) return;
   const url = new URL(basemap.url, location.href);
-  url.searchParams.set("v", String(basemap.version ?? "")); // the reader keeps directories by address
+  url.searchParams.set("v", String(basemap.version)); // the reader keeps directories by address
   map.addSource("basemap", { type: "vector", url: `pmtiles://${url}` });
-  for (const layer of baseLayers(colour)) {
+  for (const layer of layers) {
     map.addLayer({ ...layer, layout: { ...layer.layout, visibility: visible ? "visible" : "none" } } as LayerSpecification, before);
   }
 }
 
 type Drawn = Extract<LayerSpecification, { type: "fill" | "line" | "symbol" }>;
 
-function baseLayers(colour: Palette): Drawn[] {
+function baseLayers(colour: Palette, language: Language): Drawn[] {
   const on = (id: string, layer: string) => ({ id, source: "basemap", "source-layer": layer });
   const halo = { "text-halo-color": colour("--map-land"), "text-halo-width": 1.5 };
-  const name: ExpressionSpecification = ["coalesce", ["get", "name"], ""];
+  const name: ExpressionSpecification = ["coalesce", ["get", language === "zh" ? "name_zh" : "name"], ["get", "name"], ["get", "name_zh"], ""];
   const words = { "text-font": FONT, "text-field": name };
   const along = { ...words, "symbol-placement": "line" as const, "text-size": 11 };
   const round = { "line-join": "round", "line-cap": "round" } as const;

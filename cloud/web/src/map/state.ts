@@ -39,7 +39,7 @@ export interface MapState {
   /** null: not days, or not read yet. `more`: only the newest were read. */
   readonly seen: { readonly there: readonly SeenThere[]; readonly total: number; readonly more: boolean } | null;
   /** Of the chosen camera. */
-  readonly latest: LatestPicture | null;
+  readonly latest: { readonly deployment: string; readonly picture: LatestPicture } | null;
   readonly search: { readonly query: string; readonly active: number; readonly open: boolean };
   readonly said: "link_copied" | "copy_failed" | "export_failed" | null;
   /** An image of the map is being made, or stands ready for the printer. */

@@ -154,7 +154,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     if (changed("deployments", "selectedDeployment")) set("chosen", features.pointFeature(chosenCamera(state)));
     if (changed("deployments") || state.atlas.seen !== before?.atlas.seen) set("sightings", features.seenThere(state.atlas.seen?.there ?? [], state.deployments));
     if (state.atlas.shown && !before?.atlas.shown) pulses.clear();
-    if (!before || state.atlas.basemap !== before.atlas.basemap) showGround(state);
+    if (state.atlas.basemap !== before?.atlas.basemap || changed("language")) showGround(state);
     if (changed("atlas", "reserve", "page", "now")) tiles.show(state);
     if (changed("incidents", "reserve")) {
       set("bearings", features.bearingSectors(state.incidents, features.reachOf(features.reserveBounds(state))));
@@ -317,7 +317,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   }
 
   function showGround(state: State): void {
-    void showBaseMap(map, state.atlas.basemap, colour, "cells", shownLayers(state).includes("basemap"));
+    void showBaseMap(map, state.atlas.basemap, colour, state.language, "cells", shownLayers(state).includes("basemap"));
   }
 
   async function rested(): Promise<void> {

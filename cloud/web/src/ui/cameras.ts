@@ -130,7 +130,7 @@ export function deploymentCard(one: Deployment, view: Pick<View, "state" | "t" |
 /** What the camera saw last: its newest picture, and the newest animal that the page knows of. */
 function latest(view: Pick<View, "state" | "t" | "store">, one: Deployment): TemplateResult | typeof nothing {
   const { state, t } = view;
-  const picture = state.atlas.latest?.deployment_id === one.id ? state.atlas.latest : null;
+  const picture = state.atlas.latest?.deployment === one.id ? state.atlas.latest.picture : null;
   const seen = state.observations.find((other) => other.deployment_id === one.id && other.scientific_name !== null);
   const name = seen && taxonWords(seen.scientific_name, state.language, t);
   return html`
