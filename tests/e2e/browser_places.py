@@ -39,7 +39,7 @@ PLACES = [
         Place(f"counts-{name}", f"#counts/{name}", f"main.research[data-section={name}][data-busy=false]")
         for name in ("species", "series", "map", "compare", "effort", "estimates", "files")
     ),
-    Place("review", "#review?reason=new", ".review-page, main"),
+    Place("review", "#review", "main .stage"),
     Place("desk", "#fire", "main.desk"),
     Place("desk-incident", "#fire/incidents/{fire}", "main.desk article"),
     *(
