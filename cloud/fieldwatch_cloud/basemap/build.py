@@ -138,7 +138,7 @@ def _write(
     done = written = 0
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out:
-        writer = Writer(out)
+        writer = Writer(out)  # type: ignore[no-untyped-call]
         for zoom, tiles in wanted.items():
             pixel = mercator.pixel_m(zoom)
             with database.transaction() as conn, basemap.drawn_at(conn, reserve_id, zoom, pixel):
@@ -147,12 +147,14 @@ def _write(
                     content = basemap.tile(conn, one.bounds)
                     # The whole world is one tile and says at least that there is a map.
                     if content or zoom == 0:
-                        writer.write_tile(id_, gzip.compress(content, 9, mtime=0))
+                        writer.write_tile(  # type: ignore[no-untyped-call]
+                            id_, gzip.compress(content, 9, mtime=0)
+                        )
                         written += 1
                     done += 1
                     progress(done, total)
         header, metadata = _described(bounds, finest)
-        writer.finalize(header, metadata)
+        writer.finalize(header, metadata)  # type: ignore[no-untyped-call]
         out.flush()
         os.fsync(out.fileno())
     return written

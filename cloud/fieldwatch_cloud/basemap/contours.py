@@ -27,7 +27,7 @@ _SMOOTHED_CELLS = 1.0
 _SHORTEST_CELLS = 8
 
 
-def nice_interval_m(heights: NDArray[np.float32]) -> int:
+def nice_interval_m(heights: NDArray[np.floating]) -> int:
     """Metres between lines that draw some forty levels of these heights."""
     relief = float(np.nanpercentile(heights, 99.5) - np.nanpercentile(heights, 0.5))
     return next((step for step in _NICE_M if relief / step <= _WANTED_LEVELS), _NICE_M[-1])

@@ -41,7 +41,7 @@ class TileId:
 
 def pixel_m(z: int) -> float:
     """Metres of the projection (not of the ground) that a pixel of a tile is wide."""
-    return 2 * HALF_M / 2**z / PIXELS
+    return 2 * HALF_M / (1 << z) / PIXELS
 
 
 def project(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:

@@ -145,13 +145,13 @@ def _kml(root: ET.Element) -> Iterator[tuple[str | None, list[list[Fix]]]]:
         lines = []
         for element in placemark.iter():
             if _local(element) == "LineString":
-                places = (_text(element, "coordinates") or "").split()
-                lines.append([_fix(*place.split(",")[:2], None) for place in places])
+                written = [place.split(",") for place in (_text(element, "coordinates") or "").split()]
+                lines.append([_fix(place[0], place[1], None) for place in written])
             elif _local(element) == "Track":
                 times = [_time(child.text) for child in _children(element, "when")]
                 places = [(child.text or "").split() for child in _children(element, "coord")]
                 known = times if len(times) == len(places) else [None] * len(places)
-                lines.append([_fix(*p[:2], at) for p, at in zip(places, known, strict=True)])
+                lines.append([_fix(p[0], p[1], at) for p, at in zip(places, known, strict=True)])
         if lines:
             yield _text(placemark, "name"), lines
 

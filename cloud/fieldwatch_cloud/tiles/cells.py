@@ -55,7 +55,8 @@ class Lattice:
 
     def middle(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """x and y of the middle of each of `cells` (n, 2)."""
-        column, row = cells[:, 0], cells[:, 1]
+        column, row = cells[:, 0].astype(np.float64), cells[:, 1].astype(np.float64)
         if self.kind == "square":
             return (column + 0.5) * self.size_m, (row + 0.5) * self.size_m
-        return 1.5 * self.size_m * column, self.size_m * math.sqrt(3) * (row + (column % 2) / 2)
+        high = self.size_m * math.sqrt(3)
+        return 1.5 * self.size_m * column, high * (row + (column % 2) / 2)

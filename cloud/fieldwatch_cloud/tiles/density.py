@@ -85,7 +85,7 @@ class Field:
 
 @dataclass(slots=True)
 class Gridded:
-    field: Field
+    of: Field
     lattice: Lattice
     cells: NDArray[np.int64]
     """(cells, 2): column and row of each in which a camera stood."""
@@ -107,7 +107,7 @@ class Gridded:
         found = self._figures.get(n)
         if found is None:
             here = self.number == n
-            found = self._figures[n] = _figures(self.field.camera_days[here], self.field.events[here])
+            found = self._figures[n] = _figures(self.of.camera_days[here], self.of.events[here])
         return found
 
 

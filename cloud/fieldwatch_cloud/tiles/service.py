@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from fieldwatch_cloud.db import tiles
-from fieldwatch_cloud.tiles import density, fleet
+from fieldwatch_cloud.tiles import density as densities
+from fieldwatch_cloud.tiles import fleet as fleets
 from fieldwatch_cloud.tiles.cells import Lattice
 from fieldwatch_cloud.tiles.kept import Kept, Versions
 from fieldwatch_shared.messages import utc_now
@@ -65,9 +66,9 @@ class Tiles:
     def __init__(self, database: Database, most_bytes: int) -> None:
         self._database = database
         self._tiles: Kept[Tile] = Kept(most_bytes, lambda tile: len(tile.content) + 500)
-        self._fields: Kept[density.Field] = Kept(most_bytes // 2, lambda one: one.bytes)
-        self._fleets: Kept[fleet.Fleet] = Kept(most_bytes // 2, lambda one: one.bytes)
-        self._beats: dict[UUID, fleet.Fleet] = {}
+        self._fields: Kept[densities.Field] = Kept(most_bytes // 2, lambda one: one.bytes)
+        self._fleets: Kept[fleets.Fleet] = Kept(most_bytes // 2, lambda one: one.bytes)
+        self._beats: dict[UUID, fleets.Fleet] = {}
         self._versions = Versions(LEAST_S)
 
     def heard(self, reserve: str | None, event: str) -> None:
@@ -83,10 +84,10 @@ class Tiles:
         def make() -> bytes:
             now = self._fleet(asker, version)
             here = now.within(tile)
-            if tile.z < fleet.CLUSTERED_BELOW_ZOOM or len(here) > fleet.MOST_IN_TILE:
+            if tile.z < fleets.CLUSTERED_BELOW_ZOOM or len(here) > fleets.MOST_IN_TILE:
                 found = [
                     tiles.Cluster(one.x, one.y, one.count, one.status, one.by_status)
-                    for one in fleet.clusters(now, here, tile)
+                    for one in fleets.clusters(now, here, tile)
                 ]
                 with self._database.transaction() as conn:
                     return tiles.clusters_tile(conn, tile.bounds, found) if found else b""
@@ -96,7 +97,7 @@ class Tiles:
                         conn,
                         tile.bounds,
                         [now.ids[n] for n in here.tolist()],
-                        [fleet.STATUSES[n] for n in now.status[here].tolist()],
+                        [fleets.STATUSES[n] for n in now.status[here].tolist()],
                     )
                     if len(here)
                     else b""
@@ -105,7 +106,7 @@ class Tiles:
         return self._kept("cameras", (asker.reserve_id, version, tile), make)
 
     def density(
-        self, asker: Asker, tile: TileId, question: density.Question, kind: Kind, hidden: Sensitive
+        self, asker: Asker, tile: TileId, question: densities.Question, kind: Kind, hidden: Sensitive
     ) -> Tile:
         version = self._versions.of(asker.reserve, "density")
         asked = (question, tuple(sorted(hidden.species.items())), version)
@@ -116,7 +117,7 @@ class Tiles:
             )
             lattice = Lattice.at_zoom(kind, tile.z)
             west, south, east, north = tile.bounds
-            margin = (east - west) * density.MARGIN_UNITS / 4096
+            margin = (east - west) * densities.MARGIN_UNITS / 4096
             cells = field.gridded(lattice).within(
                 west - margin, south - margin, east + margin, north + margin
             )
@@ -167,15 +168,15 @@ class Tiles:
     def _kept(self, layer: LayerName, key: Hashable, make: Callable[[], bytes]) -> Tile:
         return self._tiles.get_or_make((layer, key), WITHIN_S[layer], lambda: _tile(make()))
 
-    def _field(self, question: density.Question, hidden: Sensitive) -> density.Field:
+    def _field(self, question: densities.Question, hidden: Sensitive) -> densities.Field:
         with self._database.transaction() as conn:
-            return density.read(conn, question, hidden)
+            return densities.read(conn, question, hidden)
 
-    def _fleet(self, asker: Asker, version: Hashable) -> fleet.Fleet:
-        def make() -> fleet.Fleet:
+    def _fleet(self, asker: Asker, version: Hashable) -> fleets.Fleet:
+        def make() -> fleets.Fleet:
             before = self._beats.get(asker.reserve_id)
             with self._database.transaction() as conn:
-                now = fleet.read(conn, asker.reserve_id, utc_now(), before.beats if before else {})
+                now = fleets.read(conn, asker.reserve_id, utc_now(), before.beats if before else {})
             self._beats[asker.reserve_id] = now
             return now
 

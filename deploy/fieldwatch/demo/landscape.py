@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import contourpy
 import numpy as np
@@ -208,7 +208,8 @@ def _heights(water: Sequence[shapely.LineString], lake: shapely.Polygon) -> NDAr
     basin = np.clip(shapely.distance(points, lake) / 0.6, 0, 1)
     level = float(heights[shapely.contains(lake, points)].min())
     heights = level + (heights - level) * basin
-    return zoom(gaussian_filter(heights, 0.8), _FINER, order=3)
+    finer: NDArray[np.float64] = zoom(gaussian_filter(heights, 0.8), _FINER, order=3)
+    return finer
 
 
 def _noise(shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -234,7 +235,8 @@ def _woods(
     for east, north, reach in ((-2.1, 3.1, 0.8), (2.9, 1.9, 0.6), (1.6, -2.8, 0.9)):
         wooded = np.minimum(wooded, (np.hypot(x - east, y - north) - reach) * 4)
     generator = contourpy.contour_generator(x, y, wooded, fill_type=contourpy.FillType.OuterOffset)
-    points, offsets = generator.filled(0.6, 1e9)
+    filled = generator.filled(0.6, 1e9)
+    points, offsets = cast("tuple[list[NDArray[np.float64]], list[NDArray[np.uint32]]]", filled)
     clear = shapely.union_all([lake.buffer(0.08), road.buffer(0.06), river.buffer(0.09)])
     found: list[shapely.Polygon] = []
     for ring, offset in zip(points, offsets, strict=True):
