@@ -50,7 +50,10 @@ def send(device: Device, message: Message, clients: Clients) -> Sent:
     """
     sender = _sender(clients.settings)
     picture = clients.picture(message.media_id) if message.media_id is not None else None
-    _deliver(written(device, message, sender, picture), sender, clients.settings, clients.tls)
+    mail = written(device, message, sender, picture)
+    if message.report_id is not None and (report := clients.report(message.report_id)) is not None:
+        attach(mail, *report)
+    _deliver(mail, sender, clients.settings, clients.tls)
     return Sent("the mail server has taken it")
 
 
