@@ -46,8 +46,13 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
     const same = state.route.section === route.section;
     const { people, retention, sources, log } = state;
     state = { ...emptyAdmin(route), ...(same ? { people, retention, sources, log, said: state.said, link: state.link } : {}) };
-    redraw();
-    void attempt(read);
+    void look();
+  }
+
+  async function look(): Promise<void> {
+    patch({ reading: true });
+    await attempt(read);
+    patch({ reading: false });
   }
 
   /** What the section on show needs. */

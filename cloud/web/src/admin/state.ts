@@ -32,6 +32,8 @@ export type Question =
 export interface AdminState {
   route: Route;
   busy: boolean;
+  /** What the section shows is on its way. */
+  reading: boolean;
   failure: Failure | null;
   /** What the API says of single fields, by their names. */
   wrong: Readonly<Record<string, string>>;
@@ -65,7 +67,7 @@ export interface AdminState {
 
 export function emptyAdmin(route: Route): AdminState {
   return {
-    route, busy: false, failure: null, wrong: {}, said: null, dirty: false, question: null, drawingFor: null, area: null,
+    route, busy: false, reading: false, failure: null, wrong: {}, said: null, dirty: false, question: null, drawingFor: null, area: null,
     read: null, at: null, overlaps: [], onDuty: null, history: [], issued: null, people: null, link: null, retention: null, preview: null,
     sources: null, replayed: null, log: null,
   };

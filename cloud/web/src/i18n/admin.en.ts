@@ -7,7 +7,7 @@ export const adminEn = {
   "admin.section.zones": "Zones",
   "admin.section.cameras": "Cameras",
   "admin.section.people": "People",
-  "admin.section.retention": "How long pictures are kept",
+  "admin.section.retention": "Keeping pictures",
   "admin.section.sources": "Data sources",
   "admin.section.record": "Record",
   "admin.section.me": "My account",

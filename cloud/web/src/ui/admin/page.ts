@@ -1,5 +1,6 @@
 /** Administration: its sections, what was done, and what it asks before it does. */
 import { html, nothing, type TemplateResult } from "lit-html";
+import { ref } from "lit-html/directives/ref.js";
 import { address, sectionsOf, type Section } from "../../admin/route";
 import { failureWords } from "../../i18n/failures";
 import { icon } from "../icons";
@@ -23,6 +24,11 @@ const CONTENT: Readonly<Record<Section, (view: AdminView) => TemplateResult>> = 
 /** Their forms say themselves what failed. */
 const WITH_FORM: readonly Section[] = ["reserve", "me"];
 
+/** On a narrow screen the chosen one may lie beyond the edge. */
+function showTab(element: Element | undefined): void {
+  element?.scrollIntoView({ inline: "nearest", block: "nearest" });
+}
+
 export function adminPage(view: AdminView): TemplateResult {
   const { t, state, admin } = view;
   const { route, said, failure, busy, question } = admin.state;
@@ -31,9 +37,9 @@ export function adminPage(view: AdminView): TemplateResult {
   const section = sections.includes(route.section) ? route.section : sections[0]!;
   const inForm = WITH_FORM.includes(section) || route.id !== null || question !== null;
   return html`
-    <main class="desk admin" id="panel" tabindex="-1" aria-label=${t("page.admin")} data-section=${section} data-busy=${busy}>
+    <main class="desk admin" id="panel" tabindex="-1" aria-label=${t("page.admin")} data-section=${section} data-busy=${busy || admin.state.reading}>
       <nav class="desk-nav" aria-label=${t("admin.sections")}>
-        ${sections.map((one) => html`<a class="quiet" href=${address(one)} aria-current=${one === section ? "page" : "false"}>${t(`admin.section.${one}`)}</a>`)}
+        ${sections.map((one) => html`<a class="quiet" href=${address(one)} aria-current=${one === section ? "page" : "false"} ${one === section ? ref(showTab) : nothing}>${t(`admin.section.${one}`)}</a>`)}
       </nav>
       <div class="desk-body">
         <div role="status" class="said">

@@ -54,11 +54,11 @@ export function formFailure({ state, admin }: AdminView): TemplateResult | typeo
 export function field({ admin }: AdminView, name: string, label: string, control: TemplateResult, hint = ""): TemplateResult {
   const wrong = admin.state.wrong[name];
   return html`
-    <label class="field ${wrong ? "wrong" : ""}">
-      <span>${label}</span>${control}
-      ${wrong ? html`<span class="small complaint">${icon("warning")} ${wrong}</span>` : nothing}
+    <div class="field ${wrong ? "wrong" : ""}">
+      <label><span>${label}</span>${control}
+        ${wrong ? html`<span class="small complaint">${icon("warning")} ${wrong}</span>` : nothing}</label>
       ${hint ? html`<span class="small muted">${hint}</span>` : nothing}
-    </label>
+    </div>
   `;
 }
 

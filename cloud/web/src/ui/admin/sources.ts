@@ -33,19 +33,17 @@ function nodes(view: AdminView, { nodes }: DataSources): TemplateResult {
       <header><h2>${t("admin.nodes")}</h2></header>
       ${nodes.length === 0
         ? html`<p class="muted">${t("admin.nodes_none")}</p>`
-        : html`<div class="scroll" tabindex="0" role="region" aria-label=${t("admin.nodes")}><table>
-            <thead><tr><th scope="col">${t("admin.node")}</th><th scope="col">${t("admin.heard")}</th><th scope="col">${t("admin.software")}</th>
-              <th scope="col">${t("admin.backlog")}</th><th scope="col">${t("admin.section.cameras")}</th></tr></thead>
-            <tbody>${nodes.map((one) => html`<tr data-node=${one.id}>
-              <th scope="row">${one.id}<span class="small muted">${one.name === one.id ? "" : one.name}</span></th>
-              <td>${one.heard_at ? when(view, one.heard_at) : t("never")}
-                ${advice(one.heard_at === null ? t("admin.node_never") : one.silent ? t("admin.node_silent") : null)}</td>
-              <td>${one.software ?? "–"}</td>
-              <td>${one.outbox_records === null ? "–" : t("admin.waiting", { n: one.outbox_records.toLocaleString(state.language), bytes: bytes(one.outbox_bytes ?? 0, state.language) })}
-                ${advice((one.outbox_records ?? 0) > BACKLOG ? t("admin.node_backlog") : null)}</td>
-              <td>${one.cameras.length > 0 ? one.cameras.join(", ") : html`<span class="muted">${t("admin.node_idle")}</span>`}</td>
-            </tr>`)}</tbody>
-          </table></div>`}
+        : html`<ul class="rows">${nodes.map((one) => html`<li data-node=${one.id}>
+            <div class="row-main"><strong>${one.id}</strong> ${one.name === one.id ? nothing : html`<span class="muted">${one.name}</span>`}
+              ${advice(one.heard_at === null ? t("admin.node_never") : one.silent ? t("admin.node_silent") : null)}
+              ${advice((one.outbox_records ?? 0) > BACKLOG ? t("admin.node_backlog") : null)}
+              <dl class="facts">
+                <div><dt>${t("admin.heard")}</dt><dd>${one.heard_at ? when(view, one.heard_at) : t("never")}</dd></div>
+                <div><dt>${t("admin.software")}</dt><dd>${one.software ?? "–"}</dd></div>
+                <div><dt>${t("admin.backlog")}</dt><dd>${one.outbox_records === null ? "–" : t("admin.waiting", { n: one.outbox_records.toLocaleString(state.language), bytes: bytes(one.outbox_bytes ?? 0, state.language) })}</dd></div>
+                <div><dt>${t("admin.section.cameras")}</dt><dd>${one.cameras.length > 0 ? one.cameras.join(", ") : t("admin.node_idle")}</dd></div>
+              </dl></div>
+          </li>`)}</ul>`}
     </section>
   `;
 }

@@ -30,7 +30,7 @@ export function startSection(view: AdminView): TemplateResult {
   const steps = stepsOf(view);
   const left = steps.filter((one) => !one.done).length;
   return html`
-    <div class="desk-page">
+    <div class="desk-page narrow">
       <section class="desk-card" aria-label=${t("admin.start")}>
         <header><h2>${t("admin.start")}</h2><span class="muted small">${left === 0 ? t("admin.start_done") : t("admin.start_left", { n: left })}</span></header>
         <ol class="steps">

@@ -1,9 +1,10 @@
 /** Zones: drawn, or from a file; and who is on duty there, which is why they exist. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { ReadZone } from "../../admin/state";
-import { addDays, dayOf } from "../../desk/roster";
+import { addDays } from "../../desk/roster";
 import { shiftOf } from "../desk/shifts";
 import { localName } from "../../map/features";
+import { toWall } from "../../time";
 import type { Zones } from "../../wire";
 import { icon } from "../icons";
 import { zoneOf } from "../view";
@@ -98,7 +99,8 @@ function zoneForm(view: AdminView, zone: Zone | null): TemplateResult {
 function duty(view: AdminView, zone: Zone): TemplateResult {
   const { t, state, admin } = view;
   const rangers = (admin.state.people ?? []).filter((one) => !one.disabled_at && one.memberships.some((m) => m.role === "ranger" || m.role === "manager"));
-  const today = dayOf(state.now, zoneOf(state));
+  const now = `${toWall(state.now, zoneOf(state)).slice(0, 13)}:00`; // the full hour, so that somebody is on duty at once
+  const tomorrow = `${addDays(now.slice(0, 10), 1)}${now.slice(10)}`;
   const send = (event: SubmitEvent) => {
     event.preventDefault();
     void admin.addShift(shiftOf(new FormData(event.target as HTMLFormElement), zoneOf(state)));
@@ -113,8 +115,8 @@ function duty(view: AdminView, zone: Zone): TemplateResult {
             <label class="field"><span>${t("desk.shift_who")}</span>
               <select name="account">${rangers.map((one) => html`<option value=${one.id}>${one.name}</option>`)}</select></label>
             <div class="pair even">
-              <label class="field"><span>${t("desk.from")}</span><input name="from" type="datetime-local" required value=${`${today}T08:00`} /></label>
-              <label class="field"><span>${t("desk.to")}</span><input name="to" type="datetime-local" required value=${`${addDays(today, 1)}T08:00`} /></label>
+              <label class="field"><span>${t("desk.from")}</span><input name="from" type="datetime-local" required value=${now} /></label>
+              <label class="field"><span>${t("desk.to")}</span><input name="to" type="datetime-local" required value=${tomorrow} /></label>
             </div>
             <label class="field"><span>${t("desk.repeats")}</span>
               <select name="repeats">${(["daily", "weekly", "never"] as const).map((one) => html`<option value=${one}>${t(`repeats.${one}`)}</option>`)}</select></label>
