@@ -62,7 +62,7 @@ def effort(
     edged = cuts.asked | _columns(("edge_of", "edge_day", "edge_at", "edge_sign"), edges)
     asked = [ask(conn, SQL["effort"], edged)]
     if cuts.unsure:
-        asked.append(ask(conn, SQL["effort_of_stale"], cuts.stale))
+        asked.append(ask(conn, SQL["effort_of_stale"], cuts.stale, prepare=False))
 
     def answer() -> NDArray[np.float64]:
         days = np.zeros(len(deployments))
@@ -84,7 +84,7 @@ def events(
     if cut:
         named = cuts.asked | _columns(("piece_of", "form", "first", "last"), cut)
         rows = ask(conn, _from_sums(tuple(sorted({form for _, form, *_ in cut}))), named).fetchall()
-    stale = ask(conn, SQL["from_stale"], cuts.stale).fetchall() if cuts.unsure else []
+    stale = ask(conn, SQL["from_stale"], cuts.stale, prepare=False).fetchall() if cuts.unsure else []
 
     def answer() -> Counted:
         days = [(place, packed) for place, packed, _ in rows if packed]
@@ -117,7 +117,7 @@ def events_of_records(
         "rule": rule,
         "min_confidence": min_confidence,
     }
-    rows = ask(conn, SQL["from_records"], named).fetchall()
+    rows = ask(conn, SQL["from_records"], named, prepare=False).fetchall()
 
     def answer() -> Counted:
         names: dict[int, TaxonKey] = {}
@@ -126,9 +126,11 @@ def events_of_records(
     return answer
 
 
-def ask(conn: Connection, statement: bytes, named: dict[str, Any]) -> Rows:
-    """Prepared: planning takes as long as some of them, and no parameter changes the best plan."""
-    return conn.execute(statement, named, prepare=True, binary=True)
+def ask(conn: Connection, statement: bytes, named: dict[str, Any], *, prepare: bool = True) -> Rows:
+    """Args:
+    prepare: planning takes as long as some statements; false where its parameters decide on the best plan.
+    """
+    return conn.execute(statement, named, prepare=prepare, binary=True)
 
 
 def array(ids: Iterable[UUID]) -> str:
