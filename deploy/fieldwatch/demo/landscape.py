@@ -80,7 +80,6 @@ PLACES: tuple[tuple[str, str, str, float, float], ...] = (
     ("peak", "Stone Top", "石顶", 5.3, 3.7),
     ("peak", "Cloud Seat", "云座", -5.0, 4.1),
     ("peak", "South Dome", "南岭", -1.3, -4.9),
-    ("water", "Heron Lake", "鹭湖", 3.3, -2.0),
 )
 _PEAKS = ((-0.4, 4.5, 330, 1.7), (5.3, 3.7, 260, 1.5), (-5.0, 4.1, 290, 1.6), (-1.3, -4.9, 210, 1.6))
 
