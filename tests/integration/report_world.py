@@ -17,6 +17,7 @@ from fieldwatch_shared.ids import uuid7
 from .fire_world import FireWorld
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
 MONDAY = datetime(2026, 5, 3, 16, tzinfo=UTC)
@@ -50,13 +51,20 @@ SPECIES = (
     ("Ursus thibetanus", 0.06, 19.0),
 )
 """Events a day at a camera where it lives, and its hour."""
-PANDA = "Ailuropoda melanoleuca"
+PANDA, LEOPARD = "Ailuropoda melanoleuca", "Panthera pardus"
 
 
 class ReportWorld(FireWorld):
     cameras: dict[str, UUID]
 
-    def fill(self, seed: int = 7) -> None:
+    def fill(
+        self,
+        seed: int = 7,
+        *,
+        animals: Sequence[tuple[str, float, float]] = SPECIES,
+        rising: str = "Sus scrofa",
+        rare: str = PANDA,
+    ) -> None:
         """Twelve cameras: ten looked all week, one half of it, one not at all. Nine weeks of animals."""
         generator = np.random.default_rng(seed)
         self.run(
@@ -98,16 +106,16 @@ class ReportWorld(FireWorld):
                 if day >= blind or -35 <= day < -28:
                     continue
                 effort.append((uuid7(), id_, at, at + timedelta(days=1), 100))
-                for species, often, hour in SPECIES:
+                for species, often, hour in animals:
                     here = (number * 7 + len(species)) % 5 / 2
-                    more = 2.4 if species == "Sus scrofa" and day >= 0 else 1.0
+                    more = 2.4 if species == rising and day >= 0 else 1.0
                     for _ in range(generator.poisson(often * here * more)):
                         when = at + timedelta(hours=float(hour + 2 * generator.standard_normal()) % 24)
                         observations.append(self._seen(id_, when, species, int(generator.integers(1, 4))))
         first = MONDAY + timedelta(days=2, hours=5.2)
-        observations.append(self._seen(self.cameras["FP-03"], first, "Panthera pardus", 1))
+        observations.append(self._seen(self.cameras["FP-03"], first, LEOPARD, 1))
         observations += [
-            self._seen(self.cameras[f"FP-{n:02}"], MONDAY + timedelta(days=n, hours=14), PANDA, 1)
+            self._seen(self.cameras[f"FP-{n:02}"], MONDAY + timedelta(days=n, hours=14), rare, 1)
             for n in range(1, 6)
         ]
         with self.db.transaction() as conn, conn.cursor() as cursor:
