@@ -9,7 +9,7 @@ import type { Area, Reserve } from "../wire";
 import { adminApi } from "./api";
 import { address, readRoute, type Section } from "./route";
 import { emptyAdmin, wrongFields, type AdminState } from "./state";
-import type { Correction, NewPerson, Person, RetentionRule, Role, ZoneShape } from "./wire";
+import type { Correction, LandKind, NewPerson, Person, RetentionRule, Role, ZoneShape } from "./wire";
 
 export type AdminActions = ReturnType<typeof createAdminActions>;
 
@@ -60,7 +60,8 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
     const { section, id } = state.route;
     const reserve = slug();
     if (!reserve) return;
-    if (section === "people") patch({ people: await adminApi.people(reserve) });
+    if (section === "reserve") patch({ basemap: await adminApi.basemap(reserve) });
+    else if (section === "people") patch({ people: await adminApi.people(reserve) });
     else if (section === "start") {
       const [people, retention, onDuty] = await Promise.all([
         adminApi.people(reserve), adminApi.retention(reserve), deskApi.onDuty(reserve),
@@ -247,6 +248,12 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
     patch, go, follow, saveReserve, draw, areaDrawn, readFile, addZones, putZone, addShift, pick, placeChosen, addCamera, correct,
     endCamera, renewNode, addPerson, newLink, leaveForm,
     cancelPicking: () => actions.desk.patch({ picking: null, picked: null }),
+    putLayer: (kind: LandKind, file: File) =>
+      perform(async () => {
+        await adminApi.putLayer(slug(), kind, file);
+      }, { key: "admin.said.layer_loaded" }),
+    removeLayer: (kind: LandKind) => perform(() => adminApi.removeLayer(slug(), kind), { key: "admin.said.layer_removed" }),
+    contours: () => perform(() => adminApi.contours(slug()), { key: "admin.said.layer_loaded" }),
     deleteZone: (id: string) =>
       perform(async () => {
         await adminApi.deleteZone(id);

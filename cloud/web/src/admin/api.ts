@@ -2,7 +2,7 @@
 import { call } from "../client";
 import type { Account, Area, Reserve } from "../wire";
 import type {
-  AddedPerson, AdminLog, Correction, DataSources, IssuedNode, NewDeployment, NewPerson, Overlap, PasswordLink, Person,
+  AddedPerson, AdminLog, Basemap, Correction, DataSources, IssuedNode, LandKind, LoadedLayer, NewDeployment, NewPerson, Overlap, PasswordLink, Person,
   ReplayedAll, Retention, RetentionPreview, RetentionRule, Role, SavedZones, ZoneShape,
 } from "./wire";
 
@@ -11,6 +11,12 @@ const change = <T>(method: "PUT" | "DELETE" | "PATCH", path: string, body?: unkn
 export const adminApi = {
   changeReserve: (slug: string, body: { name?: string; name_zh?: string; timezone?: string; boundary?: Area }) =>
     change<Reserve>("PATCH", `/reserves/${slug}`, body),
+
+  basemap: (slug: string) => call<Basemap>(`/reserves/${slug}/basemap`),
+  putLayer: (slug: string, kind: LandKind, file: File) =>
+    call<LoadedLayer>(`/reserves/${slug}/basemap/${kind}?${new URLSearchParams({ filename: file.name })}`, file, { method: "PUT", patience: 180_000 }),
+  removeLayer: (slug: string, kind: LandKind) => change<void>("DELETE", `/reserves/${slug}/basemap/${kind}`),
+  contours: (slug: string) => call<LoadedLayer>(`/reserves/${slug}/basemap/contours`, {}, { patience: 180_000 }),
 
   areas: (file: File) =>
     call<{ areas: { name: string | null; name_zh?: string | null; geometry: Area }[] }>(

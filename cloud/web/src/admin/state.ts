@@ -6,7 +6,7 @@ import type { Failure } from "../store";
 import type { Area } from "../wire";
 import type { Route } from "./route";
 import type {
-  AdminLog, DataSources, LogEntry, Overlap, PasswordLink, Person, ReplayedAll, Retention, RetentionPreview, RetentionRule, Role,
+  AdminLog, Basemap, DataSources, LogEntry, Overlap, PasswordLink, Person, ReplayedAll, Retention, RetentionPreview, RetentionRule, Role,
 } from "./wire";
 
 export const ROLES: readonly Role[] = ["manager", "researcher", "ranger", "technician"];
@@ -55,6 +55,7 @@ export interface AdminState {
   history: readonly LogEntry[];
   issued: { node: string; password: string | null; deployment: string | null; heading: number | null; fieldOfView: number | null } | null;
 
+  basemap: Basemap | null;
   people: readonly Person[] | null;
   link: { name: string; email: string; link: PasswordLink | null } | null;
 
@@ -68,7 +69,7 @@ export interface AdminState {
 export function emptyAdmin(route: Route): AdminState {
   return {
     route, busy: false, reading: false, failure: null, wrong: {}, said: null, dirty: false, question: null, drawingFor: null, area: null,
-    read: null, at: null, overlaps: [], onDuty: null, history: [], issued: null, people: null, link: null, retention: null, preview: null,
+    read: null, at: null, overlaps: [], onDuty: null, history: [], issued: null, basemap: null, people: null, link: null, retention: null, preview: null,
     sources: null, replayed: null, log: null,
   };
 }

@@ -20,6 +20,9 @@ export type RetentionKind = RetentionRule["kind"];
 export type DataSources = Schemas["DataSources"];
 export type ReplayedAll = Schemas["ReplayedAll"];
 export type LogEntry = Schemas["AdminLogEntry"];
+export type Basemap = Schemas["Basemap"];
+export type LoadedLayer = Schemas["LoadedLayer"];
+export type LandKind = LoadedLayer["kind"];
 export type AdminLog = Schemas["AdminLog"];
 
 export interface ZoneShape {
