@@ -11,10 +11,11 @@ from uuid import UUID
 
 from fastapi import Depends, HTTPException, Path, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.security import SAFE_METHODS, same_origin
-from fieldwatch_cloud.api.services import Wired
+from fieldwatch_cloud.api.services import Services, Wired
 from fieldwatch_cloud.db import accounts, geography
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotFoundError
@@ -127,18 +128,23 @@ def require(*roles: Role) -> Callable[..., Member]:
     does not exist for them (404), so that names of reserves do not leak.
     """
 
-    def member(slug: ReserveSlug, caller: SignedIn, services: Wired) -> Member:
+    async def member(slug: ReserveSlug, caller: SignedIn, services: Wired) -> Member:
         held = caller.roles_in(slug)
         if not held:
             raise NotFoundError(f"no such reserve: {slug!r}")
         reserve_id = services.reserve_ids.get(slug)
         if reserve_id is None:
-            with services.database.transaction() as conn:
-                reserve_id = services.reserve_ids[slug] = geography.reserve_id(conn, slug)
+            reserve_id = await run_in_threadpool(_reserve_id, services, slug)
         check_role(held, roles)
         return Member(caller, slug, reserve_id)
 
     return member
+
+
+def _reserve_id(services: Services, slug: str) -> UUID:
+    with services.database.transaction() as conn:
+        found = services.reserve_ids[slug] = geography.reserve_id(conn, slug)
+    return found
 
 
 def require_everywhere(*roles: Role) -> Callable[..., Caller]:
