@@ -93,6 +93,8 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
             "dataset_id": [str(imported.id)],
             "format": ["camtrap-dp"],
             "collection": ["deployments"],
+            "live_view_id": [manager.post(f"/deployments/{world.ridge}/live", {}).json()["id"]],
+            "segment": ["init.mp4"],
             "item": [str(world.ridge)],
         }
         before = ranger.sees(fire), manager.get("/reserves/foping/devices").json()

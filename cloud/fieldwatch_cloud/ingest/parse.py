@@ -148,7 +148,7 @@ def _content(
             return heartbeat.message_id, heartbeat
         case Kind.STATE:
             return None, NodeState.model_validate_json(payload)
-        case Kind.RECEIPT | Kind.DESIRED:
+        case Kind.RECEIPT | Kind.DESIRED | Kind.COMMAND:
             raise InvalidMessageError(f"topics of kind {kind.value!r} go from the cloud to nodes")
 
 

@@ -201,3 +201,33 @@ def test_an_rtsp_camera_that_refuses_the_password_is_a_problem_that_does_not_sho
             assert wait_until(lambda: next(ticks) is None and "refuses" in (source.status.problem or ""))
         assert camera.asked
     assert "s3cret" not in f"{logs} {source.status}"
+
+
+class Onlooker:
+    """Wants pictures while `wants` is set."""
+
+    def __init__(self) -> None:
+        self.wants = threading.Event()
+        self.seen: list = []
+
+    def due(self) -> bool:
+        return self.wants.is_set()
+
+    def put(self, image) -> None:
+        self.seen.append(image)
+
+
+def test_who_looks_on_sees_more_than_is_detected_in_and_nobody_looks_at_less(watch):
+    source = watch(every_s=0.5)
+    onlooker = Onlooker()
+    source.show_to(onlooker)
+    frames = iter(source)
+    next(frames)
+    assert onlooker.seen == []
+    onlooker.wants.set()
+    began = time.monotonic()
+    detected = [next(frames) for _ in range(3)]
+    took_s = time.monotonic() - began
+    assert took_s >= 1.0, "for the detectors, the pace is the same"
+    assert len(onlooker.seen) > 2 * len(detected)
+    assert detected[-1].image.shape == onlooker.seen[-1].shape

@@ -17,6 +17,7 @@ from fieldwatch_edge import pipeline as module
 from fieldwatch_edge.capture import Source, SourceStatus, open_source
 from fieldwatch_edge.errors import OutboxError
 from fieldwatch_edge.health import CameraMonitor
+from fieldwatch_edge.live_view import Handover
 from fieldwatch_edge.outbox import Entry, Outbox
 from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.settings import NodeSettings
@@ -78,7 +79,9 @@ class Live(Recorded):
     replayable: ClassVar[bool] = False
 
 
-def pipeline_over(world: Path, outbox: Outbox, *, live: bool = False, masks: Any = tuple) -> Pipeline:
+def pipeline_over(
+    world: Path, outbox: Outbox, *, live: bool = False, masks: Any = tuple, onlooker: Any = None
+) -> Pipeline:
     camera = NodeSettings.read(world / "node.toml").cameras[0]
     if live:
         from fieldwatch_edge.settings import RtspSource
@@ -93,6 +96,7 @@ def pipeline_over(world: Path, outbox: Outbox, *, live: bool = False, masks: Any
         search_path=[world / "models"],
         stop=threading.Event(),
         masks=masks,
+        onlooker=onlooker,
     )
 
 
@@ -124,6 +128,20 @@ def test_the_world_is_seen_as_it_is(world: Path, frames: list[Frame], tmp_path: 
     kinds = [kind for kind, _, _ in undisturbed(world, frames, tmp_path / "o").values()]
     assert kinds.count(Kind.OBSERVATIONS) == animals(MINUTES)
     assert kinds.count(Kind.SUSPICIONS) == 1
+
+
+def test_to_be_looked_at_live_changes_nothing_of_what_is_seen(
+    world: Path, frames: list[Frame], tmp_path: Path
+) -> None:
+    handover = Handover()
+    handover.open(width=160, fps=1e6)
+    outbox = Outbox(tmp_path / "looked-at", 64 * 1024**2)
+    pipeline_over(world, outbox, onlooker=handover).run(Recorded(frames, None, len(frames)), finite=True)
+    assert records(outbox) == undisturbed(world, frames, tmp_path / "o")
+    newest = handover.newest(after=0, within_s=0)
+    assert newest is not None
+    assert newest.image.shape[1] == 160
+    outbox.close()
 
 
 @pytest.mark.usefixtures("eager")
