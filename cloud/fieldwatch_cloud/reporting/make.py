@@ -17,7 +17,13 @@ import structlog
 
 from fieldwatch_cloud.db import deliveries, reporting
 from fieldwatch_cloud.db.pool import Database
-from fieldwatch_cloud.errors import BusyError, CloudError, DatabaseUnavailableError, QuestionError
+from fieldwatch_cloud.errors import (
+    BusyError,
+    CloudError,
+    DatabaseUnavailableError,
+    MediaError,
+    QuestionError,
+)
 from fieldwatch_cloud.estimates.workers import Workers
 from fieldwatch_cloud.media.store import DiskStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
@@ -38,6 +44,7 @@ LEASE_S = LIMIT_S + 120.0
 """Longer than a process may take, with its start."""
 MAIL_LASTS = timedelta(days=3)
 """A weekend, and a mail server that is away over it."""
+_NO_ROOM = "its files cannot be written: the disk may be full"
 _TOO_LONG = "it took too long, or the machine had too little memory for it"
 
 
@@ -90,6 +97,10 @@ def make_all(db: Database, settings: CloudSettings) -> int:
                 raise  # Its lease runs out, and it is taken again.
             except (QuestionError, BusyError):
                 _failed(db, id_, _TOO_LONG)
+            except MediaError as error:
+                # Its text names folders of this machine, which is nobody's business on a page.
+                log.error("report.no_room", report_id=str(id_), reason=str(error))  # noqa: TRY400
+                _failed(db, id_, _NO_ROOM)
             except CloudError as error:
                 _failed(db, id_, str(error))
             except Exception as error:
