@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 NOTHING = Sensitive({})
 PICTURED = """
-WITH some AS (
+WITH pictured AS (
     SELECT id, deployment_id, observed_at, gen_random_uuid() AS media_id FROM observation
     WHERE hashtext(id::text) % 20 = 0
 ), kept AS (
     INSERT INTO media (id, deployment_id, observed_at, mime, sha256, bytes, width, height, clock_quality)
-    SELECT media_id, deployment_id, observed_at, 'image/jpeg', '', 1, 640, 480, 'ntp' FROM some
+    SELECT media_id, deployment_id, observed_at, 'image/jpeg', '', 1, 640, 480, 'ntp' FROM pictured
 )
-UPDATE observation o SET media_id = some.media_id FROM some WHERE o.id = some.id
+UPDATE observation o SET media_id = pictured.media_id FROM pictured WHERE o.id = pictured.id
 """
 """Every twentieth record has a picture."""
 
