@@ -86,15 +86,16 @@ def find_or_add(conn: Connection, *, email: str, name: str, language: str) -> tu
         RowRefusedError: the address is none.
         NotAllowedNowError: the account of this address is disabled.
     """
+    new = uuid7()
     values = {
-        "id": uuid7(),
+        "id": new,
         "email": checked_email(email),
         "name": name,
         "language": language,
         "nobody": NOBODY,
     }
     if conn.execute(SQL["add"], values).rowcount:
-        return values["id"], True
+        return new, True
     found = conn.execute(SQL["by_email"], {"email": email}).fetchone()
     if found is None or found[1]:
         raise NotAllowedNowError("this address cannot be added here: ask an admin of all reserves")

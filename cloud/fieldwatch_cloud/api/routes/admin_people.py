@@ -1,7 +1,8 @@
 """People of a reserve: who is let in, and what each may do. The rules are in `api.rights`."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query
@@ -172,8 +173,8 @@ def _note(
     caller: Caller,
     one: people.Person,
     action: str,
-    before: dict[str, object] | None,
-    after: dict[str, object],
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
 ) -> None:
     """In the record of every reserve of theirs: each must be able to read why somebody cannot log in."""
     slugs = sorted({slug for slug, _ in one.roles} or {None}, key=lambda slug: slug or "")

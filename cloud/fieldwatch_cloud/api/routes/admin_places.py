@@ -1,5 +1,7 @@
 """What a reserve is made of, changed in the browser: names, time zone, boundary, zones, cameras, nodes."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException
@@ -43,7 +45,7 @@ def change_reserve(body: ReserveChange, member: Manager, db: Db) -> Reserve:
     given = body.model_dump(exclude_unset=True, exclude={"boundary"})
     with db.transaction() as conn:
         was = places.reserve(conn, member.reserve_id)
-        values = {
+        values: dict[str, Any] = {
             "name": given.get("name") or was.name,
             "name_zh": (given["name_zh"] or None) if "name_zh" in given else was.name_zh,
             "timezone": given.get("timezone") or was.timezone,
@@ -253,8 +255,8 @@ def _note(
     action: str,
     subject: object,
     name: str,
-    before: dict[str, object] | None,
-    after: dict[str, object] | None,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
 ) -> None:
     admin_log.note(
         conn,

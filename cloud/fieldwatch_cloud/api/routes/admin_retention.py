@@ -1,6 +1,7 @@
 """How long a reserve's pictures are kept."""
 
 from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter, HTTPException
 
@@ -45,10 +46,12 @@ def put_retention(body: RetentionRules, member: Manager, db: Db) -> Retention:
     What was seen stays on record; pictures that an incident rests on always stay."""
     _check(body.rules)
     with db.transaction() as conn:
-        before = {rule.kind: _words(rule.keep_days, rule.labelled_too) for rule in _rules(conn, member)}
+        before: dict[str, Any] = {
+            rule.kind: _words(rule.keep_days, rule.labelled_too) for rule in _rules(conn, member)
+        }
         wanted = [retention.Rule(rule.kind, rule.keep_days, rule.labelled_too) for rule in body.rules]
         retention.set_rules(conn, member.reserve_id, wanted, member.caller.account.id)
-        after = {rule.kind: _words(rule.keep_days, rule.labelled_too) for rule in wanted}
+        after: dict[str, Any] = {rule.kind: _words(rule.keep_days, rule.labelled_too) for rule in wanted}
         admin_log.note(
             conn,
             by=member.caller.account.id,
