@@ -35,7 +35,7 @@ const TOKENS = [
 ] as const;
 
 /** Without `glyphs` in a style MapLibre draws text with local fonts, each name taken as CSS would take it. */
-export const FONT = ["Inter", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
+export const FONT = ["Inter Variable", "Inter", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "Noto Sans SC Variable", "sans-serif"];
 
 const NO_DATA: FeatureCollection = { type: "FeatureCollection", features: [] };
 export const SOURCES = [

@@ -60,11 +60,11 @@ function density(limits: readonly number[], shades: number, number: (value: numb
 }
 
 const BASE_KINDS: readonly (readonly [kind: RegExp, entry: LegendEntry])[] = [
-  [/^(lake|water)/, { key: "base.water", strokes: [{ d: "M3 12c2-6 7-8 11-6s8 3 6 8-6 6-10 5-8-2-7-7Z", fill: "--map-water" }] }],
+  [/^(lake|water)/, { key: "base.water", strokes: [{ d: "M3 12c2-6 7-8 11-6s8 3 6 8-6 6-10 5-8-2-7-7Z", fill: "--map-water", stroke: "--control", width: 0.8 }] }],
   [/^(river|stream|waterway)/, { key: "base.river", strokes: [{ d: "M1 16c6 2 6-8 11-7s5 5 11 1", stroke: "--map-river", width: 2 }] }],
   [/^(road|track|path)/, { key: "base.road", strokes: [{ d: "M1 17 9 8 15 13 23 7", stroke: "--map-road", width: 2.2 }] }],
-  [/^(forest|wood|land)/, { key: "base.forest", strokes: [{ d: SQUARE, fill: "--map-forest" }] }],
-  [/^building/, { key: "base.building", strokes: [{ d: "M6 8H18V17H6Z", fill: "--map-building" }] }],
+  [/^(forest|wood|land)/, { key: "base.forest", strokes: [{ d: SQUARE, fill: "--map-forest", stroke: "--control", width: 0.8 }] }],
+  [/^building/, { key: "base.building", strokes: [{ d: "M6 8H18V17H6Z", fill: "--map-building", stroke: "--control", width: 0.8 }] }],
   [/^contour/, { key: "base.contour", strokes: [{ d: "M1 9c6-5 9 3 22-2", stroke: "--map-contour", width: 1 }, { d: "M1 17c6-5 9 3 22-2", stroke: "--map-contour", width: 1.8 }] }],
 ];
 

@@ -217,7 +217,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     const above = bar?.offsetHeight ? height - bar.offsetTop : 0;
     const beside = side && width > 700 ? side.offsetLeft + side.offsetWidth : 0;
     return {
-      top: Math.min(below + edge, height / 2), bottom: Math.min(above + edge, height / 3), left: beside + edge, right: edge,
+      top: Math.min(below + edge, height / 2), bottom: Math.min(above + edge, 0.45 * height), left: beside + edge, right: edge,
     };
   }
 
@@ -383,8 +383,9 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   store.subscribe((state, before) => {
     dress(state);
     if (ready) show(state, before);
-    // The list of layers takes room, or gives it back.
-    if (state.atlas.legendOpen !== before.atlas.legendOpen && untouched) requestAnimationFrame(() => fit(store.state, calm(GLIDE)));
+    // The list of layers and the walk through time take room, or give it back.
+    const tools = ({ legendOpen, timeOpen }: State["atlas"]) => `${legendOpen} ${timeOpen}`;
+    if (tools(state.atlas) !== tools(before.atlas) && untouched) requestAnimationFrame(() => fit(store.state, calm(GLIDE)));
   });
   const cameraPlaces = remembering((deployments: State["deployments"]) =>
     new Map(deployments.features.map((one) => [one.properties.id, features.lonLat(one.geometry)])));
