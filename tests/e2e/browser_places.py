@@ -63,7 +63,8 @@ _AT_REST = """() => {
     const map = document.querySelector(".map");
     if (document.querySelector("[aria-busy=true], main[data-busy=true], main.starting")) return false;
     if (map?.isConnected && map.dataset.state !== "idle") return false;
-    return [...document.images].every((one) => one.complete) && document.fonts.status === "loaded";
+    if (![...document.images].every((one) => one.complete || one.loading === "lazy")) return false;
+    return document.fonts.status === "loaded";
 }"""
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e.browser_desk import MANAGER, RANGER
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import APIRequestContext, Page
 
 DAYS = 15
+"""Of which everything is told."""
+STOOD_DAYS = 700
+"""So long have the cameras stood: they looked in two springs as well."""
 KINDS = ("Cervidae", "Equus", "Elephantidae", "Panthera leo")
+ZEBRA = (40, 16)
+"""Passages in the valley this spring, and in the last."""
 ADMIN = "admin@foping.example"
 
 
@@ -38,7 +43,7 @@ class World:
 
 @contextmanager
 def running_world(state: Path, folder: Path) -> Iterator[World]:
-    with running_site(state, folder, days=DAYS) as site:
+    with running_site(state, folder, days=STOOD_DAYS) as site:
         add_account(site, MANAGER, "manager", "Zhang Min")
         add_account(site, RANGER, "ranger", "Wu Gang")
         add_account(site, ADMIN, "admin", "Chen Li")
@@ -64,7 +69,7 @@ def _tell(site: Site, node: FieldNode) -> list[UUID]:
                         observations.append(
                             node.observation(place, seen_at, name, count=rng.choice((1, 2, 4)))
                         )
-    node.say(node.heartbeat(looked), *observations)
+    node.say(node.heartbeat(looked), *observations, *_springs(site, node, now))
     pictures = []
     for n, (place, name) in enumerate(
         [("ridge", "Equus"), ("river", "Elephantidae"), ("lick", "Cervidae"), ("ridge", "Panthera leo"),
@@ -74,6 +79,19 @@ def _tell(site: Site, node: FieldNode) -> list[UUID]:
         at = now - timedelta(minutes=4 + 21 * n)
         pictures.append(report(node, site, place, at, [Seen(name, box, 0.9 - 0.02 * n)], n))
     return pictures
+
+
+def _springs(site: Site, node: FieldNode, now: datetime) -> list[Any]:
+    """Zebra before `ridge` and `lick`, each April of two years: many this year, few the year before."""
+    told: list[Any] = []
+    for year, passages in ((now.year, ZEBRA[0]), (now.year - 1, ZEBRA[1])):
+        start = datetime(year, 4, 1, tzinfo=UTC)
+        looked = {place: (start, start + timedelta(days=30)) for place in ("ridge", "lick")}
+        told.append(node.heartbeat(looked))
+        for n in range(passages):
+            at = start + timedelta(hours=2 + 29 * 24 * n / passages)
+            told.append(node.observation(("ridge", "lick")[n % 2], at, "Equus", count=3))
+    return told
 
 
 def sign_in_as(page: Page, site: Site, where: str = "", email: str = MANAGER, language: str = "en") -> None:

@@ -35,6 +35,8 @@ export const researchEn = {
   "research.interval_hint": "Records of one species at one camera less than {n} min apart are one event.",
   "research.confidence": "Least confidence",
   "research.confidence_hint": "What the detector was less sure of than {n} is left out. People’s labels always count.",
+  "research.print": "Print",
+  "research.printed": "Printed {at} ({zone})",
   "research.copy_link": "Copy a link to this question",
   "research.link_copied": "Link copied. It asks for exactly this span, whenever it is opened.",
   "research.missing.bad_span": "Choose a beginning that lies before the end.",

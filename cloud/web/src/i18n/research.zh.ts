@@ -37,6 +37,8 @@ export const researchZh: Readonly<Record<keyof typeof researchEn, string>> = {
   "research.interval_hint": "同一相机的同一物种记录，间隔不足 {n} 分钟算一次事件。",
   "research.confidence": "最低置信度",
   "research.confidence_hint": "检测器置信度低于 {n} 的记录不计入；人工标注始终计入。",
+  "research.print": "打印",
+  "research.printed": "打印于 {at}（{zone}）",
   "research.copy_link": "复制此查询的链接",
   "research.link_copied": "链接已复制。无论何时打开，都查询完全相同的时段。",
   "research.missing.bad_span": "开始时间须早于结束时间。",

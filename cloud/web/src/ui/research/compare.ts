@@ -77,7 +77,7 @@ function table(view: View, { species }: Comparison): TemplateResult {
   const marks = ratioTicks(Math.max(0.01, Math.min(1, ...finite)), Math.min(100, Math.max(1, ...finite)));
   const place = (value: number) => share(Math.log(Math.max(value, 1e-9)), [Math.log(marks[0]!), Math.log(marks.at(-1)!)]);
   return html`
-    <div class="scroll">
+    <div class="scroll" tabindex="0" role="region" aria-label=${t("research.section.compare")}>
       <table class="compare-table">
         <caption class="hidden">${t("research.section.compare")}</caption>
         <thead><tr>

@@ -62,7 +62,7 @@ function report({ t }: View, one: Imported): TemplateResult {
       ${one.rejected_rows === 0
         ? html`<p>${t("research.dataset.all_rows")}</p>`
         : html`<p>${icon("warning")} ${t("research.dataset.rejected", { n: one.rejected_rows })}</p>
-            <div class="scroll"><table>
+            <div class="scroll" tabindex="0" role="region" aria-label=${t("research.section.files")}><table>
               <thead><tr><th scope="col">${t("research.dataset.table")}</th><th scope="col" class="number">${t("research.dataset.row")}</th><th scope="col">${t("research.dataset.why")}</th></tr></thead>
               <tbody>${one.rejected.slice(0, SHOWN).map((row) => html`<tr><td>${row.table}</td><td class="number">${row.row}</td><td lang="en">${row.reason}</td></tr>`)}</tbody>
             </table></div>`}

@@ -39,7 +39,7 @@ function values({ t, state }: View, estimates: readonly EstimateValue[], unfit: 
           <p class="big">${estimateWords(first!, state.language)}</p>
           <p>${first!.meaning} <span class="muted small">${t("count.interval", { level: percent(first!.level, state.language) })}</span></p>
         </div>`}
-    <div class="scroll">
+    <div class="scroll" tabindex="0" role="region" aria-label=${t("research.section.estimates")}>
       <table class="estimates">
         <caption class="hidden">${t("research.estimate.values")}</caption>
         <thead><tr><th scope="col">${t("research.estimate.what")}</th><th scope="col" class="number">${t("research.estimate.value")}</th>

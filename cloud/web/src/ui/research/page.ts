@@ -1,5 +1,6 @@
 /** The research page: a question on the left, what the reserve's records answer on the right. */
 import { html, nothing, type TemplateResult } from "lit-html";
+import "../../styles/paper.css";
 import { SECTIONS, type Section } from "../../research/address";
 import { fireBanner } from "../fire";
 import { icon } from "../icons";
@@ -12,7 +13,7 @@ import { filesSection } from "./files";
 import { gridSection } from "./grid";
 import { failed, patterns } from "./parts";
 import { traceDialog } from "./pictures";
-import { questionForm } from "./question";
+import { paperHead, questionForm } from "./question";
 import { seriesSection } from "./series";
 import { speciesSection } from "./species";
 
@@ -28,7 +29,7 @@ export function researchPage(view: View): TemplateResult {
   const { section } = research.route;
   return html`
     <main class="research" id="panel" tabindex="-1" aria-label=${t("page.counts")} data-section=${section} data-busy=${research.busy || !research.ready}>
-      ${patterns()}
+      ${patterns()} ${paperHead(view)}
       <nav class="desk-nav" aria-label=${t("research.sections")}>
         ${SECTIONS.map((one) => html`
           <button class="quiet" aria-current=${one === section ? "page" : "false"} @click=${() => actions.research.open(one)}>

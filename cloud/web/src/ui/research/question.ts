@@ -10,7 +10,7 @@ import { toWall } from "../../time";
 import { icon } from "../icons";
 import { copyLink } from "./link";
 import { speciesField } from "./species-field";
-import { zoneOf, type View } from "../view";
+import { fullTime, zoneOf, type View } from "../view";
 
 const DAY = 86_400_000;
 
@@ -36,11 +36,24 @@ export function questionForm(view: View): TemplateResult {
             ${number(view, "confidence", question.confidence, 0, 1, 0.05, (confidence) => actions.research.change({ confidence }))}
           </div>
         </details>
-        <button type="button" class="secondary" @click=${() => void copyLink(view)}>${icon("file")} ${t("research.copy_link")}</button>
+        <div class="buttons">
+          <button type="button" class="secondary" @click=${() => void copyLink(view)}>${icon("file")} ${t("research.copy_link")}</button>
+          <button type="button" class="secondary" data-action="print" @click=${() => window.print()}>${icon("file")} ${t("research.print")}</button>
+        </div>
         <p class="muted small">${t("live.times", { zone: zoneOf(state) })}</p>
       </form>
     </aside>
   `;
+}
+
+/** What a printed page says above the answer: whose numbers these are, what was asked, and when. */
+export function paperHead(view: View): TemplateResult {
+  const { t, state } = view;
+  return html`<header class="paper-head">
+    <p class="paper-reserve">${localName(state.reserve!, state.language)}</p>
+    <p>${summary(view)}</p>
+    <p class="small">${t("research.printed", { at: fullTime(view, new Date(state.now).toISOString()), zone: zoneOf(state) })}</p>
+  </header>`;
 }
 
 /** The question in one line. */

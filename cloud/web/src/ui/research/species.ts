@@ -55,7 +55,7 @@ function table(view: View, { asked }: Answer<Counted>, species: readonly Species
   const place = (value: number) => share(value, [0, marks.at(-1)!]);
   const level = species[0]!.rate_per_100_camera_days.level;
   return html`
-    <div class="scroll">
+    <div class="scroll" tabindex="0" role="region" aria-label=${t("research.section.species")}>
       <table class="species-table">
         <caption class="hidden">${t("research.species_caption")}</caption>
         <thead>
