@@ -102,7 +102,7 @@ function lately(view: View, { lately: reading }: CameraParts, again: () => void)
     ${failed(view, reading.failure, again)}
     ${!found ? (reading.failure ? nothing : loading(view)) : found.items.length === 0
       ? empty(t("camera.lately_none"))
-      : html`<ul class="lately">${found.items.map((one) => {
+      : html`<ul class="seen-list">${found.items.map((one) => {
           const name = speciesName(one, state.language, t);
           return html`<li>
             ${one.media_id

@@ -17,7 +17,7 @@ export function page(name: string, content: Content): TemplateResult {
 /** A part of a page under its heading; `aside` stands beside the heading. */
 export function card(heading: string, content: Content, aside: Content = nothing, name = ""): TemplateResult {
   return html`
-    <section class="side-card ${name}" data-card=${name} aria-label=${heading}>
+    <section class="side-card" data-card=${name} aria-label=${heading}>
       <header><h2>${heading}</h2>${aside}</header>
       ${content}
     </section>
