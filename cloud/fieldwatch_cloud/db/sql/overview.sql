@@ -120,7 +120,8 @@ SELECT f.media_id, f.deployment_id, m.observed_at + make_interval(secs => coales
 FROM found f
 JOIN media m ON m.id = f.media_id AND m.deployment_id = f.deployment_id
 LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_at IS NULL
-WHERE m.mime IN ('image/jpeg', 'image/png');
+WHERE m.mime IN ('image/jpeg', 'image/png')
+  AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = m.id);
 
 -- name: pictures_of_span
 WITH found AS (
@@ -147,7 +148,8 @@ SELECT f.media_id, f.deployment_id, m.observed_at + make_interval(secs => coales
 FROM found f
 JOIN media m ON m.id = f.media_id AND m.deployment_id = f.deployment_id
 LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_at IS NULL
-WHERE m.mime IN ('image/jpeg', 'image/png');
+WHERE m.mime IN ('image/jpeg', 'image/png')
+  AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = m.id);
 
 -- name: latest_picture
 -- Who may not see sensitive species: of the newest 50 the first that shows none, rather than all of a camera's.
@@ -160,7 +162,8 @@ FROM (
 ) m
 JOIN deployment d ON d.id = m.deployment_id
 LEFT JOIN clock_correction c ON c.deployment_id = m.deployment_id AND c.undone_at IS NULL
-WHERE %(exact)s OR NOT shows_sensitive(d.reserve_id, m.id)
+WHERE (%(exact)s OR NOT shows_sensitive(d.reserve_id, m.id))
+  AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = m.id)
 ORDER BY m.observed_at DESC, m.id DESC LIMIT 1;
 
 -- name: corrected_clocks
