@@ -97,8 +97,21 @@ def test_the_sample_report_of_the_demos_reserve(world: ReportWorld) -> None:
     world.on_duty("ranger")
     world.phone("ranger")
     first, second = MONDAY + timedelta(days=1, hours=14.2), MONDAY + timedelta(days=5, hours=11.6)
-    world.burnt(first, camera="FP-05", answered_min=3.2)
-    world.burnt(second, camera="FP-07", answered_min=6, state="false_alarm")
+    for at, camera, minutes, state in (
+        (first, "FP-05", 3.2, "closed"),
+        (second, "FP-07", 6.0, "false_alarm"),
+    ):
+        incident = world.burnt(at, camera=camera, answered_min=minutes, state="new")
+        world.call(incident, at + timedelta(seconds=5))
+        world.run(
+            "INSERT INTO delivery_log (delivery_id, at, event) SELECT id, %s, 'sent' FROM delivery",
+            at + timedelta(seconds=6),
+        )
+        world.run("UPDATE delivery SET state = 'answered'")
+        world.run(
+            "UPDATE escalation SET ended_at = %s, outcome = 'answered'", at + timedelta(minutes=minutes)
+        )
+        world.run("UPDATE incident SET state = %s WHERE id = %s", state, incident)
     span = spans.asked("weekly", spans.date(2026, 5, 10), "Asia/Shanghai", utc_now())
     languages: tuple[Language, ...] = ("en", "zh")
     for language in languages:

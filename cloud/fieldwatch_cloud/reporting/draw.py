@@ -76,10 +76,19 @@ def reserve_map(facts: Facts, language: Language) -> str:
         scale = Normalize(0, top)
         for cell in facts.cells:
             if cell.rate is None:
-                _area(axes, cell.outline, facecolor=PAPER, edgecolor=LINE, linewidth=0.6, zorder=2)
                 _area(
                     axes,
                     cell.outline,
+                    facts.reserve.boundary,
+                    facecolor=PAPER,
+                    edgecolor=LINE,
+                    linewidth=0.6,
+                    zorder=2,
+                )
+                _area(
+                    axes,
+                    cell.outline,
+                    facts.reserve.boundary,
                     facecolor="none",
                     edgecolor=LINE,
                     hatch=HATCH,
@@ -90,6 +99,7 @@ def reserve_map(facts: Facts, language: Language) -> str:
                 _area(
                     axes,
                     cell.outline,
+                    facts.reserve.boundary,
                     facecolor=SHADES(scale(cell.rate.value)),
                     edgecolor=PAPER,
                     linewidth=0.8,
@@ -255,15 +265,25 @@ def _extent(facts: Facts) -> tuple[float, float, float, float]:
     return west - margin, south - margin, east + margin, north + margin
 
 
-def _area(axes: Axes, outline: str, **style: Any) -> None:
+def _area(axes: Axes, outline: str, within: str | None = None, **style: Any) -> None:
+    """
+    Args:
+        within: GeoJSON; only what lies in it is drawn.
+    """
+    shape = shapely.from_geojson(outline)
+    if within is not None:
+        shape = shapely.intersection(shape, shapely.from_geojson(within))
     vertices: list[tuple[float, float]] = []
     codes: list[Any] = []
-    for polygon in shapely.get_parts(shapely.from_geojson(outline)):
+    for polygon in shapely.get_parts(shape):
+        if polygon.geom_type != "Polygon":
+            continue  # A cell that touches the boundary leaves a line.
         for ring in (polygon.exterior, *polygon.interiors):
             points = [(x, y) for x, y, *_ in ring.coords]
             vertices += points
             codes += [Path.MOVETO, *[Path.LINETO] * (len(points) - 2), Path.CLOSEPOLY]
-    axes.add_patch(PathPatch(Path(vertices, codes), **style))
+    if vertices:
+        axes.add_patch(PathPatch(Path(vertices, codes), **style))
 
 
 def _camera(axes: Axes, camera: Camera) -> None:
