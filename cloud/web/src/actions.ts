@@ -118,29 +118,38 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     atlas.ready();
   }
 
-  /** What the map needs first comes first: the cameras are on it by their tiles already, and all that is known of two
-   * thousand of them is a megabyte. Incidents are read in full only where they changed. */
+  /** Each is shown as it comes. All that is known of two thousand cameras is a megabyte, and they are on the map by their
+   * tiles already: it comes last. Incidents are read in full only where they changed. */
   async function readAll(slug: string): Promise<void> {
     try {
-      const [zones, observations, listed] = await Promise.all([
-        api.zones(slug), api.observations(slug, FIRST_PAGE), api.incidents(slug),
+      await Promise.all([
+        api.zones(slug).then((zones) => still(slug, () => ({ zones }))),
+        readIncidents(slug),
+        api.observations(slug, FIRST_PAGE).then((observations) =>
+          still(slug, (state) => ({ observations: mergeObservations(state.observations, observations) }))),
       ]);
-      const { ids, older } = incidentsToRead(listed, store.state.incidents);
-      // One that cannot be read is told of, and hides nothing else.
-      const read = await Promise.allSettled(ids.map(api.incident));
-      const incidents = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-      const failed = read.find((one) => one.status === "rejected");
-      if (store.state.reserve?.slug !== slug) return;
-      store.set((state) => ({
-        zones, failure: failed ? failureOf(failed.reason) : null, olderIncidents: older,
-        observations: mergeObservations(state.observations, observations),
-        incidents: mergeIncidents(state.incidents, incidents),
-      }));
       const deployments = await api.deployments(slug);
-      if (store.state.reserve?.slug === slug) store.set({ deployments });
+      still(slug, () => ({ deployments }));
     } catch (error) {
       if (store.state.reserve?.slug === slug) store.set({ failure: failureOf(error) });
     }
+  }
+
+  async function readIncidents(slug: string): Promise<void> {
+    const listed = await api.incidents(slug);
+    const { ids, older } = incidentsToRead(listed, store.state.incidents);
+    // One that cannot be read is told of, and hides nothing else.
+    const read = await Promise.allSettled(ids.map(api.incident));
+    const incidents = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const failed = read.find((one) => one.status === "rejected");
+    still(slug, (state) => ({
+      failure: failed ? failureOf(failed.reason) : null, olderIncidents: older, incidents: mergeIncidents(state.incidents, incidents),
+    }));
+  }
+
+  /** Changes the state, unless another reserve was opened meanwhile. */
+  function still(slug: string, change: (state: State) => Partial<State>): void {
+    if (store.state.reserve?.slug === slug) store.set(change);
   }
 
   const readAgain = gathered(REFETCH_WAIT, async () => {
