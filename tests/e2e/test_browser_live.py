@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,6 @@ from tests.integration.live_world import pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -175,8 +175,12 @@ def moves(page: Page) -> bool:
 
 
 def snap(page: Page, name: str) -> None:
-    if SCREENS:
-        from pathlib import Path
-
-        Path(SCREENS).mkdir(parents=True, exist_ok=True)
-        screenshot(page, Path(SCREENS) / f"{name}.png")
+    """In both languages, where pictures of the pages are wanted."""
+    if SCREENS is None:
+        return
+    folder = Path(SCREENS)
+    folder.mkdir(parents=True, exist_ok=True)
+    for language, suffix in (("中文", "zh"), ("English", "en")):
+        page.locator(".languages").get_by_role("button", name=language).first.click()
+        page.locator(".live-view").scroll_into_view_if_needed()
+        screenshot(page, folder / f"{name}-{suffix}.png")

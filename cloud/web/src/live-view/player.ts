@@ -119,7 +119,7 @@ function bar(view: Shown, session: LiveSession, shown: LiveViewState): TemplateR
       <div class="live-buttons">
         <button
           class="secondary"
-          ?disabled=${session.busy || !canProlong(shown, LONGEST_MINUTES)}
+          ?disabled=${session.busy || left > MINUTES * 60 || !canProlong(shown, LONGEST_MINUTES)}
           @click=${() => session.ask(Math.ceil(left / 60) + MINUTES)}
         >
           ${icon("plus")}<span>${t("live_view.more", { minutes: MINUTES })}</span>
