@@ -222,22 +222,24 @@ def run(
 
 def show(figures: dict[str, Any]) -> str:
     moving, kept = figures["under_way"], figures["heap"]
+    rows = [
+        ("first useful view, s", figures["first_view_s"], FIRST_VIEW_S),
+        ("the same with what a browser keeps, s", figures["again_s"], ""),
+        ("observations arriving a second", moving["rate"], RATE),
+        ("frames a second / p95 ms", f"{moving['frames_s']} / {moving['frame_p95_ms']}", ""),
+        ("long tasks (> 50 ms) / longest ms", f"{moving['long_tasks']} / {moving['longest_task_ms']}", ""),
+        ("key to next frame, p50 / p95 ms", f"{moving['key_p50_ms']} / {moving['key_p95_ms']}", KEY_P95_MS),
+        (f"control room after {kept['turns']} turns, MB", kept["mb"], ""),
+        ("its heap, bytes a turn", kept["bytes_a_turn"], BYTES_A_TURN),
+    ]
     return "\n".join(
         [
-            f"{figures['deployments']:,} deployments, {figures['observations']:,} observations; drawn by the"
-            f" {figures['drawn_by']}, 1440 x 900.",
+            f"{figures['deployments']:,} deployments, {figures['observations']:,} observations; 1440 x 900,",
+            f"drawn by the {figures['drawn_by']}.",
             "",
             "| what | figure | wanted |",
             "|---|---|---|",
-            f"| first useful view, nothing kept / kept, s | {figures['first_view_s']} / {figures['again_s']} |"
-            f" {FIRST_VIEW_S} |",
-            f"| observations arriving a second | {moving['rate']} | {RATE} |",
-            f"| frames a second / p95 ms | {moving['frames_s']} / {moving['frame_p95_ms']} | |",
-            f"| long tasks (> 50 ms) / longest ms | {moving['long_tasks']} / {moving['longest_task_ms']} | |",
-            f"| from a key to the next frame, p50 / p95 ms | {moving['key_p50_ms']} / {moving['key_p95_ms']} |"
-            f" {KEY_P95_MS:.0f} |",
-            f"| control room: heap after {kept['turns']} turns, MB / bytes a turn | {kept['mb']} /"
-            f" {kept['bytes_a_turn']} | {BYTES_A_TURN:.0f} |",
+            *(f"| {what} | {figure} | {wanted} |" for what, figure, wanted in rows),
         ]
     )
 
