@@ -144,10 +144,12 @@ export function mergeObservations(known: Observation[], fresh: Observation[]): O
   return [...byId.values()].sort((a, b) => Date.parse(b.observed_at) - Date.parse(a.observed_at)).slice(0, KEPT);
 }
 
-/** `fresh` replaces what is known of the same incidents; newest first by capture time. */
+/** `fresh` replaces what is known of the same incidents; newest first by capture time. Of what is over, the newest
+ * `KEPT` stay: a screen that stands for months must not hold every fire that ever was. */
 export function mergeIncidents(known: Incident[], fresh: Incident[]): Incident[] {
   const byId = new Map([...known, ...fresh].map((one) => [one.id, one]));
-  return [...byId.values()].sort((a, b) => Date.parse(b.last_seen_at) - Date.parse(a.last_seen_at));
+  const sorted = [...byId.values()].sort((a, b) => Date.parse(b.last_seen_at) - Date.parse(a.last_seen_at));
+  return sorted.filter((one, i) => i < KEPT || isOpen(one));
 }
 
 /** Which of the listed incidents (newest first) must be read in full: the newest `INCIDENTS_READ`, less those that
