@@ -5,6 +5,7 @@ python -m tests.e2e.browser_screens docs/screens [NAME ...]
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -81,6 +82,36 @@ def wall(browser: Browser, world: World, folder: Path, language: str) -> None:
             page.keyboard.press("ArrowRight")
 
 
+PARTS = {
+    "map": "The map", "side": "Overview, species, cameras, reserves", "counts": "Counts", "desk": "Fire desk",
+    "review": "Review", "report": "Reports", "admin": "Administration", "wall": "Control room", "live": "Live view",
+    "phone": "The ranger's phone",
+}  # fmt: skip
+
+
+def gallery(folder: Path) -> None:
+    """README.md: both languages side by side, part by part."""
+    files = sorted(file.name for file in folder.iterdir() if file.suffix in (".png", ".jpg"))
+    stems = dict.fromkeys(re.sub(r"-(en|zh)\.\w+$", "", name) for name in files)
+    lines = [
+        "# Every page, in both languages",
+        "",
+        "Made by the browser tests from a drawn reserve; not kept by hand.",
+    ]
+    known = [part for part in PARTS if any(stem.split("-")[0] == part for stem in stems)]
+    others = {stem.split("-")[0] for stem in stems} - set(known)
+    for part in [*known, *sorted(others)]:
+        lines += ["", f"## {PARTS.get(part, part.capitalize())}", "", "| English | 中文 |", "|---|---|"]
+        for stem in stems:
+            if stem.split("-")[0] == part:
+                pair = [
+                    next((one for one in files if one.startswith(f"{stem}-{language}.")), None)
+                    for language in ("en", "zh")
+                ]
+                lines.append("| " + " | ".join(f"![{stem}]({one})" if one else "" for one in pair) + " |")
+    (folder / "README.md").write_text("\n".join(lines) + "\n")
+
+
 def main(folder: Path, names: set[str]) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="fws-", dir="/tmp") as state,
@@ -99,6 +130,7 @@ def main(folder: Path, names: set[str]) -> None:
                 if not names or "wall" in names:
                     wall(browser, world, folder, language)
                 places(browser, world, fire, folder, names, language)
+    gallery(folder)
 
 
 if __name__ == "__main__":
