@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Connection
 
 SQL = statements("overview")
-EACH = 12
-"""Pictures of one species at one camera that are weighed: the newest."""
+WEIGHED = 6_000
+"""Pictures from which the best are chosen, about: of each camera the newest two to twelve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +106,21 @@ def first_pictures(
 
 def pictures_of_species(conn: Connection, reserve_id: UUID, scientific_name: str) -> list[Pictured]:
     """The newest pictures of it at each camera, and all that people say it is in."""
-    parameters = {"reserve_id": reserve_id, "taxon": scientific_name, "each": EACH}
+    parameters = {"reserve_id": reserve_id, "taxon": scientific_name, "weighed": WEIGHED}
     with conn.cursor(row_factory=class_row(Pictured)) as cursor:
         return cursor.execute(SQL["pictures_of_species"], parameters, prepare=False).fetchall()
 
 
 def pictures_of_span(conn: Connection, reserve_id: UUID, since: datetime, until: datetime) -> list[Pictured]:
     """Of each camera the newest pictures of animals in [since, until)."""
-    parameters = {"reserve_id": reserve_id, "since": since, "until": until, "each": EACH}
+    parameters = {"reserve_id": reserve_id, "since": since, "until": until, "weighed": WEIGHED}
     with conn.cursor(row_factory=class_row(Pictured)) as cursor:
         return cursor.execute(SQL["pictures_of_span"], parameters, prepare=False).fetchall()
+
+
+def stills(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the pictures that are here, and are no clips."""
+    return {id_ for (id_,) in conn.execute(SQL["stills"], {"ids": list(ids)})}
 
 
 def latest_picture(conn: Connection, deployment_id: UUID, *, exact: bool) -> Latest | None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 WEEK = timedelta(days=7)
 PICTURES = 12
+SPARE = 4
+"""Times as many are chosen first: some may be clips, or still on their way."""
 INCIDENTS = 50
 WEIGHED = 2_000
 """Pictures that are weighed to say how many wait for review: of a large reserve the newest."""
@@ -122,13 +124,19 @@ def best_of_span(
 ) -> list[rows.Pictured]:
     found = rows.pictures_of_span(conn, reserve_id, since, until)
     told = [one for one in found if hidden.blur_m(one.scientific_name) is None]
-    return pictures.best_of_all(told, limit)
+    return _here(conn, pictures.best_of_all(told, SPARE * limit), limit)
 
 
 def best_of_species(
     conn: Connection, reserve_id: UUID, scientific_name: str, limit: int
 ) -> list[rows.Pictured]:
-    return pictures.best_of_species(rows.pictures_of_species(conn, reserve_id, scientific_name), limit)
+    found = rows.pictures_of_species(conn, reserve_id, scientific_name)
+    return _here(conn, pictures.best_of_species(found, SPARE * limit), limit)
+
+
+def _here(conn: Connection, chosen: list[rows.Pictured], limit: int) -> list[rows.Pictured]:
+    here = rows.stills(conn, [one.media_id for one in chosen])
+    return [one for one in chosen if one.media_id in here][:limit]
 
 
 def read_state(conn: Connection, reserve_id: UUID, now: datetime, *, brief: bool = False) -> State:

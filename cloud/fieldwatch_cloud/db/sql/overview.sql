@@ -98,58 +98,60 @@ WHERE d.reserve_id = %(reserve_id)s AND e.scientific_name = ANY (%(names)s) AND 
 ORDER BY e.scientific_name, e.started_at, e.deployment_id;
 
 -- name: pictures_of_species
--- What a model called so, unless a person has spoken; and what people call so. Stills alone.
+-- What a model called so, unless a person has spoken; and what people call so. Of many cameras fewer each; whether
+-- the pictures are here is asked of the best alone (`stills`).
 WITH found AS (
-    SELECT o.media_id, d.id AS deployment_id, o.confidence, false AS labelled
+    SELECT o.media_id, d.id AS deployment_id, o.observed_at, o.confidence, false AS labelled
     FROM deployment d
     CROSS JOIN LATERAL (
-        SELECT media_id, confidence FROM observation
+        SELECT media_id, observed_at, confidence FROM observation
         WHERE deployment_id = d.id AND scientific_name = %(taxon)s AND media_id IS NOT NULL
-        ORDER BY observed_at DESC LIMIT %(each)s
+        ORDER BY observed_at DESC
+        LIMIT (SELECT greatest(2, least(12, %(weighed)s / count(*))) FROM deployment WHERE reserve_id = %(reserve_id)s)
     ) o
     WHERE d.reserve_id = %(reserve_id)s
       AND NOT EXISTS (SELECT FROM label_revision r WHERE r.media_id = o.media_id)
     UNION ALL
-    SELECT l.media_id, d.id, (SELECT max(o.confidence) FROM observation o
-                              WHERE o.media_id = l.media_id AND o.scientific_name = l.scientific_name), true
+    SELECT l.media_id, d.id, l.observed_at,
+           (SELECT max(o.confidence) FROM observation o
+            WHERE o.media_id = l.media_id AND o.scientific_name = l.scientific_name), true
     FROM deployment d JOIN current_label l ON l.deployment_id = d.id
     WHERE d.reserve_id = %(reserve_id)s AND l.scientific_name = %(taxon)s
 )
-SELECT f.media_id, f.deployment_id, m.observed_at + make_interval(secs => coalesce(c.offset_s, 0)) AS observed_at,
+SELECT f.media_id, f.deployment_id, f.observed_at + make_interval(secs => coalesce(c.offset_s, 0)) AS observed_at,
        %(taxon)s AS scientific_name, f.confidence, f.labelled
 FROM found f
-JOIN media m ON m.id = f.media_id AND m.deployment_id = f.deployment_id
-LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_at IS NULL
-WHERE m.mime IN ('image/jpeg', 'image/png')
-  AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = m.id);
+LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_at IS NULL;
 
 -- name: pictures_of_span
 WITH found AS (
-    SELECT o.media_id, d.id AS deployment_id, o.confidence, o.scientific_name, false AS labelled
+    SELECT o.media_id, d.id AS deployment_id, o.observed_at, o.confidence, o.scientific_name, false AS labelled
     FROM deployment d
     CROSS JOIN LATERAL (
-        SELECT media_id, confidence, scientific_name FROM observation
+        SELECT media_id, observed_at, confidence, scientific_name FROM observation
         WHERE deployment_id = d.id AND observed_at >= %(since)s AND observed_at < %(until)s
           AND media_id IS NOT NULL AND observation_type = 'animal' AND scientific_name IS NOT NULL
-        ORDER BY observed_at DESC LIMIT %(each)s
+        ORDER BY observed_at DESC
+        LIMIT (SELECT greatest(2, least(12, %(weighed)s / count(*))) FROM deployment WHERE reserve_id = %(reserve_id)s)
     ) o
     WHERE d.reserve_id = %(reserve_id)s
       AND NOT EXISTS (SELECT FROM label_revision r WHERE r.media_id = o.media_id)
     UNION ALL
-    SELECT l.media_id, d.id, (SELECT max(o.confidence) FROM observation o
-                              WHERE o.media_id = l.media_id AND o.scientific_name = l.scientific_name),
-           l.scientific_name, true
+    SELECT l.media_id, d.id, l.observed_at,
+           (SELECT max(o.confidence) FROM observation o
+            WHERE o.media_id = l.media_id AND o.scientific_name = l.scientific_name), l.scientific_name, true
     FROM deployment d JOIN current_label l ON l.deployment_id = d.id
     WHERE d.reserve_id = %(reserve_id)s AND l.observed_at >= %(since)s AND l.observed_at < %(until)s
       AND l.observation_type = 'animal' AND l.scientific_name IS NOT NULL
 )
-SELECT f.media_id, f.deployment_id, m.observed_at + make_interval(secs => coalesce(c.offset_s, 0)) AS observed_at,
+SELECT f.media_id, f.deployment_id, f.observed_at + make_interval(secs => coalesce(c.offset_s, 0)) AS observed_at,
        f.scientific_name, f.confidence, f.labelled
 FROM found f
-JOIN media m ON m.id = f.media_id AND m.deployment_id = f.deployment_id
-LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_at IS NULL
-WHERE m.mime IN ('image/jpeg', 'image/png')
-  AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = m.id);
+LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_at IS NULL;
+
+-- name: stills
+-- Those that have come and are no clips.
+SELECT id FROM media WHERE id = ANY (%(ids)s) AND mime IN ('image/jpeg', 'image/png');
 
 -- name: latest_picture
 -- Who may not see sensitive species: of the newest 50 the first that shows none, rather than all of a camera's.
