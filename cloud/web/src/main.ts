@@ -13,6 +13,7 @@ import { createActions, failureOf } from "./actions";
 import { hiddenBefore } from "./alarms";
 import { firstLanguage, locale, translator } from "./i18n";
 import { isNarrow } from "./map/markers";
+import { preferences } from "./map/state";
 import { createMapView } from "./map/view";
 import { createPointer } from "./review/pointer";
 import { readRoute } from "./review/route";
@@ -39,7 +40,7 @@ void import("./fonts");
 const CLOCK_TICK = 15_000; // "3 min ago" grows older without an event
 
 const app = document.getElementById("app")!;
-const store = createReactive<State>(initialState(firstLanguage(), hiddenBefore()));
+const store = createReactive<State>(initialState(firstLanguage(), hiddenBefore(), preferences()));
 const actions = createActions(store, (observation) => map.seen(observation), () => map);
 const map = createMapView(store, {
   deploymentChosen: (id) => {

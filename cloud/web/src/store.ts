@@ -4,7 +4,7 @@ import type { Drawing, Refusal } from "./polygon";
 import { emptyDesk, type DeskState } from "./desk/state";
 import { emptyReview, type ReviewState } from "./review/state";
 import { emptyResearch, type ResearchState } from "./research/state";
-import { emptyMap, type MapState } from "./map/state";
+import { emptyMap, PLAIN, type MapState, type Preferences } from "./map/state";
 import type { Reactive } from "./reactive";
 import type { Page } from "./route";
 import type { Span } from "./time";
@@ -88,7 +88,7 @@ export interface State {
 export const KEPT = 200;
 export const INCIDENTS_READ = 30;
 
-export function initialState(language: Language, hiddenBanners: readonly string[]): State {
+export function initialState(language: Language, hiddenBanners: readonly string[], map: Preferences = PLAIN): State {
   return {
     phase: "starting",
     page: "map",
@@ -99,7 +99,7 @@ export function initialState(language: Language, hiddenBanners: readonly string[
     reserves: [],
     reserve: null,
     ...emptyReserve(),
-    atlas: emptyMap(),
+    atlas: emptyMap(map),
     mediaAttempts: {},
     tab: "live",
     panelOpen: true,

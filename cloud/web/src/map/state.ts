@@ -50,8 +50,11 @@ export interface MapState {
 export const NO_SEARCH: MapState["search"] = { query: "", active: 0, open: false };
 const PREFERENCES = "fieldwatch.map";
 
+export type Preferences = Pick<MapState, "theme" | "layers" | "legendOpen" | "speed">;
+export const PLAIN: Preferences = { theme: "dark", layers: FIRST_LAYERS, legendOpen: false, speed: 1 };
+
 /** For a reserve that was just opened: what the reader prefers stays, what belongs to the reserve goes. */
-export function emptyMap(before: Pick<MapState, "theme" | "layers" | "legendOpen" | "speed"> = preferred()): MapState {
+export function emptyMap(before: Preferences): MapState {
   const { theme, layers, legendOpen, speed } = before;
   return {
     theme, layers, legendOpen, speed,
@@ -60,9 +63,10 @@ export function emptyMap(before: Pick<MapState, "theme" | "layers" | "legendOpen
   };
 }
 
-function preferred(): Pick<MapState, "theme" | "layers" | "legendOpen" | "speed"> {
+/** What this browser was told before; on a roomy screen the legend is open. */
+export function preferences(): Preferences {
   const roomy = matchMedia("(min-width: 1180px)").matches;
-  const start = { theme: "dark" as Theme, layers: FIRST_LAYERS, legendOpen: roomy, speed: 1 as const };
+  const start = { ...PLAIN, legendOpen: roomy };
   try {
     const kept = JSON.parse(localStorage.getItem(PREFERENCES) ?? "{}") as { theme?: unknown; layers?: unknown; legend?: unknown };
     const layers = Array.isArray(kept.layers) ? LAYER_IDS.filter((id) => (kept.layers as unknown[]).includes(id) && isLayer(id)) : start.layers;
