@@ -438,6 +438,6 @@ def test_the_demos_land_is_drawn(world: World) -> None:
                     classes |= set(frame["class"].dropna())
         assert len(content) < 200_000
     assert layers == {"landcover", "water", "contour", "waterway", "road", "building", "place"}
-    assert {"river", "stream", "secondary", "track", "path", "village", "station", "peak"} <= classes
+    assert {"river", "stream", "secondary", "track", "path", "village", "station", "peak", "water"} <= classes
     names = [one for features in land.features.values() for one in features if one.name]
     assert all(one.name_zh for one in names)

@@ -36,7 +36,7 @@ MARGIN_M = 15_000.0
 """Around the reserve: what lies there is seen when it is looked at as a whole."""
 _LAYERS: dict[str, dict[str, str]] = {
     "landcover": {"class": "String", "name": "String", "name_zh": "String"},
-    "water": {"class": "String", "name": "String", "name_zh": "String"},
+    "water": {"class": "String"},
     "contour": {"ele": "Number", "index": "Boolean"},
     "waterway": {"class": "String", "name": "String", "name_zh": "String"},
     "road": {"class": "String", "name": "String", "name_zh": "String"},

@@ -2030,11 +2030,11 @@ export interface paths {
          * What happens, as it happens
          * @description Server-sent events of one reserve, each as soon as it is committed.
          *
-         *     `observation`, `incident`, `deployment`, `media` carry what changed. `refetch` says that events were lost
-         *     (a slow reader, a lost connection, too many at once): ask for everything again. A comment comes every 15
-         *     seconds, so that proxies keep the connection. There is no replay: connect first, then fetch, and fetch
-         *     again after each reconnection. Observations and pictures of sensitive species are for admins, managers and
-         *     researchers.
+         *     `observation`, `incident`, `deployment`, `media`, `live_view` carry what changed. `refetch` says that
+         *     events were lost (a slow reader, a lost connection, too many at once): ask for everything again. A comment
+         *     comes every 15 seconds, so that proxies keep the connection. There is no replay: connect first, then
+         *     fetch, and fetch again after each reconnection. Observations and pictures of sensitive species are for
+         *     admins, managers and researchers.
          */
         get: operations["stream_reserve"];
         put?: never;
@@ -2693,7 +2693,7 @@ export interface components {
             layers: components["schemas"]["BasemapLayer"][];
             /**
              * Url
-             * @description Of the PMTiles file; null: none is built. Its layers: `landcover`, `water`, `contour` (`ele`, `index`), `waterway`, `road`, `building`, `place`, with `class`, `name` and `name_zh`.
+             * @description Of the PMTiles file; null: none is built. Its layers: `landcover`, `water`, `contour` (`ele`, `index`), `waterway`, `road`, `building`, `place`, with `class`, `name` and `name_zh`; names of waters are places of class `water`.
              */
             url: string | null;
             /**

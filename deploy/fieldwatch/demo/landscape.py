@@ -229,10 +229,11 @@ def _woods(
     x, y = _grid(_COARSE_KM / _FINER)
     x, y = x[:rows, :columns], y[:rows, :columns]
     above = heights - (1150 - 7 * x)
-    wooded = np.clip((above - 130) / 90, -1, 1) + 0.9 * _noise(heights.shape)
+    rough = _noise(heights.shape)
+    wooded = np.clip((above - 130) / 90, -1, 1) + 0.9 * rough
     wooded = np.minimum(wooded, (700 - above) / 60)
     for east, north, reach in ((-2.1, 3.1, 0.8), (2.9, 1.9, 0.6), (1.6, -2.8, 0.9)):
-        wooded = np.minimum(wooded, (np.hypot(x - east, y - north) - reach) * 4)
+        wooded = np.minimum(wooded, (np.hypot(x - east, (y - north) * 1.3) - reach + 0.5 * rough) * 4)
     generator = contourpy.contour_generator(x, y, wooded, fill_type=contourpy.FillType.OuterOffset)
     filled = generator.filled(0.6, 1e9)
     points, offsets = cast("tuple[list[NDArray[np.float64]], list[NDArray[np.uint32]]]", filled)

@@ -21,7 +21,8 @@ class Basemap(Answer):
     layers: list[BasemapLayer]
     url: str | None = Field(
         description="Of the PMTiles file; null: none is built. Its layers: `landcover`, `water`, `contour` "
-        "(`ele`, `index`), `waterway`, `road`, `building`, `place`, with `class`, `name` and `name_zh`."
+        "(`ele`, `index`), `waterway`, `road`, `building`, `place`, with `class`, `name` and `name_zh`; "
+        "names of waters are places of class `water`."
     )
     bounds: tuple[float, float, float, float] | None = Field(
         description="Of the file: west, south, east, north in degrees."
@@ -30,9 +31,7 @@ class Basemap(Answer):
     bytes: int | None
     version: str | None = Field(description="Changes with the file's content.")
     built_at: Instant | None
-    building: bool = Field(
-        description="Something has changed: a new file will be there in a minute or so."
-    )
+    building: bool = Field(description="Something has changed: a new file will be there in a minute or so.")
     problem: str | None = Field(description="Why the last change could not be built.")
 
 

@@ -77,8 +77,15 @@ FROM (
                 WHEN ST_Dimension(f.geom) = 2
                 THEN ST_MakeValid(ST_SimplifyPreserveTopology(ST_Transform(f.geom, 3857), %(pixel)s / 2))
                 ELSE ST_Simplify(ST_Transform(f.geom, 3857), %(pixel)s / 2) END AS geom
-    FROM basemap_feature f
-    WHERE f.reserve_id = %(reserve_id)s
+    FROM (
+        SELECT kind, class, name, name_zh, ele, geom FROM basemap_feature WHERE reserve_id = %(reserve_id)s
+        UNION ALL
+        -- A water's name is a place: on the area, each tile that it meets would write it once more.
+        SELECT 'place', 'water', name, name_zh, NULL, ST_PointOnSurface(geom)
+        FROM basemap_feature
+        WHERE reserve_id = %(reserve_id)s AND kind IN ('lake', 'river') AND ST_Dimension(geom) = 2
+          AND coalesce(name, name_zh) IS NOT NULL
+    ) f
 ) f
 WHERE least <= %(zoom)s AND geom IS NOT NULL AND NOT ST_IsEmpty(geom)
   AND CASE ST_Dimension(geom) WHEN 2 THEN ST_Area(geom) > 4 * %(pixel)s * %(pixel)s
@@ -103,7 +110,7 @@ here AS MATERIALIZED (
 SELECT (SELECT coalesce(ST_AsMVT(t, 'landcover', 4096, 'geom'), '') FROM (
             SELECT coalesce(class, 'forest') AS class, name, name_zh, geom FROM here WHERE layer = 'landcover' AND geom IS NOT NULL) t)
     || (SELECT coalesce(ST_AsMVT(t, 'water', 4096, 'geom'), '') FROM (
-            SELECT class, name, name_zh, geom FROM here WHERE layer = 'water' AND geom IS NOT NULL) t)
+            SELECT class, geom FROM here WHERE layer = 'water' AND geom IS NOT NULL) t)
     || (SELECT coalesce(ST_AsMVT(t, 'contour', 4096, 'geom'), '') FROM (
             SELECT ele, coalesce(class = 'index', false) AS index, geom FROM here WHERE layer = 'contour' AND geom IS NOT NULL) t)
     || (SELECT coalesce(ST_AsMVT(t, 'waterway', 4096, 'geom'), '') FROM (
