@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -104,6 +105,9 @@ def run(settings: CloudSettings, stopping: threading.Event) -> None:
 
 
 def _lead(conn: Connection, db: Database, wanted: Sequence[Job | LongJob], stopping: threading.Event) -> None:
+    # That a job still runs when it is due again is no news (a report takes longer than two seconds): once is
+    # enough, and the next turn comes.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)}, timezone="UTC")
     now = utc_now()
     for job in wanted:
