@@ -6,7 +6,7 @@ import { createDeskActions } from "./desk/actions";
 import { gathered } from "./gathered";
 import { remember, remembered, type Language } from "./i18n";
 import { listen } from "./live";
-import { liveViewChanged } from "./live-view/session";
+import { forgetLiveViews, liveViewChanged } from "./live-view/session";
 import { createMapActions, type MapHands } from "./map/actions";
 import { endSession, finishLeaving, leave } from "./phone/leave";
 import { createResearchActions } from "./research/actions";
@@ -39,6 +39,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
 
   function signedOut(expired: boolean): void {
     stopListening();
+    forgetLiveViews();
     review.close();
     if (store.state.phase === "login") return;
     store.set({

@@ -31,11 +31,11 @@ async def stream_reserve(
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events of one reserve, each as soon as it is committed.
 
-    `observation`, `incident`, `deployment`, `media` carry what changed. `refetch` says that events were lost
-    (a slow reader, a lost connection, too many at once): ask for everything again. A comment comes every 15
-    seconds, so that proxies keep the connection. There is no replay: connect first, then fetch, and fetch
-    again after each reconnection. Observations and pictures of sensitive species are for admins, managers and
-    researchers.
+    `observation`, `incident`, `deployment`, `media`, `live_view` carry what changed. `refetch` says that
+    events were lost (a slow reader, a lost connection, too many at once): ask for everything again. A comment
+    comes every 15 seconds, so that proxies keep the connection. There is no replay: connect first, then
+    fetch, and fetch again after each reconnection. Observations and pictures of sensitive species are for
+    admins, managers and researchers.
     """
     with services.live.subscribe(member.reserve) as subscription:
         yield ServerSentEvent(comment="connected", retry=RECONNECT_MS)

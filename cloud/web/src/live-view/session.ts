@@ -42,6 +42,11 @@ export function liveSession(deploymentId: string, redraw: () => void): LiveSessi
   return found;
 }
 
+/** Somebody else may sign in: nothing of what was seen stays. */
+export function forgetLiveViews(): void {
+  sessions.clear();
+}
+
 /** The reserve's stream says that a live view has changed: `{id, deployment_id, state}`. */
 export function liveViewChanged(event: { id: string; deployment_id: string; state: string }): void {
   const known = sessions.get(event.deployment_id);
