@@ -93,7 +93,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 def see_camera(page: Page, site: Site) -> Any:
     page.evaluate("hash => { location.hash = hash }", f"#camera/{site.deployments['ridge']}")
     live = page.get_by_role("group", name="Live view")
-    expect(live).to_be_visible()
+    live.wait_for()
     return live
 
 
@@ -128,7 +128,7 @@ def test_a_manager_sees_a_camera_live_and_ends_it(page: Page, site: Site, runnin
     live.get_by_role("button", name="5 more minutes").click()
     expect(live.locator(".live-facts")).to_contain_text("9:", timeout=20_000)
     live.get_by_role("button", name="Stop").click()
-    expect(live).to_contain_text("Stopped by")
+    expect(live).to_contain_text("Stopped by", timeout=20_000)
     expect(video).to_have_count(0)
     legible(page, ".live-view")
 
@@ -143,7 +143,7 @@ def test_who_leaves_the_page_looks_no_more_and_a_node_that_is_away_is_told(page:
     )
     live = see_camera(page, site)
     live.get_by_role("button", name="See live").click()
-    expect(live.get_by_role("status")).to_contain_text("The node is not connected now")
+    expect(live.get_by_role("status")).to_contain_text("The node is not connected now", timeout=20_000)
     expect(live.get_by_role("button", name="See live again")).to_be_enabled()
     page.set_viewport_size({"width": 360, "height": 740})
     expect(live).to_be_visible()
