@@ -83,10 +83,17 @@ def wall(browser: Browser, world: World, folder: Path, language: str) -> None:
 
 
 PARTS = {
-    "map": "The map", "side": "Overview, species, cameras, reserves", "counts": "Counts", "desk": "Fire desk",
-    "review": "Review", "report": "Reports", "admin": "Administration", "wall": "Control room", "live": "Live view",
+    "map": "The map",
+    "side": "Overview, species, cameras, reserves",
+    "counts": "Counts",
+    "desk": "Fire desk",
+    "review": "Review",
+    "report": "Reports",
+    "admin": "Administration",
+    "wall": "Control room",
+    "live": "Live view",
     "phone": "The ranger's phone",
-}  # fmt: skip
+}
 
 
 def gallery(folder: Path) -> None:
