@@ -164,6 +164,7 @@ def _routes() -> tuple[BaseRoute, ...]:
     """
     api = APIRouter(prefix=PREFIX)
     for module in (
+        tiles,  # Asked most, and routes are looked at in this order.
         people,
         admin_password,
         admin_people,
