@@ -200,7 +200,6 @@ def _routes() -> tuple[BaseRoute, ...]:
         sensitive,
         overview,
         species,
-        tiles,
         tracks,
         basemap,
         health,
