@@ -4,7 +4,7 @@ Every route but the login, the health check and the web app's files depends on `
 gives; a test walks all routes and holds them to it.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -121,7 +121,7 @@ class Member:
         return sees_exact(self.caller.roles_in(self.reserve))
 
 
-def require(*roles: Role) -> Callable[..., Member]:
+def require(*roles: Role) -> Callable[..., Awaitable[Member]]:
     """A dependency for routes under `/reserves/{slug}`: the caller has one of `roles` there.
 
     Without roles, any membership is enough. Admins may everything. A reserve that the caller is no member of
