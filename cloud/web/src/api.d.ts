@@ -4,6 +4,39 @@
  */
 
 export interface paths {
+    "/api/v1/reserves/{slug}/tiles/{layer}/{z}/{x}/{y}.mvt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A vector tile
+         * @description One layer with the name `layer`, in web mercator, 4096 units wide.
+         *
+         *     - `cameras`: points with `id`, `name`, `status` (health), `heading`, `fov`, `distance`, `ended`,
+         *       `imported`. Below zoom 8, and where a tile holds more than 500, clusters instead: `count`, `status` (the
+         *       one that asks for somebody most), and how many are `ok`, `attention`, `silent`, `never_seen`, `ended`.
+         *     - `density`: cells with `cell`, `status`, `deployments`, `camera_days`, and, where somebody looked,
+         *       `events` and `rate` (events per 100 camera-days) with `low` and `high` (95 %). `not_observed`: a camera
+         *       stood there in the span, and nobody looked; that is not zero. No cell: no camera stood there. `from` and
+         *       `to` are needed. Of sensitive species as elsewhere: 403 for who may not know their places.
+         *     - `hotspots`: points with `id`, `observed_at`, `confidence`, `source`, `satellite`, `frp` (MW), `scan_km`,
+         *       `track_km`, `inside`, `incident_id`.
+         *     - `tracks`: lines with `id`, `name`, `kind`, `started_at`, `length_m`.
+         *
+         *     Revalidate with the ETag: it changes with the content only.
+         */
+        get: operations["get_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -2231,39 +2264,6 @@ export interface paths {
          * @description The newest that the asker may see.
          */
         get: operations["get_latest_picture"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/reserves/{slug}/tiles/{layer}/{z}/{x}/{y}.mvt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A vector tile
-         * @description One layer with the name `layer`, in web mercator, 4096 units wide.
-         *
-         *     - `cameras`: points with `id`, `name`, `status` (health), `heading`, `fov`, `distance`, `ended`,
-         *       `imported`. Below zoom 8, and where a tile holds more than 500, clusters instead: `count`, `status` (the
-         *       one that asks for somebody most), and how many are `ok`, `attention`, `silent`, `never_seen`, `ended`.
-         *     - `density`: cells with `cell`, `status`, `deployments`, `camera_days`, and, where somebody looked,
-         *       `events` and `rate` (events per 100 camera-days) with `low` and `high` (95 %). `not_observed`: a camera
-         *       stood there in the span, and nobody looked; that is not zero. No cell: no camera stood there. `from` and
-         *       `to` are needed. Of sensitive species as elsewhere: 403 for who may not know their places.
-         *     - `hotspots`: points with `id`, `observed_at`, `confidence`, `source`, `satellite`, `frp` (MW), `scan_km`,
-         *       `track_km`, `inside`, `incident_id`.
-         *     - `tracks`: lines with `id`, `name`, `kind`, `started_at`, `length_m`.
-         *
-         *     Revalidate with the ETag: it changes with the content only.
-         */
-        get: operations["get_tile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8639,6 +8639,102 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_tile: {
+        parameters: {
+            query?: {
+                /** @description Density: a scientific name, or `any`: all animals together. */
+                taxon?: string;
+                /** @description Density: what the cells are. */
+                cells?: "hexagon" | "square";
+                /** @description Density: the first month, YYYY-MM. Hotspots, tracks: an instant. */
+                from?: string | null;
+                /** @description As `from`; excluded. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                layer: "cameras" | "density" | "hotspots" | "tracks";
+                z: number;
+                x: number;
+                /** @description From the north. */
+                y: number;
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": string;
+                };
+            };
+            /** @description Nothing is there. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names what the tile still is. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     log_in: {
         parameters: {
             query?: never;
@@ -17816,102 +17912,6 @@ export interface operations {
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database cannot be reached; try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_tile: {
-        parameters: {
-            query?: {
-                /** @description Density: a scientific name, or `any`: all animals together. */
-                taxon?: string;
-                /** @description Density: what the cells are. */
-                cells?: "hexagon" | "square";
-                /** @description Density: the first month, YYYY-MM. Hotspots, tracks: an instant. */
-                from?: string | null;
-                /** @description As `from`; excluded. */
-                to?: string | null;
-            };
-            header?: never;
-            path: {
-                layer: "cameras" | "density" | "hotspots" | "tracks";
-                z: number;
-                x: number;
-                /** @description From the north. */
-                y: number;
-                /** @description The reserve. */
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/vnd.mapbox-vector-tile": string;
-                };
-            };
-            /** @description Nothing is there. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `If-None-Match` names what the tile still is. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The account's role does not allow this, or the request comes from another site. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing, or it lies in a reserve of which the account is no member. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A field is missing or wrong; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;
