@@ -58,17 +58,17 @@ def made(page: Page, world: World) -> None:
     yesterday = utc_now() + timedelta(hours=8) - timedelta(days=1)
     page.get_by_label("Last day").fill(f"{yesterday:%Y-%m-%d}")
     page.get_by_role("button", name="Make the report").click()
-    expect(page.locator(".making").first).to_contain_text("Being made")
+    expect(page.locator(".report-making").first).to_contain_text("Being made")
     expect(page.locator(".edition[data-state=made]").first).to_be_visible(timeout=MAKING_MS)
-    expect(page.locator(".making")).to_have_count(0, timeout=MAKING_MS)
+    expect(page.locator(".report-making")).to_have_count(0, timeout=MAKING_MS)
 
 
 def test_a_manager_has_a_report_made_and_reads_it(page: Page, world: World) -> None:
     made(page, world)
     edition = page.locator(".edition").first
     expect(edition.locator("h3")).to_contain_text("Weekly report")
-    expect(edition.locator(".headlines li").first).to_contain_text("camera-days")
-    expect(edition.locator(".files li")).to_have_count(2)
+    expect(edition.locator(".report-headlines li").first).to_contain_text("camera-days")
+    expect(edition.locator(".report-files li")).to_have_count(2)
     assert not KEY.search(page.locator("#panel").inner_text())
     legible(page, ".reports-side")
     screen(page, "reports-en")
@@ -124,7 +124,7 @@ def test_a_ranger_reads_in_chinese_on_a_phone(page: Page, phone: Page, world: Wo
     made(page, world)
     sign_in_as(phone, world.site, "#reports", RANGER, "zh")
     expect(phone.locator(".edition h3").first).to_contain_text("周报")
-    expect(phone.locator(".edition .headlines li").first).to_contain_text("相机日")
+    expect(phone.locator(".edition .report-headlines li").first).to_contain_text("相机日")
     assert phone.locator("form").count() == 0
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     small = phone.locator("#panel a.button").evaluate_all(
@@ -144,6 +144,6 @@ def test_the_page_in_chinese(page: Page, world: World) -> None:
     sign_in_as(page, world.site, "#reports", MANAGER, "zh")
     page.reload()
     expect(page.get_by_role("heading", name="计划与收件人")).to_be_visible()
-    expect(page.locator(".edition .headlines li").first).to_contain_text("相机日")
+    expect(page.locator(".edition .report-headlines li").first).to_contain_text("相机日")
     assert not KEY.search(page.locator("#panel").inner_text())
     screen(page, "reports-zh")

@@ -35,5 +35,14 @@ def faces() -> str:
 def stack() -> str:
     """As CSS names them."""
     return ", ".join(
-        [f"'{FAMILY}'", "Inter", *(f"'{name}'" for name in CHINESE), "'DejaVu Sans'", "sans-serif"]
+        [
+            f"'{FAMILY}'",
+            "Inter",
+            "'Segoe UI'",
+            "Roboto",
+            "'Helvetica Neue'",
+            *(f"'{name}'" for name in CHINESE),
+            "'DejaVu Sans'",
+            "sans-serif",
+        ]
     )

@@ -48,7 +48,7 @@ export function days(first: string, last: string, language: Language): string {
   const whole = first.endsWith("-01") && new Date(to + 86_400_000).toISOString().slice(8, 10) === "01" && first.slice(0, 7) === last.slice(0, 7);
   const format = new Intl.DateTimeFormat(locale(language), whole
     ? { timeZone: "UTC", year: "numeric", month: "long" }
-    : { timeZone: "UTC", year: "numeric", month: "short", day: "numeric" });
+    : { timeZone: "UTC", year: "numeric", month: "long", day: "numeric" });
   return whole ? format.format(from) : format.formatRange(from, to);
 }
 

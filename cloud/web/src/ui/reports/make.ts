@@ -19,14 +19,14 @@ export function makeCard({ t }: View, page: Page): TemplateResult {
   };
   return card(t("reports.make"), html`
     <form class="report-form" data-form="make" @submit=${send}>
-      <fieldset class="choice">
+      <fieldset class="report-choice">
         <legend>${t("reports.span")}</legend>
         <label><input type="radio" name="kind" value="weekly" checked /> ${t("reports.week")}</label>
         <label><input type="radio" name="kind" value="monthly" /> ${t("reports.month")}</label>
       </fieldset>
       <label>${t("reports.ending")} <input type="date" name="ending" max=${today} aria-describedby="ending-hint" /></label>
       <p class="muted small" id="ending-hint">${t("reports.ending_hint")}</p>
-      ${page.manages ? html`<label class="check"><input type="checkbox" name="mail" /> ${t("reports.mail_now")}</label>` : ""}
+      ${page.manages ? html`<label class="report-check"><input type="checkbox" name="mail" /> ${t("reports.mail_now")}</label>` : ""}
       <button class="primary" ?disabled=${page.busy}>${icon("file")} ${t("reports.make_now")}</button>
     </form>
   `, "", "report-make");

@@ -53,8 +53,8 @@ function entry(view: View, page: Page, edition: Edition): TemplateResult {
         ${edition.reports.map((one) => one.state === "failed"
           ? html`<p class="error" role="alert">${t("reports.failed", { language: DICTIONARIES[one.language]["language.name"], why: one.failure ?? "" })}</p>` : nothing)}
         ${report.headlines.length > 0
-          ? html`<ul class="headlines" lang=${locale(report.language)}>${report.headlines.slice(0, 4).map((one) => html`<li>${one}</li>`)}</ul>` : nothing}
-        <ul class="files">${edition.reports.map((one) => files(view, one, heading))}</ul>
+          ? html`<ul class="report-headlines" lang=${locale(report.language)}>${report.headlines.slice(0, 4).map((one) => html`<li>${one}</li>`)}</ul>` : nothing}
+        <ul class="report-files">${edition.reports.map((one) => files(view, one, heading))}</ul>
         <p class="muted small">${made(view, edition, report)}</p>
       </div>
     </li>
@@ -64,19 +64,19 @@ function entry(view: View, page: Page, edition: Edition): TemplateResult {
 /** What it looks like, small: the first page's band. */
 function cover({ t, state }: View, edition: Edition, report: Report): TemplateResult {
   const inside = html`
-    <span class="cover-band"><span class="cover-kind">${t(`reports.kind.${edition.kind}`)}</span>
-      <span class="cover-name">${state.reserve ? localName(state.reserve, state.language) : nothing}</span></span>
-    <span class="cover-lines"></span>
+    <span class="report-cover-band"><span class="report-cover-kind">${t(`reports.kind.${edition.kind}`)}</span>
+      <span class="report-cover-name">${state.reserve ? localName(state.reserve, state.language) : nothing}</span></span>
+    <span class="report-cover-lines"></span>
   `;
   return report.pdf_bytes === null
-    ? html`<span class="cover" aria-hidden="true">${inside}</span>`
-    : html`<a class="cover" href=${reportUrl(report.id, "html")} target="_blank" rel="noopener" aria-hidden="true" tabindex="-1">${inside}</a>`;
+    ? html`<span class="report-cover" aria-hidden="true">${inside}</span>`
+    : html`<a class="report-cover" href=${reportUrl(report.id, "html")} target="_blank" rel="noopener" aria-hidden="true" tabindex="-1">${inside}</a>`;
 }
 
 function making({ t, state }: View, edition: Edition): TemplateResult {
   const share = progress(edition);
   return html`
-    <p class="making" role="status">
+    <p class="report-making" role="status">
       <progress max="1" .value=${share} aria-label=${t("reports.making")}></progress>
       <span>${t("reports.making")} ${percent(share, state.language)}</span>
     </p>

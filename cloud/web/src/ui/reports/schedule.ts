@@ -35,8 +35,8 @@ function form(view: View, page: Page, value: Schedule): TemplateResult {
     <form class="report-form" data-form="schedule" @submit=${send}>
       <fieldset>
         <legend class="hidden">${t("reports.kind.weekly")}</legend>
-        <label class="check"><input type="checkbox" name="weekly" ?checked=${value.weekly.enabled} /> <strong>${t("reports.weekly_on")}</strong></label>
-        <div class="pair">
+        <label class="report-check"><input type="checkbox" name="weekly" ?checked=${value.weekly.enabled} /> <strong>${t("reports.weekly_on")}</strong></label>
+        <div class="report-pair">
           <label>${t("reports.weekday")} <select name="weekday">${weekdays(state.language).map((name, n) =>
             html`<option value=${n} ?selected=${n === value.weekly.weekday}>${name}</option>`)}</select></label>
           ${hour(view, "weekly-hour", value.weekly.hour ?? 6)}
@@ -45,8 +45,8 @@ function form(view: View, page: Page, value: Schedule): TemplateResult {
       </fieldset>
       <fieldset>
         <legend class="hidden">${t("reports.kind.monthly")}</legend>
-        <label class="check"><input type="checkbox" name="monthly" ?checked=${value.monthly.enabled} /> <strong>${t("reports.monthly_on")}</strong></label>
-        <div class="pair">
+        <label class="report-check"><input type="checkbox" name="monthly" ?checked=${value.monthly.enabled} /> <strong>${t("reports.monthly_on")}</strong></label>
+        <div class="report-pair">
           <label>${t("reports.day")} <select name="day">${Array.from({ length: 28 }, (_, n) =>
             html`<option value=${n + 1} ?selected=${n + 1 === value.monthly.day}>${n + 1}</option>`)}</select></label>
           ${hour(view, "monthly-hour", value.monthly.hour ?? 6)}
@@ -54,7 +54,7 @@ function form(view: View, page: Page, value: Schedule): TemplateResult {
         ${value.next_monthly_at ? html`<p class="muted small">${t("reports.next", { when: fullTime(view, value.next_monthly_at) })}</p>` : nothing}
       </fieldset>
       <p class="muted small">${t("reports.local", { zone: value.timezone })}</p>
-      <fieldset class="choice">
+      <fieldset class="report-choice">
         <legend>${t("reports.languages")}</legend>
         ${(["zh", "en"] as const).map((one) => html`<label lang=${locale(one)}>
           <input type="checkbox" name="language" value=${one} ?checked=${value.languages.includes(one)} /> ${DICTIONARIES[one]["language.name"]}</label>`)}
@@ -62,7 +62,7 @@ function form(view: View, page: Page, value: Schedule): TemplateResult {
       <fieldset>
         <legend>${t("reports.recipients")}</legend>
         ${value.mail_is_set_up ? nothing : html`<p class="note small">${t("reports.no_server")}</p>`}
-        <ul class="recipients">${value.people.map((one) => recipient(view, one, value.recipients.includes(one.account_id)))}</ul>
+        <ul class="report-recipients">${value.people.map((one) => recipient(view, one, value.recipients.includes(one.account_id)))}</ul>
         ${unreached.length > 0 ? html`<p class="note small" role="status">${t("reports.unreached", { names: unreached.map((one) => one.name).join(state.language === "zh" ? "、" : ", ") })}</p>` : nothing}
       </fieldset>
       <button class="primary" ?disabled=${page.busy}>${t("reports.save")}</button>
@@ -78,7 +78,7 @@ function hour({ t }: View, name: string, value: number): TemplateResult {
 
 function recipient({ t }: View, one: ReportPerson, chosen: boolean): TemplateResult {
   return html`
-    <li data-person=${one.account_id}><label class="check">
+    <li data-person=${one.account_id}><label class="report-check">
       <input type="checkbox" name="recipient" value=${one.account_id} ?checked=${chosen} />
       <span>${one.name} <span class="muted small">${t(`role.${one.role}` as "role.manager")}</span>
         ${one.has_mail ? nothing : html`<span class="no-mail small">${t("reports.no_device")}</span>`}</span>
