@@ -13,7 +13,7 @@ export const reportsZh: Readonly<Record<keyof typeof reportsEn, string>> = {
   "reports.making": "正在生成：",
   "reports.failed": "{language}：未能生成。{why}",
   "reports.read": "阅读",
-  "reports.pdf": "PDF",
+  "reports.pdf": "PDF 文件",
   "reports.html": "网页",
   "reports.pages": "{n}页",
   "reports.made": "{when}{by}生成。",
