@@ -248,7 +248,7 @@ def _clock(axes: Any, clock: Clock, night: tuple[float, float] | None, hour: str
     axes.set_ylim(0, top * 1.08)
     axes.set_yticks([top], [])
     axes.set_xticks([n * turn for n in (0, 6, 12, 18)], [f"{n} {hour}" for n in (0, 6, 12, 18)])
-    axes.tick_params(axis="x", pad=-2, labelsize=7)
+    axes.tick_params(axis="x", pad=1, labelsize=7)
     axes.grid(color=FAINT, linewidth=0.6)
     axes.spines["polar"].set_color(FAINT)
 
