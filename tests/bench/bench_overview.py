@@ -74,6 +74,7 @@ def measure(database: Database, made: BigReserve, requests: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--observations", type=int, default=5_000_000)
+    parser.add_argument("--deployments", type=int, default=2000)
     parser.add_argument("--requests", type=int, default=20)
     arguments = parser.parse_args()
     with ExitStack() as stack:
@@ -83,10 +84,17 @@ def main() -> None:
         postgres.start()
         stack.callback(postgres.stop)
         migrate(postgres.url)
-        made = make(postgres.url, "qinling", observations=arguments.observations, told=True)
+        made = make(
+            postgres.url,
+            "qinling",
+            deployments=arguments.deployments,
+            observations=arguments.observations,
+            told=True,
+        )
         database = stack.enter_context(Database(postgres.url, size=2))
         with database.transaction() as conn:
             print(f"{conn.execute(PICTURED.encode()).rowcount:,} pictures")
+            conn.execute("ANALYZE observation, media")
         rollups.roll_up(database)
         measure(database, made, arguments.requests)
 

@@ -124,13 +124,15 @@ FROM found f
 LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_at IS NULL;
 
 -- name: pictures_of_span
+-- By deployment and time: said so that no index of pictured records alone is taken for it, which would be read whole
+-- for each camera.
 WITH found AS (
     SELECT o.media_id, d.id AS deployment_id, o.observed_at, o.confidence, o.scientific_name, false AS labelled
     FROM deployment d
     CROSS JOIN LATERAL (
         SELECT media_id, observed_at, confidence, scientific_name FROM observation
         WHERE deployment_id = d.id AND observed_at >= %(since)s AND observed_at < %(until)s
-          AND media_id IS NOT NULL AND observation_type = 'animal' AND scientific_name IS NOT NULL
+          AND (media_id IS NULL) IS FALSE AND observation_type = 'animal' AND scientific_name IS NOT NULL
         ORDER BY observed_at DESC
         LIMIT (SELECT greatest(2, least(12, %(weighed)s / count(*))) FROM deployment WHERE reserve_id = %(reserve_id)s)
     ) o
