@@ -92,6 +92,7 @@ export const researchEn = {
   "research.against.year": "A year earlier",
   "research.against.span": "Another time",
   "research.against.where": "Another area",
+  "research.compare.seen": "{events} events, {individuals} individuals",
   "research.compare.not_observed": "No camera looked on this side. Nothing can be compared.",
   "research.compare.nothing": "Nothing was seen on either side.",
   "research.ratio": "Ratio, A to B",

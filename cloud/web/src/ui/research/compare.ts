@@ -99,7 +99,8 @@ function row(view: View, one: ComparedSpecies, marks: readonly number[], place: 
   const side = (found: ComparedSpecies["a"]) => {
     if (!found) return html`<td class="number unseen">${t("count.not_observed")}</td>`;
     const rate = found.rate_per_100_camera_days;
-    return html`<td class="number">${significant(rate.estimate, state.language)}<span class="sub">${interval(rate, state.language)}</span></td>`;
+    return html`<td class="number">${significant(rate.estimate, state.language)}<span class="sub">${interval(rate, state.language)}</span>
+      <span class="sub">${t("research.compare.seen", { events: found.events, individuals: found.individuals })}</span></td>`;
   };
   const words = one.ratio ? ratioWords(one.ratio, t, state.language) : t(one.a && one.b ? "research.ratio.neither" : "research.ratio.unknown");
   return html`
