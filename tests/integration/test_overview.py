@@ -14,6 +14,8 @@ from fieldwatch_shared.ids import uuid7
 from .api_world import NOON, SQUARE, World
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fieldwatch_cloud.db.pool import Database
 
 DAY = 24 * 60
@@ -25,14 +27,18 @@ TAKIN, PANDA, HARE = "Budorcas taxicolor", "Ailuropoda melanoleuca", "Lepus tola
 class Peopled(World):
     """Whoever asks twice is the same account."""
 
+    def __init__(self, database_url: str, db: Database, folder: Path) -> None:
+        super().__init__(database_url, db, folder)
+        self.tokens: dict[str, str] = {}
+
     def token(self, who: str) -> str:
-        if who not in self.__dict__.setdefault("tokens", {}):
+        if who not in self.tokens:
             self.tokens[who] = super().token(who)
-        return str(self.tokens[who])
+        return self.tokens[who]
 
 
 @pytest.fixture
-def world(database_url: str, db: Database, tmp_path) -> World:
+def world(database_url: str, db: Database, tmp_path: Path) -> World:
     return Peopled(database_url, db, tmp_path)
 
 
@@ -164,7 +170,9 @@ def test_whoever_is_on_duty_can_be_reached_or_is_named(world: World) -> None:
         )
     world.token("ranger")
     with world.db.transaction() as conn:
-        ranger = conn.execute("SELECT id FROM account WHERE email = 'ranger@example.org'").fetchone()[0]
+        row = conn.execute("SELECT id FROM account WHERE email = 'ranger@example.org'").fetchone()
+        assert row is not None
+        ranger = row[0]
         conn.execute(
             "INSERT INTO shift (id, reserve_id, zone_id, account_id, starts_at, ends_at)"
             " VALUES (%s, %s, %s, %s, now() - interval '1 hour', now() + interval '1 hour')",

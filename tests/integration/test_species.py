@@ -13,6 +13,7 @@ from fieldwatch_shared.ids import uuid7
 from .api_world import NOON, World
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from uuid import UUID
 
     from fieldwatch_cloud.db.pool import Database
@@ -25,14 +26,18 @@ TAKIN, PANDA = "Budorcas taxicolor", "Ailuropoda melanoleuca"
 class Peopled(World):
     """Whoever asks twice is the same account."""
 
+    def __init__(self, database_url: str, db: Database, folder: Path) -> None:
+        super().__init__(database_url, db, folder)
+        self.tokens: dict[str, str] = {}
+
     def token(self, who: str) -> str:
-        if who not in self.__dict__.setdefault("tokens", {}):
+        if who not in self.tokens:
             self.tokens[who] = super().token(who)
-        return str(self.tokens[who])
+        return self.tokens[who]
 
 
 @pytest.fixture
-def world(database_url: str, db: Database, tmp_path) -> World:
+def world(database_url: str, db: Database, tmp_path: Path) -> World:
     return Peopled(database_url, db, tmp_path)
 
 

@@ -133,8 +133,8 @@ def span(days: list[float], **events: dict[int, int]) -> Span:
 def test_a_change_is_said_where_the_ratio_bears_it(
     now: dict[int, int], before: dict[int, int], status: str
 ) -> None:
-    sides = [span([7.0, 7.0], **({"Takin": at} if at else {})) for at in (now, before)]
-    (found,) = changes(*sides)
+    this, last = (span([7.0, 7.0], **({"Takin": at} if at else {})) for at in (now, before))
+    (found,) = changes(this, last)
     assert found.status == status
     assert found.rate == pytest.approx(100 * sum(now.values()) / 14)
 
