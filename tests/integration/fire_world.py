@@ -137,6 +137,9 @@ class Person:
     def post(self, path: str, body: Any) -> Any:
         return self._client.post(f"/api/v1{path}", headers=self._headers, json=body)
 
+    def upload(self, path: str, content: str | bytes, **options: Any) -> Any:
+        return self._client.post(f"/api/v1{path}", headers=self._headers, content=content, **options)
+
     def put(self, path: str, content: bytes, **options: Any) -> Any:
         return self._client.put(f"/api/v1{path}", headers=self._headers, content=content, **options)
 

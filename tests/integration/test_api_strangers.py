@@ -28,6 +28,8 @@ RULE = {"name": "Leopard", "area": SQUARE}
 MASK = {"id": str(uuid4()), "polygon": [[0.1, 0.5], [0.2, 0.5], [0.2, 0.7]], "reason": "chimney"}
 SHIFT = {"starts_at": "2026-05-04T08:00:00Z", "ends_at": "2026-05-04T16:00:00Z"}
 ZONE = {"name": "West", "area": SQUARE}
+GPX = """<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="33.61" lon="107.86"/><trkpt lat="33.62" lon="107.87"/></trkseg></trk></gpx>"""
 HOOK = {"name": "province", "url": "https://fire.example.org/in"}
 BODIES: dict[str, Any] = {
     "POST /incidents/{incident_id}/actions": act("acknowledge"),
@@ -75,6 +77,9 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
             account_id=None,
             now=datetime.now(UTC),
         )
+        week = {"kind": "weekly", "ending": "2026-05-10", "languages": ["en"]}
+        report = manager.post("/reserves/foping/reports", week).json()["items"][0]["id"]
+        track = ranger.upload("/reserves/foping/tracks", GPX, params={"filename": "walk.gpx"})
         zones = manager.post("/reserves/foping/zones", {"zones": [ZONE]}).json()["zones"]
         ids = {
             "slug": ["foping"],
@@ -96,6 +101,13 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
             "live_view_id": [manager.post(f"/deployments/{world.ridge}/live", {}).json()["id"]],
             "segment": ["init.mp4"],
             "item": [str(world.ridge)],
+            "kind": ["river"],
+            "layer": ["cameras", "density", "hotspots", "tracks"],
+            **{place: ["0"] for place in "zxy"},
+            "track_id": [track.json()["items"][0]["id"]],
+            "report_id": [report],
+            "form": ["html", "pdf"],
+            "name": ["Cervidae"],
         }
         before = ranger.sees(fire), manager.get("/reserves/foping/devices").json()
         asked = 0
