@@ -40,6 +40,9 @@ const LOADERS: Readonly<Record<OwnPageName, () => Promise<{ createPage: CreatePa
   wall: () => import("./wall/page"),
 };
 
+const RELOADED = "fieldwatch.reloaded";
+const RELOAD_AGAIN = 60_000; // ms: a service that is broken is not asked for ever
+
 export interface OwnPages {
   /** Shows the page that the address means, where it is one of these; whether it is. */
   follow(): boolean;
@@ -53,10 +56,12 @@ export function createOwnPages(tools: AppTools): OwnPages {
 
   async function open(name: OwnPageName): Promise<void> {
     if (!loaded.has(name)) {
-      const { createPage } = await LOADERS[name]();
-      if (!loaded.has(name)) loaded.set(name, createPage(tools));
+      const code = await LOADERS[name]().catch(reloadOnce);
+      if (!code) return;
+      if (!loaded.has(name)) loaded.set(name, code.createPage(tools));
     }
     if (tools.store.state.page !== name) return; // gone on while it came
+    if (shown !== name) leave(); // from one of these to another
     shown = name;
     loaded.get(name)!.follow(location.hash);
     tools.redraw();
@@ -83,4 +88,17 @@ export function createOwnPages(tools: AppTools): OwnPages {
     },
     current: () => (shown ? loaded.get(shown)! : null),
   };
+}
+
+/** A page's code is gone: the service has a newer version than this tab, whose own links lead to it. Without a network it
+ * stays as it is: the next click tries again. */
+function reloadOnce(error: unknown): null {
+  const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
+  if (navigator.onLine && Date.now() - last > RELOAD_AGAIN) {
+    sessionStorage.setItem(RELOADED, String(Date.now()));
+    location.reload();
+  } else {
+    console.error(error);
+  }
+  return null;
 }
