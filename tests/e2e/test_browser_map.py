@@ -405,8 +405,8 @@ def test_where_nobody_looked_is_hatched_and_the_legend_says_so(page: Page, site:
 
     looked, unseen = shades("lick"), shades("saddle")
     bluest = max(blue - red for red, _, blue in looked)
-    assert bluest > 40, "the cell of a camera that looked is coloured"
-    assert max(blue - red for red, _, blue in unseen) < 40, "the cell of one that did not has no colour"
+    assert bluest > 32, "the cell of a camera that looked is coloured"
+    assert max(blue - red for red, _, blue in unseen) < 32, "the cell of one that did not has no colour"
 
 
 def test_a_link_restores_the_whole_view(page: Page, site: Site) -> None:
@@ -469,7 +469,7 @@ def test_the_map_walks_through_time(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Look back in time").click()
     shown = page.locator(".time-shown")
     expect(shown).to_have_attribute("data-shown", "live")
-    page.get_by_text("Days", exact=True).click()
+    page.get_by_role("radio", name="Days").check()
     local = utc_now() + timedelta(hours=8)  # of the reserve
     day = f"{local:%Y-%m-%d}/{local + timedelta(days=1):%Y-%m-%d}"
     expect(shown).to_have_attribute("data-shown", day)
@@ -516,7 +516,7 @@ def test_the_map_is_saved_and_printed_with_what_explains_it(page: Page, site: Si
         "void (window.print = () => (window.paper = document.querySelector('.print-sheet').cloneNode(true)))"
     )
     page.get_by_role("button", name="Print").click()
-    page.wait_for_function("window.paper && !document.querySelector('.print-sheet')")
+    page.wait_for_function("() => window.paper && !document.querySelector('.print-sheet')")
     paper = page.evaluate("window.paper.textContent")
     for words in (
         "Foping",
@@ -537,4 +537,4 @@ def test_what_is_seen_is_named_on_the_map_for_a_while(page: Page, site: Site, no
     expect(page.locator(".pulse-name", has_text="Lion").first).to_be_visible()
     assert page.locator(".pulse").count() <= len(CAMERAS), "a herd is one ring, not a hundred"
     assert page.locator(".sighting").count() <= 80
-    expect(page.locator(".pulse")).to_have_count(0)  # and nothing is left behind
+    expect(page.locator(".pulse")).to_have_count(0, timeout=20_000)  # and nothing is left behind
