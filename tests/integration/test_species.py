@@ -151,3 +151,37 @@ def test_the_latest_picture_is_dated_by_the_corrected_clock(world: World) -> Non
     assert found["media_id"] == str(newest)
     assert datetime.fromisoformat(found["observed_at"]) == NOON + timedelta(hours=1)
     assert (found["width"], found["height"]) == (640, 480)
+
+
+def test_pictures_of_a_week_are_chosen_by_the_corrected_clock(world: World) -> None:
+    """A camera that was set up with the year before still shows what it saw this week, and not what it did not."""
+    ours = photograph(world, world.ridge, -365 * DAY - 60, TAKIN)
+    confirmed = photograph(world, world.ridge, -365 * DAY - 600, PANDA)
+    photograph(world, world.ridge, -60, TAKIN)  # by its clock this week: in truth, a year from now
+    say(world, confirmed, PANDA)
+    with world.client("manager") as client:
+        told = client.post(
+            f"/api/v1/deployments/{world.ridge}/clock-corrections",
+            json={"id": str(uuid7()), "offset_s": 365 * 86400, "note": None},
+        )
+        assert told.status_code < 300, told.text
+    week = get(world, "/api/v1/reserves/foping/overview", to=NOON.isoformat()).json()["week"]
+    assert {one["media_id"] for one in week["pictures"]} == {str(ours), str(confirmed)}
+    # Both are first records, with the pictures that show them.
+    assert {one["scientific_name"]: one["media_id"] for one in week["new_species"]} == {
+        TAKIN: str(ours),
+        PANDA: str(confirmed),
+    }
+
+
+def test_the_picture_of_a_first_record_is_what_people_say_it_is(world: World) -> None:
+    """Not the one of which a person said that it shows something else, even where it was the earlier."""
+    world.observe(world.ridge, -500 * DAY, name=PANDA)
+    wrong = photograph(world, world.ridge, -3000, TAKIN)
+    right = photograph(world, world.ridge, -2900, PANDA)
+    say(world, wrong, PANDA)
+    say(world, right, TAKIN)
+    rollups.roll_up(world.db)
+    week = get(world, "/api/v1/reserves/foping/overview", to=NOON.isoformat()).json()["week"]
+    (takin,) = week["new_species"]
+    assert (takin["scientific_name"], takin["media_id"]) == (TAKIN, str(right))

@@ -84,18 +84,24 @@ WHERE m.scientific_name NOT IN (SELECT scientific_name FROM known)
                 AND e.started_at >= m.start::timestamp AT TIME ZONE 'UTC' AND e.started_at < %(since)s);
 
 -- name: first_pictures
--- Of each name its first event; and of the same camera the first picture that shows it since then.
-SELECT DISTINCT ON (e.scientific_name) e.scientific_name, e.started_at, e.deployment_id, picture.media_id
-FROM deployment d
-CROSS JOIN LATERAL events(d.id, %(since)s, 'infinity') e
+-- Of each name its first event; and of its records, as people corrected them, the first with a picture that is here.
+WITH first AS MATERIALIZED (
+    SELECT DISTINCT ON (e.scientific_name) e.scientific_name, e.started_at, e.ended_at, e.deployment_id
+    FROM deployment d
+    CROSS JOIN LATERAL events(d.id, %(since)s, 'infinity') e
+    WHERE d.reserve_id = %(reserve_id)s AND e.scientific_name = ANY (%(names)s) AND e.observation_type = 'animal'
+    ORDER BY e.scientific_name, e.started_at, e.deployment_id
+)
+SELECT first.scientific_name, first.started_at, first.deployment_id, picture.media_id
+FROM first
 LEFT JOIN LATERAL (
-    SELECT o.media_id FROM observation o JOIN media m ON m.id = o.media_id
-    WHERE o.deployment_id = e.deployment_id AND o.scientific_name = e.scientific_name AND o.media_id IS NOT NULL
-      AND o.observed_at >= e.started_at - interval '1 day'
-    ORDER BY o.observed_at LIMIT 1
-) picture ON true
-WHERE d.reserve_id = %(reserve_id)s AND e.scientific_name = ANY (%(names)s) AND e.observation_type = 'animal'
-ORDER BY e.scientific_name, e.started_at, e.deployment_id;
+    SELECT s.media_id
+    FROM seen(first.deployment_id, first.started_at, first.ended_at + interval '1 microsecond') s
+    JOIN media m ON m.id = s.media_id AND m.mime IN ('image/jpeg', 'image/png')
+    WHERE s.scientific_name = first.scientific_name AND s.observation_type = 'animal'
+      AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = m.id)
+    ORDER BY s.observed_at, s.media_id LIMIT 1
+) picture ON true;
 
 -- name: pictures_of_species
 -- What a model called so, unless a person has spoken; and what people call so. Of many cameras fewer each; whether
@@ -124,32 +130,32 @@ FROM found f
 LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_at IS NULL;
 
 -- name: pictures_of_span
--- By deployment and time: said so that no index of pictured records alone is taken for it, which would be read whole
--- for each camera.
-WITH found AS (
-    SELECT o.media_id, d.id AS deployment_id, o.observed_at, o.confidence, o.scientific_name, false AS labelled
-    FROM deployment d
-    CROSS JOIN LATERAL (
-        SELECT media_id, observed_at, confidence, scientific_name FROM observation
-        WHERE deployment_id = d.id AND observed_at >= %(since)s AND observed_at < %(until)s
-          AND (media_id IS NULL) IS FALSE AND observation_type = 'animal' AND scientific_name IS NOT NULL
-        ORDER BY observed_at DESC
-        LIMIT (SELECT greatest(2, least(12, %(weighed)s / count(*))) FROM deployment WHERE reserve_id = %(reserve_id)s)
-    ) o
+-- By deployment and time, its corrected clock's: said so that no index of pictured records alone is taken for it, which
+-- would be read whole for each camera.
+WITH here AS MATERIALIZED (
+    SELECT d.id, make_interval(secs => coalesce(c.offset_s, 0)) AS ahead
+    FROM deployment d LEFT JOIN clock_correction c ON c.deployment_id = d.id AND c.undone_at IS NULL
     WHERE d.reserve_id = %(reserve_id)s
-      AND NOT EXISTS (SELECT FROM label_revision r WHERE r.media_id = o.media_id)
-    UNION ALL
-    SELECT l.media_id, d.id, l.observed_at,
-           (SELECT max(o.confidence) FROM observation o
-            WHERE o.media_id = l.media_id AND o.scientific_name = l.scientific_name), l.scientific_name, true
-    FROM deployment d JOIN current_label l ON l.deployment_id = d.id
-    WHERE d.reserve_id = %(reserve_id)s AND l.observed_at >= %(since)s AND l.observed_at < %(until)s
-      AND l.observation_type = 'animal' AND l.scientific_name IS NOT NULL
 )
-SELECT f.media_id, f.deployment_id, f.observed_at + make_interval(secs => coalesce(c.offset_s, 0)) AS observed_at,
-       f.scientific_name, f.confidence, f.labelled
-FROM found f
-LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_at IS NULL;
+SELECT o.media_id, here.id AS deployment_id, o.observed_at + here.ahead AS observed_at, o.scientific_name, o.confidence,
+       false AS labelled
+FROM here
+CROSS JOIN LATERAL (
+    SELECT media_id, observed_at, confidence, scientific_name FROM observation
+    WHERE deployment_id = here.id
+      AND observed_at >= %(since)s - here.ahead AND observed_at < %(until)s - here.ahead
+      AND (media_id IS NULL) IS FALSE AND observation_type = 'animal' AND scientific_name IS NOT NULL
+    ORDER BY observed_at DESC
+    LIMIT (SELECT greatest(2, least(12, %(weighed)s / count(*))) FROM here)
+) o
+WHERE NOT EXISTS (SELECT FROM label_revision r WHERE r.media_id = o.media_id)
+UNION ALL
+SELECT l.media_id, here.id, l.observed_at + here.ahead, l.scientific_name,
+       (SELECT max(o.confidence) FROM observation o
+        WHERE o.media_id = l.media_id AND o.scientific_name = l.scientific_name), true
+FROM here JOIN current_label l ON l.deployment_id = here.id
+WHERE l.observed_at >= %(since)s - here.ahead AND l.observed_at < %(until)s - here.ahead
+  AND l.observation_type = 'animal' AND l.scientific_name IS NOT NULL;
 
 -- name: stills
 -- Those that have come and are no clips.
