@@ -83,9 +83,9 @@ function controls({ t, state }: View, wall: WallState, acts: WallActs): Template
   const position = t(`wall.scene.${scenes[wall.at]!}`);
   return html`
     <footer class="wall-bottom">
-      <ol class="wall-dots" role="img" aria-label=${position}>
-        ${scenes.map((one, i) => canShow(one, state, wall) ? html`<li class=${i === wall.at ? "on" : ""} data-scene=${one}></li>` : nothing)}
-      </ol>
+      <div class="wall-dots" role="img" aria-label=${position}>
+        ${scenes.map((one, i) => canShow(one, state, wall) ? html`<span class=${i === wall.at ? "on" : ""} data-scene=${one}></span>` : nothing)}
+      </div>
       <div class="wall-controls" role="group" aria-label=${t("wall.controls")}>
         <button @click=${() => acts.step(-1)}>${icon("left")} ${t("wall.previous")}</button>
         <button @click=${acts.pause} aria-pressed=${wall.paused}>${icon(wall.paused ? "right" : "stop")} ${t(wall.paused ? "wall.resume" : "wall.pause")}</button>
