@@ -26,7 +26,7 @@ export function bar(view: View, now: Standing): TemplateResult {
           : nothing)}
       </div>
       <div class="also">
-        <label class="button" role="button">
+        <label class="button">
           ${icon("picture")} ${t("do.picture")}
           <input class="hidden" type="file" accept="image/*" capture="environment" data-do="picture" @change=${(event: Event) => chosen(view, event)} />
         </label>
