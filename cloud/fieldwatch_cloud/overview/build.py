@@ -54,6 +54,8 @@ class Week:
     looked: int
     """Cameras with any effort."""
     species: list[week.Change]
+    unnamed: int
+    """Events of animals of which neither a model nor a person told the species."""
     new_species: list[NewSpecies]
     incidents: list[fires.Incident]
     """Seen in the span, exercises aside, newest first."""
@@ -105,6 +107,11 @@ def read_week(
         camera_days_before=float(before_side.camera_days.sum()),
         looked=int((now_side.camera_days > 0).sum()),
         species=week.changes(now_side, before_side, new),
+        unnamed=sum(
+            one.events
+            for one in now_side.tallies
+            if one.scientific_name is None and one.observation_type == "animal"
+        ),
         new_species=[NewSpecies(name, *found[name]) for name in sorted(found)],
         incidents=[]
         if brief

@@ -63,7 +63,7 @@ class Species:
     """Events per 100 camera-days. So for the next two."""
     rate_before: float | None
     ratio: Interval | None
-    """This rate over the one before."""
+    """This rate over the one before; infinite where there was none before. So for the next."""
     year_ratio: Interval | None
     """This rate over that of the same days a year before."""
 
@@ -200,6 +200,8 @@ class Facts:
     year_before: tuple[date, date] | None
     """The days that `year_ratio` compares with; None: no camera looked then."""
     species: tuple[Species, ...]
+    unnamed: int
+    """Events of animals of which neither a model nor a person told the species."""
     withheld: int
     """Sensitive species that are left out everywhere here."""
     blurred: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from math import inf
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Connection, Database
     from fieldwatch_cloud.db.reporting import Kind
     from fieldwatch_cloud.media.thumbnails import Thumbnails
-    from fieldwatch_cloud.overview.week import Change
+    from fieldwatch_cloud.overview.week import Change, Ratio
     from fieldwatch_cloud.reporting.spans import Span
 
 SOFTWARE = f"Fieldwatch {version('fieldwatch')}"
@@ -156,6 +157,7 @@ def gather(
         days_before=spans.as_long_before(span),
         year_before=None if year_ratios is None else (year_before.first, year_before.last),
         species=tuple(_species(one, year_ratios or {}) for one in week.species),
+        unnamed=week.unnamed,
         withheld=len(left_out.species),
         blurred=len(hidden.species) - len(left_out.species),
         curves=curves,
@@ -237,7 +239,7 @@ def _against_a_year_ago(
     ratios = {
         name: interval
         for one in found.species
-        if (name := one.taxon[0]) and (interval := _interval(one.ratio)) is not None
+        if (name := one.taxon[0]) and (interval := _ratio(one.ratio)) is not None
     }
     return ratios, verdict
 
@@ -318,7 +320,6 @@ def _resolution(reserve: Reserve, places: Sequence[tuple[float, float]]) -> int:
 
 
 def _species(one: Change, year_ratios: dict[str, Interval]) -> Species:
-    ratio = one.ratio
     return Species(
         scientific_name=one.scientific_name,
         status=one.status,
@@ -328,9 +329,17 @@ def _species(one: Change, year_ratios: dict[str, Interval]) -> Species:
         cameras=one.deployments,
         rate=None if one.rate is None else Interval(one.rate, one.low or 0.0, one.high),
         rate_before=one.rate_before,
-        ratio=None if ratio is None or ratio.value is None else Interval(ratio.value, ratio.low, ratio.high),
+        ratio=_ratio(one.ratio),
         year_ratio=year_ratios.get(one.scientific_name),
     )
+
+
+def _ratio(one: Estimate | Ratio | None) -> Interval | None:
+    """With none on the other side it has a lower bound alone, which may well be above 1."""
+    if one is None:
+        return None
+    value = tables.finite(one.value)
+    return Interval(inf if value is None else value, one.low or 0.0, tables.finite(one.high))
 
 
 def _interval(one: Estimate | None) -> Interval | None:

@@ -317,12 +317,16 @@ def _animals(facts: Facts) -> list[str]:
     seen = [one for one in facts.species if one.events]
     if not facts.observed:
         return []
+    if not seen and facts.unnamed:
+        return [f"拍到动物{facts.unnamed:,}次独立事件，但均未识别到物种。"]
     if not seen:
-        return ["相机工作期间未拍到动物。"]
+        return [f"相机工作期间未拍到动物。{'本报告不含敏感物种。' if facts.withheld else ''}"]
     most = max(seen, key=lambda one: one.events)
     told = f"拍到{len(seen)}个物种，共{sum(one.events for one in seen):,}次独立事件"
     if most.rate is not None:
         told += f"；最常见的是{_name(most)}，每100相机日{_interval(most.rate)}次"
+    if facts.unnamed:
+        told += f"；另有{facts.unnamed:,}次未识别到物种"
     return [f"{told}。"]
 
 
@@ -338,7 +342,7 @@ def _changes(facts: Facts) -> list[str]:
         ]
         if named:
             told.append(f"{said}：{'、'.join(named[:4])}{'等' if len(named) > 4 else ''}。")
-    if not told and any(one.events for one in facts.species):
+    if not told and any(one.status == "unclear" and one.ratio is not None for one in facts.species):
         told.append("各物种的变化均未超出偶然范围。")
     return told
 

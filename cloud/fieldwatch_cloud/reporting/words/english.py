@@ -319,8 +319,12 @@ def _animals(facts: Facts) -> list[str]:
     seen = [one for one in facts.species if one.events]
     if not facts.observed:
         return []
+    if not seen and facts.unnamed:
+        met = _n(facts.unnamed, "independent event", "independent events")
+        return [f"Animals were seen in {met}, but none by its species."]
     if not seen:
-        return ["No animal was seen in the time in which cameras looked."]
+        left_out = " Sensitive species are left out of this report." if facts.withheld else ""
+        return [f"No animal was seen in the time in which cameras looked.{left_out}"]
     most = max(seen, key=lambda one: one.events)
     events = sum(one.events for one in seen)
     told = (
@@ -330,6 +334,8 @@ def _animals(facts: Facts) -> list[str]:
     )
     if most.rate is not None:
         told += f"; most often {_name(most)}, {numbers.interval(most.rate)} events per 100 camera-days"
+    if facts.unnamed:
+        told += f"; in {facts.unnamed:,} more, animals whose species is not known"
     return [f"{told}."]
 
 
@@ -345,7 +351,7 @@ def _changes(facts: Facts) -> list[str]:
         ]
         if named:
             told.append(f"{said}: {', '.join(named[:4])}{', …' if len(named) > 4 else ''}.")
-    if not told and any(one.events for one in facts.species):
+    if not told and any(one.status == "unclear" and one.ratio is not None for one in facts.species):
         told.append("No species' rate changed by more than chance allows.")
     return told
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isinf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def interval(one: Interval) -> str:
 
 
 def times(one: Interval) -> str:
-    """×2.8, 1.6–5.1: a ratio, to stand within a sentence."""
+    """×2.8, 1.6–5.1: a ratio, to stand within a sentence; >×3.1 where there was none to compare with."""
+    if isinf(one.value):
+        return f">×{figure(one.low)}"
     return f"×{figure(one.value)}, {bounds(one)}"
 
 

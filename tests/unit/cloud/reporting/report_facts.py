@@ -114,6 +114,7 @@ def facts(**changes: Any) -> Facts:
             species("Muntiacus reevesi", status="fewer", events=0, events_before=9, individuals=0, cameras=0,
                     rate=Interval(0.0, 0.0, 19.9), rate_before=42.9, ratio=Interval(0.0, 0.0, 0.6)),
         ),
+        "unnamed": 0,
         "withheld": 0,
         "blurred": 2,
         "curves": (

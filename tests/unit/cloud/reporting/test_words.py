@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from inspect import getmembers, isfunction
+from math import inf
 
 import pytest
 from tests.unit.cloud.reporting.report_facts import SPAN, camera, facts, fire, nobody_looked, species
@@ -81,6 +82,34 @@ def test_nobody_looked_is_not_no_animals(language: str) -> None:
 def test_looked_and_saw_nothing_is_said_so() -> None:
     (_, second, *_) = english.headlines(facts(species=(), new_species=()))
     assert second == "No animal was seen in the time in which cameras looked."
+
+
+def test_animals_that_nobody_named_and_species_left_out_are_not_no_animals() -> None:
+    nameless = facts(species=(), new_species=(), unnamed=40)
+    assert (
+        english.headlines(nameless)[1]
+        == "Animals were seen in 40 independent events, but none by its species."
+    )
+    assert chinese.headlines(nameless)[1] == "拍到动物40次独立事件，但均未识别到物种。"
+    assert "in 7 more, animals whose species is not known" in english.headlines(facts(unnamed=7))[1]
+    assert "另有7次未识别到物种" in chinese.headlines(facts(unnamed=7))[1]
+    sensitive = facts(species=(), new_species=(), withheld=1)
+    assert "left out" in english.headlines(sensitive)[1]
+    assert "不含敏感物种" in chinese.headlines(sensitive)[1]
+
+
+def test_more_than_none_is_more() -> None:
+    """The ratio has no upper bound, but the lower one says enough."""
+    risen = species("Sus scrofa", status="more", events=18, events_before=0, rate_before=0.0,
+                    ratio=Interval(inf, 4.7, None))  # fmt: skip
+    said = facts(species=(risen,), new_species=())
+    assert "More often than in the days before: wild boar (>×4.7)." in english.headlines(said)
+    assert "比前期增加：野猪（>×4.7）。" in chinese.headlines(said)
+    assert not any("chance" in line for line in english.headlines(said))
+    assert english.change(risen) == "more: >×4.7"
+    # Where no camera looked in both weeks, nothing is known of a change, nor that there was none.
+    unpaired = facts(species=(species("Sus scrofa", ratio=None),), new_species=())
+    assert not any("chance" in line for line in english.headlines(unpaired))
 
 
 def test_a_change_is_said_only_where_there_is_one() -> None:
