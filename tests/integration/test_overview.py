@@ -107,6 +107,19 @@ def test_a_first_week_has_nothing_to_be_compared_with(world: World) -> None:
     assert takin["ratio"] is None
 
 
+def test_what_the_first_cameras_see_is_no_first_record(world: World) -> None:
+    """Nobody looked before: that a species was not there is not known."""
+    world.look(world.ridge, -WEEK + DAY, 0)
+    many(world, TAKIN, range(1, 4), 2)
+    rollups.roll_up(world.db)
+    week = ask(world)["week"]
+    assert week["new_species"] == []
+    assert [one["status"] for one in week["species"]] == ["not_observed_before"]
+    # A year that began before the first camera says no more.
+    year = ask(world, days=366)["week"]
+    assert (year["new_species"], year["species"][0]["status"]) == ([], "not_observed_before")
+
+
 def test_a_species_known_from_years_ago_is_not_new(world: World) -> None:
     world.look(world.ridge, -WEEK, 0)
     world.observe(world.lick, -500 * DAY, name=HARE)

@@ -155,6 +155,7 @@ def test_the_latest_picture_is_dated_by_the_corrected_clock(world: World) -> Non
 
 def test_pictures_of_a_week_are_chosen_by_the_corrected_clock(world: World) -> None:
     """A camera that was set up with the year before shows what it saw this week, and nothing else."""
+    world.look(world.lick, -30 * DAY, -20 * DAY)
     ours = photograph(world, world.ridge, -365 * DAY - 60, TAKIN)
     confirmed = photograph(world, world.ridge, -365 * DAY - 600, PANDA)
     photograph(world, world.ridge, -60, TAKIN)  # by its clock this week: in truth, a year from now

@@ -87,8 +87,12 @@ def species(conn: Connection, reserve_id: UUID) -> list[Species]:
 
 
 def never_before(conn: Connection, reserve_id: UUID, names: Sequence[str], since: datetime) -> set[str]:
-    """Those of `names` of which no event began before `since`."""
+    """Those of `names` of which no event began before `since`; none where nobody looked before: what is first
+    seen by the first cameras is no news of the animals."""
     parameters = {"reserve_id": reserve_id, "names": list(names), "since": since}
+    (watched,) = conn.execute(SQL["watched_before"], parameters, prepare=False)
+    if not watched[0]:
+        return set()
     known = {name for (name,) in conn.execute(SQL["known_before"], parameters, prepare=False)}
     return set(names) - known
 

@@ -49,6 +49,18 @@ SELECT t.scientific_name, t.observations::bigint, t.labelled::bigint, t.events::
 FROM total t JOIN told USING (scientific_name)
 ORDER BY t.events DESC, t.scientific_name;
 
+-- name: watched_before
+-- Whether a camera looked before, by its corrected clock, or at least something was recorded.
+SELECT EXISTS (
+    SELECT FROM deployment d
+    LEFT JOIN clock_correction c ON c.deployment_id = d.id AND c.undone_at IS NULL
+    WHERE d.reserve_id = %(reserve_id)s
+      AND (EXISTS (SELECT FROM effort_day e
+                   WHERE e.deployment_id = d.id
+                     AND e.day < ((%(since)s - make_interval(secs => coalesce(c.offset_s, 0))) AT TIME ZONE 'UTC')::date)
+           OR EXISTS (SELECT FROM event e WHERE e.deployment_id = d.id AND e.started_at < %(since)s))
+);
+
 -- name: known_before
 -- Most names are known from a year before; only for the others their events of this year are looked through.
 WITH yearly AS MATERIALIZED (
