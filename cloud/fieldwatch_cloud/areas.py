@@ -58,7 +58,7 @@ def read_upload(filename: str, content: bytes) -> list[Area]:
     return areas
 
 
-def _areas(file: Path, called: str) -> list[Area]:
+def _areas(file: Path | str, called: str) -> list[Area]:
     found = frames(file, called, "as a map of areas")
     if not found:
         raise SettingsError(f"{called} holds no areas")

@@ -76,13 +76,13 @@ def read_upload(kind: Kind, filename: str, content: bytes, bounds: Bounds) -> Re
         return read_file(kind, path, bounds, called=filename)
 
 
-def read_file(kind: Kind, file: Path, bounds: Bounds, *, called: str | None = None) -> Read:
+def read_file(kind: Kind, file: Path | str, bounds: Bounds, *, called: str | None = None) -> Read:
     """What a file holds of a kind within `bounds` (west, south, east, north in degrees), cut to them.
 
     Raises:
         DataFileError: it cannot be read, or holds nothing of the kind there; says what it holds instead.
     """
-    called = called or file.name
+    called = called or Path(file).name
     try:
         found = frames(file, called, "as a map")
     except SettingsError as error:

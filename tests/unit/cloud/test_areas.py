@@ -1,5 +1,9 @@
+import contextlib
 import io
 import json
+import socket
+import sqlite3
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -139,3 +143,103 @@ def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
         archive.writestr("a.dbf", b"\0" * (MAX_UNPACKED_BYTES + 1))
     with pytest.raises(DataFileError, match="unpacks to more"):
         read_upload("a.zip", buffer.getvalue())
+
+
+def square(name: str) -> dict[str, Any]:
+    return {"type": "Feature", "properties": {"name": name}, "geometry": SQUARE.__geo_interface__}
+
+
+@pytest.mark.parametrize("kind", ["vrt behind a kml", "vrt behind a geojson", "gdalg", "vrt as a shapefile"])
+def test_an_upload_reads_no_other_file_of_the_server(tmp_path: Path, kind: str) -> None:
+    """GDAL tells formats by content too: what says it is KML or JSON may be one that names other files."""
+    secret = tmp_path / "secret.geojson"
+    secret.write_text(json.dumps({"type": "FeatureCollection", "features": [square("secret")]}))
+    vrt = (
+        f'<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{secret}</SrcDataSource>'
+        "</OGRVRTLayer></OGRVRTDataSource>"
+    ).encode()
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for suffix, part in ((".shp", vrt), (".shx", b""), (".dbf", b"")):
+            archive.writestr(f"a{suffix}", part)
+    content = {
+        "vrt behind a kml": b"<kml></kml>" + vrt,
+        "vrt behind a geojson": b'{"type":"x"}' + vrt,
+        "gdalg": json.dumps(
+            {
+                "type": "gdal_streamed_alg",
+                "command_line": f"gdal vector pipeline ! read {secret} ! edit --crs=EPSG:4326",
+            }
+        ).encode(),
+        "vrt as a shapefile": zipped.getvalue(),
+    }[kind]
+    with pytest.raises(DataFileError):
+        read_upload("plots", content)
+
+
+@pytest.mark.parametrize("where", ["collection", "geometry"])
+@pytest.mark.parametrize("twice", [False, True])
+def test_an_upload_makes_the_server_ask_no_address(where: str, twice: bool) -> None:
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+
+        def listen() -> None:
+            with contextlib.suppress(OSError), server.accept()[0] as connection:
+                asked.append(connection.recv(100))
+
+        listening = threading.Thread(target=listen)
+        listening.start()
+        crs = f'"crs":{{"type":"link","properties":{{"href":"http://127.0.0.1:{port}/crs","type":"proj4"}}}},'
+        if twice:
+            crs += '"crs":{"type":"name","properties":{"name":"EPSG:4326"}},'
+        geometry = json.dumps(SQUARE.__geo_interface__)[1:]
+        whole, own = (crs, "") if where == "collection" else ("", crs)
+        content = (
+            f'{{"type":"FeatureCollection",{whole}"features":'
+            f'[{{"type":"Feature","properties":{{}},"geometry":{{{own}{geometry}}}]}}'
+        )
+        with contextlib.suppress(DataFileError):
+            read_upload("plots.geojson", content.encode())
+        listening.join()
+    assert asked == []
+
+
+def test_a_geopackage_whose_tables_lie_elsewhere_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", [SQUARE], name=["a"])
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute(
+            "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES "
+            "('table', 'elsewhere', 'elsewhere', 0, "
+            "'CREATE VIRTUAL TABLE elsewhere USING VirtualOGR(''/etc/passwd'')')"
+        )
+        database.commit()
+    with pytest.raises(DataFileError, match="elsewhere"):
+        read_upload("a.gpkg", path.read_bytes())
+
+
+@pytest.mark.parametrize("content", [b"<!---->" * 100_000 + b"x", b" " * 3_000_000 + b"x"])
+def test_what_begins_like_a_kml_and_is_none_is_told_at_once(content: bytes) -> None:
+    """A pattern that tries every way to part it would hold the whole server."""
+    with pytest.raises(DataFileError):
+        read_upload("plots.kml", content)
+
+
+def test_a_kml_with_holes_parts_and_data_is_read_as_it_was_drawn() -> None:
+    def ring(shape_: Polygon) -> str:
+        places = " ".join(f"{x},{y},120" for x, y in shape_.exterior.coords)
+        return f"<LinearRing><coordinates>{places}</coordinates></LinearRing>"
+
+    hole, other = box(103.02, 28.02, 103.04, 28.04), box(104.0, 28.0, 104.1, 28.1)
+    kml = (
+        '<k:kml xmlns:k="http://www.opengis.net/kml/2.2"><Placemark><name>Ridge &lt;1&gt;</name>'
+        '<ExtendedData><Data name="name_zh"><value>山脊</value></Data></ExtendedData><MultiGeometry>'
+        f"<Polygon><outerBoundaryIs>{ring(SQUARE)}</outerBoundaryIs><innerBoundaryIs>{ring(hole)}"
+        f"</innerBoundaryIs></Polygon><Polygon><outerBoundaryIs>{ring(other)}</outerBoundaryIs></Polygon>"
+        "</MultiGeometry></Placemark></k:kml>"
+    )
+    (area,) = read_upload("a.kml", kml.encode())
+    assert (area.name, area.name_zh) == ("Ridge <1>", "山脊")
+    assert shape(json.loads(area.geometry)).equals(MultiPolygon([SQUARE - hole, other]))
