@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pypdf import PdfReader
+from tests.integration.api_world import NOON
 from tests.integration.notify_world import notifying
 from tests.integration.report_world import MONDAY, PANDA, ReportWorld
 from tests.integration.test_notify_channels import Mailbox, mail_server
@@ -164,6 +165,41 @@ def test_facts_are_those_of_the_screens(world: ReportWorld) -> None:
     (boar,) = [curve for curve in told.curves if curve.scientific_name == "Sus scrofa"]
     assert [point.rate is None for point in boar.points] == [False, False, True, *[False] * 5]
     assert {one.scientific_name for one in told.new_species} == {"Panthera pardus", PANDA}
+
+
+def test_cameras_and_hours_are_those_that_looked_whatever_their_dates(world: ReportWorld) -> None:
+    world.fill()
+    before = facts(world)
+    takin = {one.scientific_name: one for one in before.clocks}["Budorcas taxicolor"]
+    # What a camera sees that reports no effort is in no rate; who looked after its end has stood there.
+    for minute in range(0, 600, 40):
+        world.observe(world.cameras["FP-12"], _minutes(MONDAY) + minute, name="Budorcas taxicolor")
+    ended = world.cameras["FP-01"]
+    world.run("UPDATE deployment SET ended_at = %s WHERE id = %s", MONDAY - timedelta(days=1), ended)
+    told = facts(world)
+    assert {one.scientific_name: one for one in told.clocks}["Budorcas taxicolor"] == takin
+    assert (told.looked, told.deployments, len(told.cameras)) == (11, 12, 12)
+    (named,) = [one for one in told.cameras if one.name == "FP-01"]
+    assert (named.hours, named.share) == (pytest.approx(168), 1)
+
+
+def test_the_days_before_are_whole_days_where_clocks_change(world: ReportWorld) -> None:
+    """In Berlin the week that ends on 29 March 2026 has 167 hours: the hour before it is not told of."""
+    world.run("UPDATE reserve SET timezone = 'Europe/Berlin' WHERE id = %s", world.foping)
+    monday = datetime(2026, 3, 22, 23, tzinfo=UTC)
+    for camera in (world.ridge, world.lick):
+        world.look(camera, _minutes(monday) - 1440, _minutes(monday) + 14 * 1440)
+    world.observe(world.ridge, _minutes(monday) - 30, name="Sus scrofa")
+    world.observe(world.ridge, _minutes(monday) + 30, name="Sus scrofa")
+    span = spans.asked("weekly", spans.date(2026, 4, 5), "Europe/Berlin", utc_now())
+    thumbnails = Thumbnails(world.store, world.settings.media_dir / "thumbnails", most_bytes=2**30)
+    told = gather(world.db, "foping", "weekly", span, now=utc_now(), thumbnails=thumbnails)
+    assert [one.events_before for one in told.species] == [1]
+    assert told.camera_days_before == pytest.approx(2 * 167 / 24)
+
+
+def _minutes(at: datetime) -> float:
+    return (at - NOON) / timedelta(minutes=1)
 
 
 def test_sensitive_species_are_told_of_the_whole_reserve_only(world: ReportWorld) -> None:

@@ -45,7 +45,7 @@ class NewSpecies:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A span against the span of the same length before it."""
+    """A span against the one before it."""
 
     since: datetime
     until: datetime
@@ -82,19 +82,20 @@ def read_week(
     until: datetime,
     hidden: Sensitive,
     *,
+    before: datetime | None = None,
     brief: bool = False,
 ) -> Week:
     """To be called first in a transaction, which becomes read-only.
 
     Args:
         hidden: species of which nothing is told: in a week, the whole reserve can be the place of one camera.
+        before: when the span before begins that this one is compared with; None: it is as long.
         brief: without pictures and incidents.
     """
     counts.one_snapshot(conn)
-    before = since - (until - since)
     ids = counts.deployments_within(conn, reserve_id, None)
     now_side = _span(conn, reserve_id, ids, since, until, hidden)
-    before_side = _span(conn, reserve_id, ids, before, since, hidden)
+    before_side = _span(conn, reserve_id, ids, before or since - (until - since), since, hidden)
     seen = [
         t.scientific_name for t in now_side.tallies if t.scientific_name and t.observation_type == "animal"
     ]

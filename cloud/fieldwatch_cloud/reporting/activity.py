@@ -39,7 +39,9 @@ def clocks(conn: Connection, question: Question, timezone: str) -> tuple[Clock, 
         interval=question.interval,
         min_confidence=question.min_confidence,
     )
-    names, events = np.unique(found.taxon[found.taxon != ""], return_counts=True)
+    # Events at cameras that report no effort belong to no rate.
+    rated = (found.taxon != "") & (here.camera_days > 0)[found.deployment]
+    names, events = np.unique(found.taxon[rated], return_counts=True)
     most = sorted(
         (
             (-int(n), str(name))
@@ -54,7 +56,7 @@ def clocks(conn: Connection, question: Question, timezone: str) -> tuple[Clock, 
     clocks = []
     for less, name in most:
         seen = np.zeros(24)
-        for start in found.start[found.taxon == name]:
+        for start in found.start[rated & (found.taxon == name)]:
             seen[datetime.fromtimestamp(float(start), zone).hour] += 1
         rates = [
             100 * n / h if h > 0 else None for n, h in zip(seen.tolist(), looked_h.tolist(), strict=True)

@@ -42,16 +42,16 @@ def looked(conn: Connection, reserve_id: UUID, span: Span, now: datetime) -> lis
     """Who looked least first; in a transaction that has just begun."""
     counts.one_snapshot(conn)
     until = min(span.until, now)
-    standing = [
-        one
-        for one in geography.deployments(conn, reserve_id)
-        if one.started_at < until and (one.ended_at is None or one.ended_at > span.since)
-    ]
-    spans = survey.looked(conn, [one.id for one in standing], span.since, span.until)
-    hours = np.zeros(len(standing))
+    deployments = geography.deployments(conn, reserve_id)
+    spans = survey.looked(conn, [one.id for one in deployments], span.since, span.until)
+    hours = np.zeros(len(deployments))
     np.add.at(hours, spans.deployment, (spans.end - spans.start) / 3600)
     found = []
-    for one, looking in zip(standing, hours.tolist(), strict=True):
+    for one, looking in zip(deployments, hours.tolist(), strict=True):
+        stood = (min(until, one.ended_at or until) - max(span.since, one.started_at)) / timedelta(hours=1)
+        # Whoever reported effort stood there, whatever the dates say.
+        if stood <= 0 and not looking:
+            continue
         health = deployment_health(
             one.id,
             started_at=one.started_at,
@@ -61,7 +61,6 @@ def looked(conn: Connection, reserve_id: UUID, span: Span, now: datetime) -> lis
             heard_at=one.heard_at,
             now=now,
         )
-        stood = min(until, one.ended_at or until) - max(span.since, one.started_at)
         found.append(
             Looked(
                 one.id,
@@ -70,7 +69,7 @@ def looked(conn: Connection, reserve_id: UUID, span: Span, now: datetime) -> lis
                     lon=one.lon,
                     lat=one.lat,
                     hours=looking,
-                    possible_hours=max(stood / timedelta(hours=1), 0.0),
+                    possible_hours=max(stood, looking),
                     status=health.status,
                     reasons=health.reasons,
                     heard_at=health.last_heartbeat_at,

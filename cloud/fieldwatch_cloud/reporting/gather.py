@@ -108,12 +108,13 @@ def gather(
         reserve = _reserve(conn, slug, reserve_id)
         hidden = sensitive.species(conn, reserve_id)
     asked = _Asked(db, reserve_id, kind, span, reserve.timezone, hidden)
+    before = spans.of_days(*spans.as_long_before(span), ZoneInfo(reserve.timezone))
     with db.transaction() as conn:
         counts.one_snapshot(conn)
-        enough = _enough_looked(conn, reserve_id, span)
+        enough = _enough_looked(conn, reserve_id, (span, before))
     left_out = _NOTHING if enough else hidden
     with db.transaction() as conn:
-        week = build.read_week(conn, reserve_id, span.since, span.until, left_out)
+        week = build.read_week(conn, reserve_id, span.since, span.until, left_out, before=before.since)
         # Whose place a picture shows, whatever else is in it.
         shown = sensitive.shown(conn, reserve_id, [one.media_id for one in week.pictures])
     progress(0.2)
@@ -154,7 +155,7 @@ def gather(
         looked=week.looked,
         camera_days=week.camera_days,
         camera_days_before=week.camera_days_before,
-        days_before=spans.as_long_before(span),
+        days_before=(before.first, before.last),
         year_before=None if year_ratios is None else (year_before.first, year_before.last),
         species=tuple(_species(one, year_ratios or {}) for one in week.species),
         unnamed=week.unnamed,
@@ -206,13 +207,11 @@ def _reserve(conn: Connection, slug: str, reserve_id: UUID) -> Reserve:
     )
 
 
-def _enough_looked(conn: Connection, reserve_id: UUID, span: Span) -> bool:
-    """In this span and in the one before, which are told of side by side."""
+def _enough_looked(conn: Connection, reserve_id: UUID, told: Sequence[Span]) -> bool:
+    """In each of the spans that are told of side by side."""
     ids = counts.deployments_within(conn, reserve_id, None)
-    before = span.since - (span.until - span.since)
     return all(
-        len(counts.effort_by_deployment(conn, ids, since, until)) >= LEAST_PLACES
-        for since, until in ((span.since, span.until), (before, span.since))
+        len(counts.effort_by_deployment(conn, ids, one.since, one.until)) >= LEAST_PLACES for one in told
     )
 
 
