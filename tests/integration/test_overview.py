@@ -130,6 +130,17 @@ def test_a_species_known_from_years_ago_is_not_new(world: World) -> None:
     assert week["species"][0]["status"] == "not_observed_before"
 
 
+def test_a_species_known_from_records_that_no_job_has_summed_up_is_not_new(world: World) -> None:
+    """Records of weeks may come at once, and the job may not run; a report would say it for ever."""
+    world.look(world.ridge, -60 * DAY, 0)
+    world.observe(world.ridge, -DAY, name=HARE)
+    rollups.roll_up(world.db)
+    world.observe(world.lick, -30 * DAY, name=HARE)
+    week = ask(world)["week"]
+    assert week["new_species"] == []
+    assert week["species"][0]["status"] == "unclear"
+
+
 def test_longer_spans_are_told_the_same_way(world: World) -> None:
     world.look(world.ridge, -60 * DAY, 0)
     many(world, TAKIN, range(20, 24), 1)

@@ -1,6 +1,7 @@
 """What an overview of a reserve reads beside counts: first records, species, pictures, calls that failed.
 
-Species and their first records are told by the sums that a job keeps (`db.rollups`): minutes old.
+The list of species is told by the sums that a job keeps (`db.rollups`): minutes old. What is new in a span is
+exact: where markers lie, it is derived.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ SELECT EXISTS (
 );
 
 -- name: known_before
--- Most names are known from a year before; only for the others their events of this year are looked through.
+-- Most names are known from a year before; only for the others their events of this year are looked through. What came
+-- late is in no sum yet: where a marker lies so far back, it is derived (`events_anew`).
 WITH yearly AS MATERIALIZED (
     SELECT c.scientific_name, c.deployment_id, c.start
     FROM deployment d JOIN count_sum c ON c.deployment_id = d.id AND c.tier = 'year'
@@ -81,12 +82,21 @@ monthly AS MATERIALIZED (
                     AND m.start::timestamp AT TIME ZONE 'UTC' < %(since)s
     WHERE y.scientific_name NOT IN (SELECT scientific_name FROM old)
 ),
+late AS MATERIALIZED (
+    SELECT DISTINCT s.deployment_id
+    FROM deployment d JOIN stale_span s ON s.deployment_id = d.id
+    WHERE d.reserve_id = %(reserve_id)s AND lower(s.span) < %(since)s
+),
 known AS (
     SELECT scientific_name FROM old
     UNION
     SELECT scientific_name FROM monthly WHERE (start + interval '1 month') AT TIME ZONE 'UTC' <= %(since)s
 )
 SELECT scientific_name FROM known
+UNION
+SELECT e.scientific_name
+FROM late CROSS JOIN LATERAL events_anew(late.deployment_id) e
+WHERE e.scientific_name = ANY (%(names)s) AND e.started_at < %(since)s
 UNION
 SELECT m.scientific_name
 FROM monthly m
