@@ -154,7 +154,7 @@ def read_state(conn: Connection, reserve_id: UUID, now: datetime, *, brief: bool
     """
     place = rows.place(conn, reserve_id)
     standing = [one for one in geography.deployments(conn, reserve_id) if not _is_over(one, now)]
-    health = [_health(one, now) for one in standing]
+    health = [health_of(one, now) for one in standing]
     corrected = rows.corrected_clocks(conn, reserve_id)
     burning = [
         one
@@ -207,7 +207,7 @@ def _is_over(one: geography.Deployment, now: datetime) -> bool:
     return one.ended_at is not None and one.ended_at <= now
 
 
-def _health(one: geography.Deployment, now: datetime) -> Health:
+def health_of(one: geography.Deployment, now: datetime) -> Health:
     return deployment_health(
         one.id,
         started_at=one.started_at,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fieldwatch_cloud.db import counts, geography, heartbeats, survey
-from fieldwatch_cloud.fleet.health import deployment_health
+from fieldwatch_cloud.db import counts, geography, survey
+from fieldwatch_cloud.overview import build
 from fieldwatch_cloud.reporting.facts import Camera
 
 if TYPE_CHECKING:
@@ -52,15 +52,7 @@ def looked(conn: Connection, reserve_id: UUID, span: Span, now: datetime) -> lis
         # Whoever reported effort stood there, whatever the dates say.
         if stood <= 0 and not looking:
             continue
-        health = deployment_health(
-            one.id,
-            started_at=one.started_at,
-            ended_at=one.ended_at,
-            online=one.online,
-            heartbeat=heartbeats.read(one.node_id, one.heartbeat) if one.node_id is not None else None,
-            heard_at=one.heard_at,
-            now=now,
-        )
+        health = build.health_of(one, now)
         found.append(
             Looked(
                 one.id,
