@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from fieldwatch_cloud.db import sensitive
 from fieldwatch_cloud.db.pool import Database
 
 from .api_world import PASSWORD, World, running
@@ -128,6 +129,27 @@ def test_who_lost_the_membership_hears_no_more(world: World, monkeypatch: pytest
                 conn.execute("DELETE FROM membership")
             with pytest.raises(EOFError):
                 reader.next()
+
+
+def test_who_lost_a_role_hears_no_more_of_what_it_let_them_know(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fieldwatch_cloud.api.routes.stream.CHECK_EVERY_S", 0.05)
+    seen = {"id": A, "scientific_name": "Ailuropoda melanoleuca", "media_id": None}
+    token = world.token("researcher")
+    with world.db.transaction() as conn:
+        sensitive.replace(conn, world.foping, {"Ailuropoda": 2000})
+    with running(world) as run:
+        until_listening(world)
+        with reading(run, token) as reader:
+            world.notify("foping", "observation", seen)
+            assert reader.next() == ("observation", seen)
+            with world.db.transaction() as conn:
+                conn.execute("UPDATE membership SET role = 'ranger' WHERE role = 'researcher'")
+            time.sleep(0.5)  # some checks
+            world.notify("foping", "observation", seen)
+            world.notify("foping", "deployment", {"id": B})
+            assert reader.next() == ("deployment", {"id": B})
 
 
 def test_strangers_are_not_let_in(world: World) -> None:

@@ -9,14 +9,14 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from fieldwatch_cloud.api import withheld
-from fieldwatch_cloud.api.auth import COOKIE, AnyMember, identify
+from fieldwatch_cloud.api.auth import COOKIE, AnyMember, Member, identify
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.services import Services, Wired
 from fieldwatch_cloud.errors import DatabaseError
 
 router = APIRouter(tags=["live"])
 CHECK_EVERY_S = 60.0
-"""Who was logged out or lost a membership hears no more than this longer."""
+"""Who was logged out, or lost a membership or a role, hears what that let them hear no longer than this."""
 RECONNECT_MS = 2000
 
 
@@ -51,11 +51,14 @@ async def stream_reserve(
                 yield ServerSentEvent(event=event.name, raw_data=event.data)
             if time.monotonic() - checked >= CHECK_EVERY_S:
                 checked = time.monotonic()
-                if not await run_in_threadpool(_still_member, request, services, member.reserve):
+                now = await run_in_threadpool(_still_member, request, services, member)
+                if now is None:
                     return
+                member = now
 
 
-def _still_member(request: Request, services: Services, reserve: str) -> bool:
+def _still_member(request: Request, services: Services, member: Member) -> Member | None:
+    """As the roles are now; None: not any more."""
     # As HTTPBearer reads it: another scheme (of a proxy in front, perhaps) is no token of ours.
     scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
     token = secret if scheme.lower() == "bearer" else None
@@ -63,5 +66,7 @@ def _still_member(request: Request, services: Services, reserve: str) -> bool:
         with services.database.transaction() as conn:
             caller = identify(conn, request.cookies.get(COOKIE), token)
     except DatabaseError:
-        return True  # Nobody is thrown out because the database is restarting.
-    return caller is not None and bool(caller.roles_in(reserve))
+        return member  # Nobody is thrown out because the database is restarting.
+    if caller is None or not caller.roles_in(member.reserve):
+        return None
+    return Member(caller, member.reserve, member.reserve_id)
