@@ -15,6 +15,9 @@ INIT = "init.mp4"
 SHOWN = 6
 """Pieces in the playlist of a running view: a player starts near the end, and may fall behind by the rest."""
 
+MOST_MISSING = 30
+"""Between two pieces: a node that was silent for longer than that is given up, so its number is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -32,7 +35,7 @@ def playlist(pieces: Sequence[Piece], *, longest_ms: int, ended: bool) -> str:
         longest_ms: of a piece, as it was agreed with the node: it must not change while people look.
         ended: no more will come; a player then stops at the end instead of waiting.
     """
-    shown = pieces if ended else pieces[-SHOWN:]
+    shown = _together(pieces if ended else pieces[-SHOWN:])
     target_s = math.ceil(max(longest_ms, *(piece.milliseconds for piece in shown)) / 1000)
     lines = [
         "#EXTM3U",
@@ -51,6 +54,15 @@ def playlist(pieces: Sequence[Piece], *, longest_ms: int, ended: bool) -> str:
     if ended:
         lines.append("#EXT-X-ENDLIST")
     return "\n".join(lines) + "\n"
+
+
+def _together(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """Those since the last gap that no node leaves: each number that is missing takes a line."""
+    begins = 0
+    for place in range(1, len(pieces)):
+        if pieces[place].number - pieces[place - 1].number > MOST_MISSING:
+            begins = place
+    return pieces[begins:]
 
 
 def segment_name(number: int) -> str:

@@ -126,14 +126,14 @@ def most_bytes(asked_at: datetime, ends_at: datetime, limits: Limits) -> int:
 
 def over(facts: Facts, now: datetime) -> tuple[State, Reason] | None:
     """Why a live view that was going on is over by `now`; None: it goes on."""
+    if facts.bytes >= facts.max_bytes:  # also of one that sends nothing that can be seen
+        return State.ENDED, Reason.BYTE_BUDGET
     if facts.first_segment_at is None or facts.last_segment_at is None:
         if now - facts.asked_at > ANSWER_WITHIN:
             return State.UNREACHABLE, Reason.NO_ANSWER
         return None
     if now > facts.until + GRACE:
         return State.ENDED, Reason.TIME
-    if facts.bytes >= facts.max_bytes:
-        return State.ENDED, Reason.BYTE_BUDGET
     looked = (
         facts.watched_at + LOOKED_WITHIN if facts.watched_at else facts.first_segment_at + FIRST_LOOK_WITHIN
     )

@@ -39,6 +39,9 @@ class Shelf:
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(content)
             part.rename(path)  # whole or not at all: a player may ask for it while it is written
+            for other in folder.glob(f"{number}.*.m4s"):
+                if other != path:  # sent again, and said to play for another time
+                    other.unlink(missing_ok=True)
             for piece in self.pieces(view)[:-KEPT]:
                 self._path(view, piece).unlink(missing_ok=True)
         except OSError as error:

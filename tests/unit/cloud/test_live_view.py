@@ -76,6 +76,11 @@ def test_minutes_are_counted_from_each_request_and_bounded_in_all() -> None:
             (State.UNREACHABLE, Reason.NO_ANSWER),
         ),
         ({"bytes": 1000}, 61, (State.ENDED, Reason.BYTE_BUDGET)),
+        (
+            {"bytes": 1000, "first_segment_at": None, "last_segment_at": None, "watched_at": None},
+            5,
+            (State.ENDED, Reason.BYTE_BUDGET),
+        ),
         ({"until": after(56)}, 61, None),  # what was filmed before may still come
         ({"until": after(55)}, 61, (State.ENDED, Reason.TIME)),
         ({"watched_at": after(40)}, 61, (State.ENDED, Reason.NOBODY_LOOKS)),
@@ -123,6 +128,23 @@ def test_a_playlist_shows_the_newest_marks_what_never_came_and_ends() -> None:
     assert lines.count("#EXT-X-GAP") == 1
     assert len(named) == SHOWN + 1
     assert playlist(pieces, longest_ms=2000, ended=True).endswith("#EXT-X-ENDLIST\n")
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_numbers_that_no_node_reaches_make_no_endless_playlist(ended: bool) -> None:
+    pieces = [Piece(number, 2000) for number in (1, 500_000, 999_998, 999_999)]
+    lines = playlist(pieces, longest_ms=2000, ended=ended).splitlines()
+    assert [line for line in lines if line.endswith(".m4s")] == ["999998.m4s", "999999.m4s"]
+    assert "#EXT-X-MEDIA-SEQUENCE:999998" in lines
+
+
+def test_a_piece_that_is_sent_again_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    for milliseconds in range(20):
+        shelf.put(VIEW, 0, milliseconds, b"beginning")
+        shelf.put(VIEW, 1, 2000 + milliseconds, b"piece")
+    assert len(list((tmp_path / str(VIEW)).iterdir())) == 2
+    assert shelf.pieces(VIEW) == [Piece(1, 2019)]
 
 
 def test_a_shelf_is_bounded_and_emptied(tmp_path: Path) -> None:
