@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fieldwatch_cloud.db import retention
 from fieldwatch_cloud.errors import MediaError
 from fieldwatch_cloud.jobs.leader import all_jobs, run_job
 from fieldwatch_shared.ids import uuid7
@@ -161,6 +162,20 @@ def test_a_file_goes_with_the_last_picture_that_has_it(world: PictureWorld) -> N
         world.sweep()
         assert manager.ask("GET", f"/media/{person}").status_code == 410
         assert manager.ask("GET", f"/media/{same}").status_code == 200
+
+
+def test_what_an_incident_came_to_rest_on_meanwhile_stays(world: PictureWorld) -> None:
+    late = world.taken("human", days_ago=99)
+    with browsers(world, "manager") as (manager,):
+        manager.done("PUT", "/reserves/foping/retention", rules(PEOPLE))
+        with world.db.transaction() as conn:
+            (reserve_id, rule), *_ = retention.all_rules(conn)
+            assert retention.remove(conn, reserve_id, world.ridge, rule, datetime.now(UTC), limit=9) == (1, 1)
+        assert manager.ask("GET", f"/media/{late}").status_code == 410
+        world.fire(media=late)
+        world.sweep()
+        assert world.file(late)
+        assert manager.ask("GET", f"/media/{late}").status_code == 200
 
 
 def test_a_crash_between_mark_and_file_is_made_good(world: PictureWorld, monkeypatch) -> None:

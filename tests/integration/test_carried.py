@@ -11,6 +11,8 @@ import pytest
 from fieldwatch_cloud.errors import DataFileError, NotFoundError
 from fieldwatch_cloud.ingest.carried import take_in
 from fieldwatch_cloud.media.store import DiskStore
+from fieldwatch_cloud.media.thumbnails import Thumbnails
+from fieldwatch_cloud.retention.sweep import sweep
 from fieldwatch_edge.domain import Picture
 from fieldwatch_edge.outbox import Entry, Outbox
 from fieldwatch_shared.carried import Carried, write
@@ -86,6 +88,24 @@ def test_all_arrives_once_and_the_receipt_empties_the_outbox(
     ]
     assert outbox.forget(first.receipt.message_ids) == 253
     assert outbox.empty
+
+
+def test_a_picture_that_was_removed_and_is_carried_here_again_goes_again(
+    field: Field, outbox: Outbox, database_url: str, db: Database, tmp_path: Path
+) -> None:
+    file, store = carry(outbox, tmp_path / "stick.fieldwatch"), DiskStore(tmp_path / "media")
+    office(database_url, tmp_path, file)
+    with db.transaction() as conn:
+        conn.execute(
+            "INSERT INTO media_removal (media_id, reserve_id, kind, keep_days, bytes, sha256, file_gone)"
+            " SELECT m.id, d.reserve_id, 'people', 30, m.bytes, m.sha256, true"
+            " FROM media m JOIN deployment d ON d.id = m.deployment_id"
+        )
+    removed = store.path(hashlib.sha256(JPEG).hexdigest())
+    removed.unlink()
+    office(database_url, tmp_path, file)
+    sweep(db, store, Thumbnails(store, tmp_path / "small", most_bytes=MIB), utc_now())
+    assert not removed.exists()
 
 
 def test_what_is_no_business_of_this_node_goes_to_quarantine(

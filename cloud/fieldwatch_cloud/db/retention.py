@@ -143,12 +143,19 @@ def remove(
 
 
 def files(conn: Connection, limit: int) -> list[File]:
-    """Whose pictures were removed, and whose files may still be there."""
+    """Whose pictures were removed, and whose files may still be there. What became evidence meanwhile is not
+    removed after all."""
+    conn.execute(SQL["spare"])
     return [File(*row) for row in conn.execute(SQL["files"], {"limit": limit})]
 
 
 def files_gone(conn: Connection, ids: Collection[UUID]) -> None:
     conn.execute(SQL["files_gone"], {"ids": list(ids)})
+
+
+def came_again(conn: Connection, media_id: UUID) -> None:
+    """Its node has sent a picture once more, and so its file is here: where it was removed, it goes again."""
+    conn.execute(SQL["came_again"], {"id": media_id})
 
 
 def removed(conn: Connection, reserve_id: UUID, timezone: str, *, limit: int = 60) -> list[Removed]:

@@ -9,7 +9,7 @@ import structlog
 
 from fieldwatch_cloud.alarms import wildlife
 from fieldwatch_cloud.alarms.evidence import lock_reserves, record_suspicion
-from fieldwatch_cloud.db import desired, heartbeats, media, nodes, quarantine, staging
+from fieldwatch_cloud.db import desired, heartbeats, media, nodes, quarantine, retention, staging
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.db.pool import translated
 from fieldwatch_cloud.deployment_news import health, health_changes
@@ -152,6 +152,8 @@ class Intake:
                 case Picture(record, content):
                     if media.insert(self._conn, record, len(content)):
                         announce.media(news, reserve, record)
+                    else:
+                        retention.came_again(self._conn, record.id)
                 case Heartbeat() as heartbeat:
                     effort += heartbeat.effort
                     before = health(self._conn, node, utc_now())

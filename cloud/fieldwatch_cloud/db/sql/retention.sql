@@ -60,6 +60,10 @@ WHERE m.id = ANY (%(ids)s)
   AND picture_kind(m.id) = %(kind)s AND NOT is_evidence(m.id)
 ON CONFLICT (media_id) DO NOTHING;
 
+-- name: spare
+-- Whose file is still here, and an incident has come to rest on it since.
+DELETE FROM media_removal WHERE NOT file_gone AND is_evidence(media_id);
+
 -- name: files
 -- Of what was removed, and whether something else still shows the same file.
 SELECT gone.media_id, gone.sha256,
@@ -73,6 +77,9 @@ LIMIT %(limit)s;
 
 -- name: files_gone
 UPDATE media_removal SET file_gone = true WHERE media_id = ANY (%(ids)s);
+
+-- name: came_again
+UPDATE media_removal SET file_gone = false WHERE media_id = %(id)s AND file_gone;
 
 -- name: removed
 SELECT (removed_at AT TIME ZONE %(timezone)s)::date AS day, kind, keep_days, count(*) AS pictures,
