@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from fieldwatch_cloud import words as common
 from fieldwatch_cloud.counts.words import say
-from fieldwatch_cloud.reporting import draw, fonts
+from fieldwatch_cloud.reporting import draw_map, draw_plots, fonts
 from fieldwatch_cloud.reporting.words import numbers, taxa, words
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class Pdf:
 
 def figures(facts: Facts, language: Language) -> Figures:
     return Figures(
-        map=draw.reserve_map(facts, language) if facts.cameras or facts.reserve.boundary else "",
-        series=draw.series(facts, language) if facts.curves else "",
-        clocks=draw.clocks(facts, language) if facts.clocks else "",
+        map=draw_map.reserve_map(facts, language) if facts.cameras or facts.reserve.boundary else "",
+        series=draw_plots.series(facts, language) if facts.curves else "",
+        clocks=draw_plots.clocks(facts, language) if facts.clocks else "",
     )
 
 

@@ -1,58 +1,49 @@
-"""The plots and the map of a report, as SVG: drawn once, sharp on any screen and printer.
-
-Orange belongs to fire alone. Everything else is told by lightness, shape and hatching too, so that it holds
-in grey and for eyes that do not tell colours apart. What nobody looked at is hatched.
-"""
+"""The map of a report, as SVG: drawn once, sharp on any screen and printer."""
 
 from __future__ import annotations
 
-import io
-import logging
 import math
-from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 import shapely  # type: ignore[import-untyped]
-import structlog
-from matplotlib import font_manager, patheffects
-from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib import patheffects
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from pyproj import Geod
 
-from fieldwatch_cloud.reporting import fonts
-from fieldwatch_cloud.reporting.words import numbers, taxa, words
+from fieldwatch_cloud.reporting.ink import (
+    DEEP,
+    FAINT,
+    FIRE,
+    HATCH,
+    INK,
+    LINE,
+    MUTED,
+    PAPER,
+    SHADES,
+    WIDTH_IN,
+    style,
+    svg,
+)
+from fieldwatch_cloud.reporting.words import numbers, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from matplotlib.axes import Axes
 
-    from fieldwatch_cloud.reporting.facts import Camera, Clock, Curve, Facts
+    from fieldwatch_cloud.reporting.facts import Camera, Facts
     from fieldwatch_cloud.words import Language
 
-INK, MUTED, FAINT, LINE = "#17211d", "#51625a", "#c9d2cd", "#8b9a92"
-TEAL, DEEP, PAPER = "#0f6b57", "#0a3f36", "#ffffff"
-FIRE = "#d9480f"
-SHADES = LinearSegmentedColormap.from_list("rates", ["#e3f0e8", "#a9d3c0", "#5fae98", "#1f7d6c", "#07423a"])
-HATCH = "////"
-WIDTH_IN = 7.1
-"""Of a page between its margins."""
-log = structlog.get_logger(__name__)
 _GEOD = Geod(ellps="WGS84")
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 
 def reserve_map(facts: Facts, language: Language) -> str:
     """The reserve with its zones and cameras, rates by hexagon, and fires."""
     said = words(language)
-    with _style():
+    with style():
         figure = Figure(figsize=(WIDTH_IN, 6.7))
         axes = figure.add_axes((0, 0.105, 1, 0.895))
         axes.set_axis_off()
@@ -140,117 +131,7 @@ def reserve_map(facts: Facts, language: Language) -> str:
             arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1},
         )
         _map_legend(figure, facts, said.LABEL, top)
-        return _svg(figure)
-
-
-def series(facts: Facts, language: Language) -> str:
-    """Small multiples: each species through the periods, with intervals."""
-    said = words(language)
-    rows = math.ceil(len(facts.curves) / 3)
-    with _style():
-        figure = Figure(figsize=(WIDTH_IN, 1.5 * rows + 0.1))
-        for number, curve in enumerate(facts.curves):
-            axes = figure.add_subplot(rows, 3, number + 1)
-            _curve(axes, curve, said, facts.kind)
-            axes.set_title(
-                taxa.name(curve.scientific_name, language), loc="left", fontsize=8.5, fontweight=600, pad=5
-            )
-        figure.subplots_adjust(
-            left=0.045,
-            right=0.995,
-            top=1 - 0.3 / (1.5 * rows),
-            bottom=0.33 / (1.5 * rows),
-            wspace=0.2,
-            hspace=0.62,
-        )
-        return _svg(figure)
-
-
-def clocks(facts: Facts, language: Language) -> str:
-    """A clock of 24 hours for each species, midnight below."""
-    said = words(language)
-    with _style():
-        figure = Figure(figsize=(WIDTH_IN, 1.95))
-        for number, clock in enumerate(facts.clocks):
-            axes: Any = figure.add_axes((number / 3 + 0.055, 0.09, 0.225, 0.72), projection="polar")
-            _clock(axes, clock, facts.night, said.LABEL["hour"])
-            figure.text(
-                number / 3 + 0.167,
-                0.955,
-                taxa.name(clock.scientific_name, language),
-                ha="center",
-                va="center",
-                fontsize=8.5,
-                fontweight=600,
-            )
-        return _svg(figure)
-
-
-def _curve(axes: Axes, curve: Curve, said: Any, kind: str) -> None:
-    x = np.arange(len(curve.points))
-    for at, point in zip(x, curve.points, strict=True):
-        if point.rate is None:
-            axes.axvspan(at - 0.5, at + 0.5, facecolor="none", edgecolor=FAINT, hatch=HATCH, linewidth=0)
-    seen = [(at, point.rate) for at, point in zip(x, curve.points, strict=True) if point.rate is not None]
-    highest = max((rate.value for _, rate in seen), default=0.0)
-    # One week with a single camera has an interval that would press all others flat.
-    top = max(
-        min(max((rate.high or rate.value for _, rate in seen), default=0), 3.0 * highest), 1.3 * highest, 1e-9
-    )
-    for at, rate in seen:
-        high = rate.high if rate.high is not None else 10 * top
-        axes.plot([at, at], [rate.low, high], color=TEAL, linewidth=3.2, alpha=0.28, solid_capstyle="butt")
-    pieces: list[list[tuple[float, float]]] = [[]]
-    for at, point in zip(x, curve.points, strict=True):
-        if point.rate is None:
-            pieces.append([])
-        else:
-            pieces[-1].append((float(at), point.rate.value))
-    axes.add_collection(
-        LineCollection([piece for piece in pieces if len(piece) > 1], colors=TEAL, linewidths=1.2)
-    )
-    axes.plot([at for at, _ in seen], [rate.value for _, rate in seen], "o", color=TEAL, markersize=3.2)
-    if curve.points[-1].rate is not None:
-        axes.plot([x[-1]], [curve.points[-1].rate.value], "o", color=DEEP, markersize=5.5)
-    axes.set_xlim(-0.6, len(x) - 0.4)
-    axes.set_ylim(0, top * 1.06)
-    every = max(1, math.ceil(len(x) / 4))
-    ticks = list(range(len(x) - 1, -1, -every))[::-1]
-    axes.set_xticks(ticks, [said.period_tick(curve.points[at].first, kind) for at in ticks])
-    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(3, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(lambda value, _at: numbers.figure(value))
-
-
-def _clock(axes: Any, clock: Clock, night: tuple[float, float] | None, hour: str) -> None:
-    axes.set_theta_zero_location("S")  # Midnight below, noon above.
-    axes.set_theta_direction(-1)
-    top = max((rate for rate in clock.rates if rate is not None), default=0.0) or 1.0
-    turn = 2 * math.pi / 24
-    if night is not None:
-        sunset, sunrise = night
-        lasts = (sunrise - sunset) % 24
-        axes.bar(
-            (sunset + lasts / 2) * turn,
-            top * 1.08,
-            width=lasts * turn,
-            color="#e4e8e6",
-            linewidth=0,
-            zorder=0,
-        )
-    for number, rate in enumerate(clock.rates):
-        middle = (number + 0.5) * turn
-        if rate is None:
-            axes.bar(
-                middle, top * 1.08, width=turn, facecolor="none", edgecolor=LINE, hatch="//////", linewidth=0
-            )
-        elif rate > 0:
-            axes.bar(middle, rate, width=turn * 0.92, color=TEAL, linewidth=0, zorder=3)
-    axes.set_ylim(0, top * 1.08)
-    axes.set_yticks([top], [])
-    axes.set_xticks([n * turn for n in (0, 6, 12, 18)], [f"{n} {hour}" for n in (0, 6, 12, 18)])
-    axes.tick_params(axis="x", pad=1, labelsize=7)
-    axes.grid(color=FAINT, linewidth=0.6)
-    axes.spines["polar"].set_color(FAINT)
+        return svg(figure)
 
 
 def _extent(facts: Facts) -> tuple[float, float, float, float]:
@@ -265,7 +146,7 @@ def _extent(facts: Facts) -> tuple[float, float, float, float]:
     return west - margin, south - margin, east + margin, north + margin
 
 
-def _area(axes: Axes, outline: str, within: str | None = None, **style: Any) -> None:
+def _area(axes: Axes, outline: str, within: str | None = None, **look: Any) -> None:
     """
     Args:
         within: GeoJSON; only what lies in it is drawn.
@@ -283,7 +164,7 @@ def _area(axes: Axes, outline: str, within: str | None = None, **style: Any) -> 
             vertices += points
             codes += [Path.MOVETO, *[Path.LINETO] * (len(points) - 2), Path.CLOSEPOLY]
     if vertices:
-        axes.add_patch(PathPatch(Path(vertices, codes), **style))
+        axes.add_patch(PathPatch(Path(vertices, codes), **look))
 
 
 def _camera(axes: Axes, camera: Camera) -> None:
@@ -353,7 +234,7 @@ def _fires(axes: Axes, facts: Facts, bounds: tuple[float, float, float, float]) 
 
 
 def _label(
-    axes: Axes, lon: float, lat: float, text: str, *, size: float, below: bool = False, **style: Any
+    axes: Axes, lon: float, lat: float, text: str, *, size: float, below: bool = False, **look: Any
 ) -> None:
     axes.annotate(
         text,
@@ -365,7 +246,7 @@ def _label(
         fontsize=size,
         zorder=6.5,
         path_effects=[patheffects.withStroke(linewidth=2.2, foreground=PAPER)],
-        **{"color": INK, **style},
+        **{"color": INK, **look},
     )
 
 
@@ -432,57 +313,3 @@ def _map_legend(figure: Figure, facts: Facts, label: Any, top: float) -> None:
         columnspacing=1.4,
         borderaxespad=0,
     )
-
-
-@contextmanager
-def _style() -> Iterator[None]:
-    with mpl.rc_context(
-        {
-            "font.family": list(_families()),
-            "font.size": 7.5,
-            "text.color": INK,
-            "axes.edgecolor": FAINT,
-            "axes.labelcolor": MUTED,
-            "axes.linewidth": 0.7,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.unicode_minus": False,
-            "xtick.color": LINE,
-            "ytick.color": LINE,
-            "xtick.labelcolor": MUTED,
-            "ytick.labelcolor": MUTED,
-            "xtick.major.size": 2,
-            "ytick.major.size": 0,
-            "xtick.labelsize": 7,
-            "ytick.labelsize": 7,
-            "hatch.linewidth": 0.6,
-            "svg.fonttype": "path",  # The same letters everywhere; what they say stands in the table too.
-            "svg.hashsalt": "fieldwatch",  # The same facts give the same file.
-        }
-    ):
-        yield
-
-
-@cache
-def _families() -> tuple[str, ...]:
-    """Names of the fonts that are there, after having told matplotlib of them: its own list is kept on disk,
-    and may be older than the fonts."""
-    manager = font_manager.fontManager
-    for name in fonts.FACES:
-        manager.addfont(str(fonts.file(name)))
-    known = {entry.name for entry in manager.ttflist}
-    if not known.intersection(fonts.CHINESE):
-        for path in font_manager.findSystemFonts():
-            if any(part in path.lower() for part in ("wqy-microhei", "notosanscjk", "sourcehansans")):
-                manager.addfont(path)
-        known = {entry.name for entry in manager.ttflist}
-    chinese = [name for name in fonts.CHINESE if name in known]
-    if not chinese:
-        log.warning("report.no_chinese_font", install="fonts-wqy-microhei")
-    return (fonts.FAMILY, *chinese, "DejaVu Sans")
-
-
-def _svg(figure: Figure) -> str:
-    out = io.BytesIO()
-    figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return out.getvalue().decode()
