@@ -9,23 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from math import inf
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import shapely  # type: ignore[import-untyped]
 from pyproj import Geod
 
 from fieldwatch_cloud.counts.periods import Period
 from fieldwatch_cloud.db import counts, fires, geography, pictures, sensitive
-from fieldwatch_cloud.errors import MediaError, NotFoundError, QuestionError
+from fieldwatch_cloud.errors import MediaError, NotFoundError
 from fieldwatch_cloud.estimates import tables
 from fieldwatch_cloud.estimates.ground import Question
 from fieldwatch_cloud.overview import build
 from fieldwatch_cloud.reporting import activity, cameras, incidents, spans
+from fieldwatch_cloud.reporting.cells import hexagons
 from fieldwatch_cloud.reporting.facts import (
-    Cell,
     Curve,
     Facts,
     Interval,
@@ -37,6 +35,7 @@ from fieldwatch_cloud.reporting.facts import (
     Species,
     Zone,
 )
+from fieldwatch_cloud.reporting.intervals import interval, ratio
 from fieldwatch_cloud.sensitive import LEAST_PLACES, Sensitive
 
 if TYPE_CHECKING:
@@ -44,21 +43,17 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from fieldwatch_cloud.counts.estimate import Estimate, Finding
+    from fieldwatch_cloud.counts.estimate import Finding
     from fieldwatch_cloud.db.overview import Pictured
     from fieldwatch_cloud.db.pool import Connection, Database
     from fieldwatch_cloud.db.reporting import Kind
     from fieldwatch_cloud.media.thumbnails import Thumbnails
-    from fieldwatch_cloud.overview.week import Change, Ratio
+    from fieldwatch_cloud.overview.week import Change
     from fieldwatch_cloud.reporting.spans import Span
 
 SOFTWARE = f"Fieldwatch {version('fieldwatch')}"
 PICTURE_PX = 960
 MOST_CURVES, MOST_PICTURES, MOST_FIRES = 6, 6, 200
-LEAST_ACROSS, MOST_ACROSS = 5, 26
-"""So many hexagons lie side by side in a reserve: to be read on paper at arm's length."""
-CELLS_PER_CAMERA = 3
-COARSEST, FINEST = 3, 9
 _NOTHING = Sensitive({})
 _GEOD = Geod(ellps="WGS84")
 
@@ -128,7 +123,12 @@ def gather(
     progress(0.6)
     with db.transaction() as conn:
         looked = cameras.looked(conn, reserve_id, span, now)
-    cells = _cells(asked, reserve, [(one.lon, one.lat) for one in looked])
+    cells = hexagons(
+        db,
+        asked.question(span.since, span.until),
+        reserve.boundary,
+        [(one.lon, one.lat) for one in looked],
+    )
     progress(0.8)
     with db.transaction() as conn:
         state = build.read_state(conn, reserve_id, now)
@@ -236,9 +236,9 @@ def _against_a_year_ago(
     if found.b.looked.species is None or found.a.looked.species is None:
         return None, verdict
     ratios = {
-        name: interval
+        name: against
         for one in found.species
-        if (name := one.taxon[0]) and (interval := _ratio(one.ratio)) is not None
+        if (name := one.taxon[0]) and (against := ratio(one.ratio)) is not None
     }
     return ratios, verdict
 
@@ -266,56 +266,9 @@ def _curves(asked: _Asked, seen: Sequence[Change]) -> tuple[Curve, ...]:
                 points.append(Point(first, 0.0, None))
                 continue
             here = next((s for s in looked.species if s.scientific_name == one.scientific_name), None)
-            points.append(Point(first, looked.camera_days, _interval(here.rate if here else None)))
+            points.append(Point(first, looked.camera_days, interval(here.rate if here else None)))
         curves.append(Curve(one.scientific_name, tuple(points)))
     return tuple(curves)
-
-
-def _cells(asked: _Asked, reserve: Reserve, places: Sequence[tuple[float, float]]) -> tuple[Cell, ...]:
-    """Hexagons that hold a camera which stood there; rates of all animals together."""
-    if not places:
-        return ()
-    question, standing = asked.question(asked.span.since, asked.span.until), np.array(places)
-    for resolution in range(_resolution(reserve, places), COARSEST - 1, -1):
-        try:
-            with asked.db.transaction() as conn:
-                found = tables.gridded(conn, question, kind="h3", size=resolution)
-        except QuestionError:
-            continue  # Too many cells: coarser.
-        return tuple(
-            Cell(
-                outline=shapely.to_geojson(one.cell.geometry),
-                deployments=one.deployments,
-                camera_days=one.looked.camera_days,
-                rate=_interval(one.looked.species[0].rate) if one.looked.species else None,
-            )
-            for one in found.cells
-            # Where a camera stood years ago says nothing about these days.
-            if one.looked.species
-            or shapely.contains_xy(one.cell.geometry, standing[:, 0], standing[:, 1]).any()
-        )
-    return ()
-
-
-def _resolution(reserve: Reserve, places: Sequence[tuple[float, float]]) -> int:
-    """Of H3: its hexagons are 1.4 edges wide, and their edges shrink by √7 from each to the next."""
-    west, south, east, north = shapely.bounds(
-        shapely.from_geojson(reserve.boundary) if reserve.boundary else shapely.MultiPoint(places)
-    )
-    across_m = max(
-        abs(_GEOD.inv(west, (south + north) / 2, east, (south + north) / 2)[2]),
-        abs(_GEOD.inv(west, south, west, north)[2]),
-        1000.0,
-    )
-    # Few cameras get few cells: the rate of one is no map.
-    across = min(max((CELLS_PER_CAMERA * len(places)) ** 0.5, LEAST_ACROSS), MOST_ACROSS)
-    edge_m = 1_281_256.0  # Resolution 0 (h3geo.org, "Average edge length").
-    for resolution in range(FINEST):
-        # The next would be finer by √7: the nearer of the two.
-        if resolution >= COARSEST and across_m / (edge_m * 1.73) >= across / 7**0.25:
-            return resolution
-        edge_m /= 7**0.5
-    return FINEST
 
 
 def _species(one: Change, year_ratios: dict[str, Interval]) -> Species:
@@ -328,24 +281,9 @@ def _species(one: Change, year_ratios: dict[str, Interval]) -> Species:
         cameras=one.deployments,
         rate=None if one.rate is None else Interval(one.rate, one.low or 0.0, one.high),
         rate_before=one.rate_before,
-        ratio=_ratio(one.ratio),
+        ratio=ratio(one.ratio),
         year_ratio=year_ratios.get(one.scientific_name),
     )
-
-
-def _ratio(one: Estimate | Ratio | None) -> Interval | None:
-    """With none on the other side it has a lower bound alone, which may well be above 1."""
-    if one is None:
-        return None
-    value = tables.finite(one.value)
-    return Interval(inf if value is None else value, one.low or 0.0, tables.finite(one.high))
-
-
-def _interval(one: Estimate | None) -> Interval | None:
-    if one is None:
-        return None
-    value = tables.finite(one.value)
-    return None if value is None else Interval(value, one.low or 0.0, tables.finite(one.high))
 
 
 def _pictures(
