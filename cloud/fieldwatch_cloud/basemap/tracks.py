@@ -56,9 +56,17 @@ def read(filename: str, content: bytes) -> list[Track]:
         raise DataFileError(f"{filename} is no text (UTF-8): GPX, KML or GeoJSON is needed") from error
     try:
         found = list(_geojson(json.loads(text)) if text.lstrip()[:1] == "{" else _xml(text))
-    except (ET.ParseError, ValueError, TypeError, KeyError, RecursionError, IndexError) as error:
+    except (
+        ET.ParseError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,  # a list where an object is
+        ArithmeticError,  # a number that is none any more
+        RecursionError,
+    ) as error:
         raise DataFileError(f"{filename} cannot be read as GPX, KML or GeoJSON: {error}") from error
-    tracks = [Track(name, parts) for name, lines in found if (parts := _whole(lines))]
+    tracks = [Track(_readable(name), parts) for name, lines in found if (parts := _whole(lines))]
     if not tracks:
         raise DataFileError(f"{filename} holds no line of two points or more")
     points = sum(len(part) for track in tracks for part in track.parts)
@@ -68,6 +76,11 @@ def read(filename: str, content: bytes) -> list[Track]:
             f"{MAX_POINTS} are read: split the file"
         )
     return tracks
+
+
+def _readable(name: str | None) -> str | None:
+    """Without what no text may hold: JSON can carry zeros, and halves of a letter."""
+    return None if name is None else "".join(letter for letter in name if letter.isprintable()) or None
 
 
 def _whole(lines: Iterable[Iterable[Fix]]) -> tuple[Part, ...]:
@@ -84,14 +97,14 @@ def _fix(lon: Any, lat: Any, at: datetime | None) -> Fix:
 
 def _time(text: Any) -> datetime | None:
     """None: nothing that can be read as a time is written; the place still counts."""
-    if isinstance(text, int | float) and not isinstance(text, bool) and math.isfinite(text):
-        text = datetime.fromtimestamp(text / 1000, UTC).isoformat()
-    if not isinstance(text, str) or not text.strip():
-        return None
     try:
+        if isinstance(text, int | float) and not isinstance(text, bool) and math.isfinite(text):
+            return datetime.fromtimestamp(text / 1000, UTC)
+        if not isinstance(text, str):
+            return None
         at = datetime.fromisoformat(text.strip())
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return None
 
 
