@@ -42,6 +42,7 @@ def style() -> Iterator[None]:
             "font.family": list(_families()),
             "font.size": 7.5,
             "text.color": INK,
+            "text.parse_math": False,  # A name with dollar signs is a name.
             "axes.edgecolor": FAINT,
             "axes.labelcolor": MUTED,
             "axes.linewidth": 0.7,

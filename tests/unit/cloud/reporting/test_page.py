@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from pypdf import PdfReader
-from tests.unit.cloud.reporting.report_facts import facts, nobody_looked
+from tests.unit.cloud.reporting.report_facts import camera, facts, nobody_looked
 from weasyprint.urls import FatalURLFetchingError
 
 from fieldwatch_cloud.reporting import write
@@ -171,3 +171,8 @@ _JPEG = (
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8QEBEQ"
     "CgwSExIQEw8QEBD/yQALCAABAAEBAREA/8wABgAQEAX/2gAIAQEAAD8A0s8g/9k="
 )
+
+
+def test_a_name_is_no_formula() -> None:
+    """One that reads like one, and a wrong one, must not cost the report."""
+    assert write.figures(facts(cameras=(camera("$x_{$", 0.0),)), "en").map
