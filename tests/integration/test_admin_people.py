@@ -114,6 +114,28 @@ def test_who_has_an_account_elsewhere_keeps_it_and_is_not_told_of(world: World) 
         manager.refused(404, "PATCH", f"/accounts/{stranger.id}", {"name": "X"})
 
 
+@pytest.mark.parametrize("how", ["added", "membership", "admin here", "after he was taken out"])
+def test_whoever_was_shown_a_link_becomes_no_more_by_it_than_he_is(world: World, how: str) -> None:
+    with browsers(world, "manager", "stranger", "admin", None) as (manager, stranger, admin, anybody):
+        added = manager.done("POST", "/accounts", NEW)
+        id_, secret = added["person"]["id"], added["link"]["path"].removeprefix("/#welcome/")
+        manager.done("PUT", f"/accounts/{id_}/memberships", {"reserve": "foping", "roles": ["researcher"]})
+        assert anybody.ask("POST", "/password-links/look", {"secret": secret}).status_code == 200
+        if how == "after he was taken out":
+            manager.done("PUT", f"/accounts/{id_}/memberships", {"reserve": "foping", "roles": []})
+        if how in ("added", "after he was taken out"):
+            answer = stranger.done("POST", "/accounts", NEW | {"reserve": "elsewhere", "roles": ["manager"]})
+            assert answer["link"] is None
+        else:
+            there = {"reserve": "elsewhere", "roles": ["manager"]}
+            here = {"reserve": "foping", "roles": ["admin"]}
+            admin.done("PUT", f"/accounts/{id_}/memberships", here if how == "admin here" else there)
+        use = {"secret": secret, "password": "a password of mine"}
+        assert anybody.ask("POST", "/password-links/use", use).status_code == 404
+        # An admin of all reserves may become anybody as it is.
+        assert admin.done("POST", f"/accounts/{id_}/password", {})["path"]
+
+
 ROLES_OF = {  # who: which roles they may give to a ranger of Foping, and whether they may change the account
     "admin": ({"admin", "manager", "researcher", "ranger", "technician"}, True),
     "manager": ({"manager", "researcher", "ranger", "technician"}, True),

@@ -73,6 +73,21 @@ def check_roles(caller: Caller, id_: UUID, reserve: str | None, held: Roles, wan
         raise HTTPException(403, "only an admin of all reserves makes or unmakes an admin")
 
 
+def outgrows(reserve: str | None, held: Roles, wanted: Collection[str]) -> bool:
+    """Whether an account becomes more by its new roles in a reserve than whoever was shown its link could
+    make of it. By a link that was not used yet he would become that person: it has to end.
+
+    Args:
+        held: what the account had before, everywhere.
+        wanted: what it shall have in `reserve` (None: in every reserve).
+    """
+    here = {role for slug, role in held if slug == reserve}
+    if set(wanted) <= here:
+        return False
+    own = bool(held) and all(slug == reserve for slug, _ in held)
+    return reserve is None or not own or (Role.ADMIN in wanted and Role.ADMIN not in here)
+
+
 def check_account(caller: Caller, id_: UUID, roles: Roles) -> None:
     """Whether the caller may change the account itself, or give a new link to it.
 

@@ -156,6 +156,11 @@ def issue_link(conn: Connection, id_: UUID, *, tokens_too: bool = False) -> tupl
     return secret, row[0]
 
 
+def end_link(conn: Connection, id_: UUID) -> None:
+    """A link that was not used yet is no good any more."""
+    conn.execute(SQL["drop_link"], {"id": id_})
+
+
 def link(conn: Connection, secret: str) -> Link:
     """Raises:
     NotFoundError: there is no such link, it was used, or it is too old.

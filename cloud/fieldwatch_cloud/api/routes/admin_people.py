@@ -75,6 +75,8 @@ def create_account(body: NewPerson, caller: WithSession, services: Wired) -> Add
         wanted = sorted({*held, *body.roles})
         rights.check_roles(caller, id_, body.reserve, known.roles, wanted)
         people.set_roles(conn, id_, reserve_id, wanted)
+        if not new and rights.outgrows(body.reserve, known.roles, wanted):
+            people.end_link(conn, id_)  # An admin of all reserves gives the next one.
         secret = expires_at = None
         if new:
             secret, expires_at = people.issue_link(conn, id_)
@@ -133,6 +135,8 @@ def put_memberships(account_id: UUID, body: Roles, caller: WithSession, db: Db) 
         reserve_id = geography.reserve_id(conn, body.reserve) if body.reserve else None
         before = sorted(role for slug, role in one.roles if slug == body.reserve)
         people.set_roles(conn, account_id, reserve_id, body.roles)
+        if rights.outgrows(body.reserve, one.roles, body.roles):
+            people.end_link(conn, account_id)
         admin_log.note(
             conn,
             by=caller.account.id,
