@@ -379,6 +379,21 @@ def test_recipients_get_the_pdf_by_mail_once(world: ReportWorld, monkeypatch: py
         assert sorted(row[0] or "" for row in unreached) == ["", "Ranger"]
 
 
+def test_what_is_mailed_in_one_language_goes_to_readers_of_the_other_too(world: ReportWorld) -> None:
+    with world.client("manager") as manager, world.client("researcher"):
+        people = [
+            account(world, "manager", mailbox="manager@foping.example"),
+            account(world, "researcher", language="zh", mailbox="researcher@foping.example"),
+        ]
+        off = {"enabled": False}
+        schedule = {"weekly": off, "monthly": off, "recipients": [str(id_) for id_ in people]}
+        assert manager.put(SCHEDULE, json=schedule | {"languages": ["en", "zh"]}).status_code == 200
+        assert manager.post(REPORTS, json=WEEK | {"languages": ["en"], "mail": True}).status_code == 202
+        assert work(world) == 1
+        (made,) = manager.get(REPORTS).json()["items"]
+    assert made["mails_waiting"] == 2
+
+
 def test_the_command_makes_one_and_lists_it(world: ReportWorld, tmp_path: Path) -> None:
     def cloud(*arguments: str) -> str:
         done = subprocess.run(

@@ -204,6 +204,11 @@ def to_mail(conn: Connection) -> list[UUID]:
     return [id_ for (id_,) in conn.execute(SQL["to_mail"])]
 
 
+def mailed_languages(conn: Connection, id_: UUID) -> list[Language]:
+    """Those in which the report of the same reserve, kind and days goes out by mail."""
+    return [language for (language,) in conn.execute(SQL["languages"], {"id": id_})]
+
+
 def note_mailed(conn: Connection, id_: UUID, now: datetime) -> bool:
     """False: it was mailed already, or is not to be."""
     return conn.execute(SQL["mailed"], {"id": id_, "now": now}).fetchone() is not None

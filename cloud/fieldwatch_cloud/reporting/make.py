@@ -180,8 +180,8 @@ def mail_all(db: Database, now: datetime) -> int:
             if not reporting.note_mailed(conn, id_, now):
                 continue  # Somebody else did.
             report = reporting.report(conn, id_)
-            schedule = reporting.schedule(conn, report.reserve_id)
-            languages = schedule.languages if schedule else [report.language]
+            # Not the schedule's: somebody may have asked for one language alone, and it is for all.
+            languages = reporting.mailed_languages(conn, id_)
             people = [one for one in reporting.people(conn, report.reserve_id) if one.recipient]
             theirs = [one for one in people if _language(one.language, languages) == report.language]
             devices = [one.device_id for one in theirs if one.device_id is not None]

@@ -63,6 +63,13 @@ RETURNING state;
 -- name: mailed
 UPDATE report SET mailed_at = %(now)s WHERE id = %(id)s AND mail AND mailed_at IS NULL AND state = 'made' RETURNING id;
 
+-- name: languages
+-- In which the report of these days goes out by mail.
+SELECT p.language FROM report s
+JOIN report p ON (p.reserve_id, p.kind, p.first_day, p.last_day) = (s.reserve_id, s.kind, s.first_day, s.last_day)
+WHERE s.id = %(id)s AND p.mail
+ORDER BY p.language;
+
 -- name: to_mail
 SELECT id FROM report WHERE state = 'made' AND mail AND mailed_at IS NULL ORDER BY made_at, id;
 
