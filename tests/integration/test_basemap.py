@@ -22,7 +22,7 @@ from fieldwatch.demo import landscape
 from fieldwatch_cloud import cli
 from fieldwatch_cloud.basemap import build
 from fieldwatch_cloud.basemap.mercator import TileId
-from fieldwatch_cloud.db import geography
+from fieldwatch_cloud.db import basemap, geography
 from fieldwatch_cloud.jobs import leader
 
 if TYPE_CHECKING:
@@ -406,6 +406,26 @@ def test_a_failure_is_told_and_not_repeated(world: World) -> None:
         shown = client.get(BASEMAP).json()
         assert (shown["problem"], shown["building"]) == (None, False)
         assert shown["url"] is not None
+
+
+def test_a_reserve_that_cannot_be_drawn_stands_in_no_others_way(world: World) -> None:
+    with world.client("manager") as client:
+        _put(client, "river", RIVERS)
+        with world.db.transaction() as conn:
+            nowhere = geography.add_reserve(conn, slug="a-nowhere", name="Nowhere")
+            conn.execute(
+                "INSERT INTO basemap_layer (reserve_id, kind, name, source, features)"
+                " VALUES (%s, 'river', 'x', 'x', 0)",
+                (nowhere,),
+            )
+            conn.execute("INSERT INTO basemap (reserve_id) VALUES (%s)", (nowhere,))
+        assert _build(world) == 2
+        assert client.get(BASEMAP).json()["url"] is not None
+        assert _build(world) == 0
+    with world.db.transaction() as conn:
+        state = basemap.built(conn, nowhere)
+    assert state is not None
+    assert "neither a boundary nor a camera" in (state.reason or "")
 
 
 def test_the_job_builds_what_is_due(world: World) -> None:

@@ -18,7 +18,7 @@ from pmtiles.writer import Writer
 
 from fieldwatch_cloud.basemap import mercator
 from fieldwatch_cloud.db import basemap
-from fieldwatch_cloud.errors import DataFileError
+from fieldwatch_cloud.errors import CloudError, DatabaseUnavailableError, DataFileError, QueryTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,13 @@ def build(
 
 
 def build_due(database: Database, media_dir: Path) -> int:
-    """Build what has changed since it was built; returns for how many reserves."""
+    """Build what has changed since it was built; returns for how many reserves.
+
+    One that cannot be built is told on its page, and stands in no other's way.
+
+    Raises:
+        DatabaseUnavailableError: nothing can be built now.
+    """
     with database.transaction() as conn:
         wanted = basemap.due(conn)
     for reserve_id, _ in wanted:
@@ -112,10 +118,18 @@ def build_due(database: Database, media_dir: Path) -> int:
             state = basemap.built(conn, reserve_id)
         try:
             build(database, reserve_id, media_dir)
-        except DataFileError as error:
-            with database.transaction() as conn:
-                basemap.note_failed(conn, reserve_id, state.wanted if state else 0, str(error))
+        except DatabaseUnavailableError as error:
+            if not isinstance(error, QueryTimeoutError):
+                raise
+            _failed(database, reserve_id, state, "to draw it takes the database too long")
+        except CloudError as error:
+            _failed(database, reserve_id, state, str(error))
     return len(wanted)
+
+
+def _failed(database: Database, reserve_id: UUID, state: basemap.Built | None, why: str) -> None:
+    with database.transaction() as conn:
+        basemap.note_failed(conn, reserve_id, state.wanted if state else 0, why)
 
 
 def _note(
