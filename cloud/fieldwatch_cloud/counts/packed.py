@@ -93,37 +93,34 @@ def tallies(sums: Sums, names: Mapping[int, TaxonKey], cameras: int, blind: NDAr
         blind: places of those that reported no effort.
     """
     numbers, taxa = np.unique(sums.taxa, return_inverse=True)
-    cells = taxa * cameras + sums.places
 
-    def at_each(values: NDArray[np.int64]) -> NDArray[np.int64]:
-        summed = np.zeros(len(numbers) * cameras, np.int64)
-        np.add.at(summed, cells, values)
-        return summed.reshape(len(numbers), cameras)
+    def of_each(values: NDArray[np.int64]) -> list[int]:
+        summed = np.zeros(len(numbers), np.int64)
+        np.add.at(summed, taxa, values)
+        return summed.tolist()
 
     most = np.zeros(len(numbers), np.int64)
     np.maximum.at(most, taxa, sums.max_count)
-    observations, events = at_each(sums.observations), at_each(sums.events)
-    totals: list[tuple[Any, ...]] = list(
-        zip(
-            observations.sum(axis=1).tolist(),
-            at_each(sums.labelled).sum(axis=1).tolist(),
-            at_each(sums.individuals).sum(axis=1).tolist(),
-            events.sum(axis=1).tolist(),
-            most.tolist(),
-            observations[:, blind].sum(axis=1).tolist(),
-            strict=True,
-        )
-    )
+    events = np.zeros(len(numbers) * cameras, np.int64)
+    np.add.at(events, taxa * cameras + sums.places, sums.events)
+    is_blind = np.zeros(cameras, bool)
+    is_blind[blind] = True
     found = []
-    for n, (number, (observed, labelled, individuals, how_many, largest, unseen)) in enumerate(
-        zip(numbers.tolist(), totals, strict=True)
+    for number, at_each, observed, labelled, individuals, largest, without_effort in zip(
+        numbers.tolist(),
+        events.reshape(len(numbers), cameras),
+        of_each(sums.observations),
+        of_each(sums.labelled),
+        of_each(sums.individuals),
+        most.tolist(),
+        of_each(sums.observations * is_blind[sums.places]),
+        strict=True,
     ):
-        (where,) = events[n].nonzero()
-        at = dict(zip(where.tolist(), events[n, where].tolist(), strict=True))
+        (where,) = at_each.nonzero()
+        at = dict(zip(where.tolist(), at_each[where].tolist(), strict=True))
+        how_many = sum(at.values())
         found.append(
-            Tally(
-                *names[number], observed, labelled, individuals, how_many, largest, at, without_effort=unseen
-            )
+            Tally(*names[number], observed, labelled, individuals, how_many, largest, at, without_effort)
         )
     return sorted(
         found,
