@@ -18,7 +18,7 @@ from tests.integration.notify_world import notifying
 from tests.integration.report_world import MONDAY, PANDA, ReportWorld
 from tests.integration.test_notify_channels import Mailbox, mail_server
 
-from fieldwatch_cloud.db import reporting, sensitive
+from fieldwatch_cloud.db import deliveries, reporting, sensitive
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.errors import BusyError
 from fieldwatch_cloud.jobs import tasks
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 REPORTS = "/api/v1/reserves/foping/reports"
 SCHEDULE = "/api/v1/reserves/foping/report-schedule"
+OFF = {"enabled": False}
 WEEK = {"kind": "weekly", "ending": "2026-05-10"}
 
 
@@ -392,6 +393,24 @@ def test_what_is_mailed_in_one_language_goes_to_readers_of_the_other_too(world: 
         assert work(world) == 1
         (made,) = manager.get(REPORTS).json()["items"]
     assert made["mails_waiting"] == 2
+
+
+def test_who_is_no_member_any_more_gets_no_report_that_waited(world: ReportWorld) -> None:
+    with world.client("manager") as manager, world.client("researcher"), world.client("ranger"):
+        people = [account(world, who, mailbox=f"{who}@x.org") for who in ("manager", "researcher", "ranger")]
+        schedule = {"weekly": OFF, "monthly": OFF, "recipients": [str(id_) for id_ in people]}
+        assert manager.put(SCHEDULE, json=schedule | {"languages": ["en"]}).status_code == 200
+        assert manager.post(REPORTS, json=WEEK | {"languages": ["en"], "mail": True}).status_code == 202
+        assert work(world) == 1
+    world.run("DELETE FROM membership WHERE account_id = %s", people[1])
+    world.run("UPDATE account SET disabled_at = now() WHERE id = %s", people[2])
+    with world.db.transaction() as conn:
+        claimed = [deliveries.claim(conn, "email", 60) for _ in people]
+    assert {one.address["email"]: one.disabled for one in claimed if one} == {
+        "manager@x.org": False,
+        "researcher@x.org": True,
+        "ranger@x.org": True,
+    }
 
 
 def test_the_command_makes_one_and_lists_it(world: ReportWorld, tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ class Lane:
         try:
             self.wake()
             if claimed.disabled:
-                why = "the device was removed"
+                why = "the device was removed, or its person is no member any more"
                 self._settle(lambda conn: deliveries.failed(conn, claimed, why))
                 self._failed(claimed, why)
             elif message is None:

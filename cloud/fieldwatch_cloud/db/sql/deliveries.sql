@@ -25,7 +25,8 @@ WHERE d.state = 'queued' AND d.next_attempt_at <= clock_timestamp()
 
 -- name: claim
 -- Fires before updates, updates before animals; of equals the one that has waited longest. What is leased to
--- a worker that lives is left to it; the lease of one that died runs out.
+-- a worker that lives is left to it; the lease of one that died runs out. A report waits for days where the mail
+-- server is away: whoever is no member any more by then gets none.
 WITH chosen AS (
     SELECT d.id
     FROM delivery d
@@ -43,7 +44,12 @@ SET leased_until = clock_timestamp() + make_interval(secs => %(lease_s)s), attem
 FROM chosen, device v
 WHERE d.id = chosen.id AND v.id = d.device_id
 RETURNING d.id, d.attempts, d.secret, d.notification_id, d.expires_at, v.id, v.channel, v.name, v.address, v.language,
-    v.disabled_at IS NOT NULL;
+    v.disabled_at IS NOT NULL OR EXISTS (
+        SELECT FROM notification n
+        WHERE n.id = d.notification_id AND n.report_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM membership m JOIN account a ON a.id = m.account_id
+            WHERE m.account_id = v.account_id AND a.disabled_at IS NULL
+              AND (m.reserve_id = n.reserve_id OR m.reserve_id IS NULL)));
 
 -- name: log
 INSERT INTO delivery_log (delivery_id, event, detail) VALUES (%(id)s, %(event)s, %(detail)s);
