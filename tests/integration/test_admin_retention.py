@@ -105,6 +105,23 @@ def test_pictures_of_people_go_and_what_was_seen_stays(world: PictureWorld) -> N
         assert log[0]["after"] == {"people": {"keep_days": 30, "labelled_too": False}}
 
 
+def test_a_picture_that_went_is_no_best_picture_also_where_its_file_stays(world: PictureWorld) -> None:
+    """An animal and a person on one picture, and the same file with another reserve's."""
+    content = drawn(7)
+    person = world.taken("human", days_ago=99, content=content)
+    world.taken("animal", days_ago=99, content=content)
+    boar = world.observe(world.ridge, 0, name="Sus scrofa")
+    with world.db.transaction() as conn:
+        conn.execute("UPDATE observation SET media_id = %s WHERE id = %s", (person, boar))
+    with browsers(world, "manager") as (manager,):
+        best = "/reserves/foping/species/Sus scrofa/pictures"
+        assert [one["media_id"] for one in manager.get(best)] == [str(person)]
+        manager.done("PUT", "/reserves/foping/retention", rules(PEOPLE))
+        world.sweep()
+        assert world.file(person)
+        assert manager.get(best) == []
+
+
 def test_each_kind_has_its_rule(world: PictureWorld) -> None:
     blank, unused = world.taken("blank", days_ago=10), world.taken(None, days_ago=10)
     unknown = world.taken("unknown", days_ago=10)  # may well be an animal that the model does not know

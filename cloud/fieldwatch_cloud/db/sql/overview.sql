@@ -180,8 +180,9 @@ WHERE l.observed_at >= %(since)s - here.ahead AND l.observed_at < %(until)s - he
   AND l.observation_type = 'animal' AND l.scientific_name IS NOT NULL;
 
 -- name: stills
--- Those that have come and are no clips.
-SELECT id FROM media WHERE id = ANY (%(ids)s) AND mime IN ('image/jpeg', 'image/png');
+-- Those that have come, were not removed, and are no clips.
+SELECT id FROM media WHERE id = ANY (%(ids)s) AND mime IN ('image/jpeg', 'image/png')
+  AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = media.id);
 
 -- name: latest_picture
 -- Who may not see sensitive species: of the newest 50 the first that shows none, rather than all of a camera's.
