@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fieldwatch_edge.settings import PowerSettings
 
 MILD_C = 15.0
+MOST_APART_S = 3 * 3600.0
+"""Between two rows: light is drawn straight from one to the next, which across a night is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def even(begin: datetime, days: float, clearness: float, settings: PowerSettings
 
 def read(path: Path, settings: PowerSettings) -> Weather:
     """A CSV file with a header: `time` (ISO 8601 with its zone), `ghi_w_m2` or `cloud_percent`, and, if
-    known, `temperature_c`.
+    known, `temperature_c`; a row every three hours or more often.
 
     Raises:
         ConfigError: the file cannot be read, or a row in it is wrong; says which.
@@ -59,6 +61,12 @@ def read(path: Path, settings: PowerSettings) -> Weather:
     at = _column(rows, "time", _instant, path)
     if (np.diff(at) <= 0).any():
         raise ConfigError(f"{path}, row {int(np.argmax(np.diff(at) <= 0)) + 3}: times must rise")
+    if (gaps := np.diff(at) > MOST_APART_S).any():
+        n = int(np.argmax(gaps))
+        raise ConfigError(
+            f"{path}, row {n + 3}: {(at[n + 1] - at[n]) / 3600:.1f} h after the row before, and what light"
+            f" was between is not known: at most {MOST_APART_S / 3600:.0f} h"
+        )
     values = _column(rows, light, float, path)
     if light == "cloud_percent":
         values = under_clouds(

@@ -118,6 +118,7 @@ def test_weather_from_a_table(tmp_path: Path) -> None:
         ("time,ghi_w_m2\n2026-12-01T10:00Z,1\n2026-12-01T11:00Z,much\n", "row 3: ghi_w_m2 is 'much'"),
         ("time,ghi_w_m2\n2026-12-01T10:00Z,1\n2026-12-01T11:00Z,\n", "row 3: ghi_w_m2"),
         ("time,ghi_w_m2\n2026-12-01T10:00Z,1\n2026-12-01T10:00Z,1\n", "row 3: times must rise"),
+        ("time,ghi_w_m2\n2026-12-01T12:00Z,600\n2026-12-02T12:00Z,600\n", "row 3: 24.0 h after"),
     ],
 )
 def test_a_wrong_table_is_told_with_its_row(tmp_path: Path, rows: str, complaint: str) -> None:
