@@ -54,7 +54,8 @@ def clocks(facts: Facts, language: Language) -> str:
             figure.text(
                 number / 3 + 0.167,
                 0.955,
-                taxa.name(clock.scientific_name, language),
+                # Rates of an hour have no interval here: how many events they rest on is said.
+                f"{taxa.name(clock.scientific_name, language)} (n = {clock.events})",
                 ha="center",
                 va="center",
                 fontsize=8.5,
