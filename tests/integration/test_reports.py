@@ -220,6 +220,14 @@ def test_sensitive_species_are_told_of_the_whole_reserve_only(world: ReportWorld
     others = sum(one.events for one in told.species if one is not panda)
     in_cells = sum(cell.rate.value * cell.camera_days / 100 for cell in told.cells if cell.rate)
     assert in_cells == pytest.approx(others)
+    # A year ago one camera looked: against that, only of what anybody may know.
+    year = _minutes(MONDAY - timedelta(weeks=52))
+    world.look(world.cameras["FP-01"], year, year + 7 * 1440)
+    for name in (PANDA, "Sus scrofa"):
+        world.observe(world.cameras["FP-01"], year + 60, name=name)
+    ratios = {one.scientific_name: one.year_ratio for one in facts(world).species}
+    assert ratios[PANDA] is None
+    assert ratios["Sus scrofa"] is not None
     # Where two cameras looked, the reserve would be their place.
     two = [world.cameras["FP-01"], world.cameras["FP-02"]]
     world.run("DELETE FROM effort_day WHERE deployment_id <> ALL (%s)", two)

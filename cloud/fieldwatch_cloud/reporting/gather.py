@@ -103,18 +103,21 @@ def gather(
         reserve = _reserve(conn, slug, reserve_id)
         hidden = sensitive.species(conn, reserve_id)
     asked = _Asked(db, reserve_id, kind, span, reserve.timezone, hidden)
+    year_before = spans.a_year_before(span, reserve.timezone)
     before = spans.of_days(*spans.as_long_before(span), ZoneInfo(reserve.timezone))
     with db.transaction() as conn:
         counts.one_snapshot(conn)
         enough = _enough_looked(conn, reserve_id, (span, before))
+        enough_then = enough and _enough_looked(conn, reserve_id, (year_before,))
     left_out = _NOTHING if enough else hidden
     with db.transaction() as conn:
         week = build.read_week(conn, reserve_id, span.since, span.until, left_out, before=before.since)
         # Whose place a picture shows, whatever else is in it.
         shown = sensitive.shown(conn, reserve_id, [one.media_id for one in week.pictures])
     progress(0.2)
-    year_before = spans.a_year_before(span, reserve.timezone)
-    year_ratios, findings = _against_a_year_ago(asked, year_before, left_out)
+    year_ratios, findings = _against_a_year_ago(
+        asked, year_before, left_out, _NOTHING if enough_then else hidden
+    )
     progress(0.3)
     curves = _curves(asked, [one for one in week.species if one.events])
     progress(0.5)
@@ -216,14 +219,14 @@ def _enough_looked(conn: Connection, reserve_id: UUID, told: Sequence[Span]) -> 
 
 
 def _against_a_year_ago(
-    asked: _Asked, year_before: Span, hidden: Sensitive
+    asked: _Asked, year_before: Span, hidden: Sensitive, hidden_then: Sensitive
 ) -> tuple[dict[str, Interval] | None, Sequence[Finding]]:
     """Ratios by species, None where nobody looked then; and what the numbers of this span cannot bear."""
     with asked.db.transaction() as conn:
         found = tables.compared(
             conn,
-            asked.question(asked.span.since, asked.span.until, hidden),
-            asked.question(year_before.since, year_before.until, hidden),
+            asked.question(asked.span.since, asked.span.until, hidden_then),
+            asked.question(year_before.since, year_before.until, hidden_then),
         )
     with asked.db.transaction() as conn:
         verdict = tables.series_of(
