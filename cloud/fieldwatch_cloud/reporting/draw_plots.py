@@ -14,9 +14,11 @@ from fieldwatch_cloud.reporting.ink import DEEP, FAINT, HATCH, LINE, TEAL, WIDTH
 from fieldwatch_cloud.reporting.words import numbers, taxa, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
-    from fieldwatch_cloud.reporting.facts import Clock, Curve, Facts
+    from fieldwatch_cloud.reporting.facts import Clock, Curve, Facts, Interval
     from fieldwatch_cloud.words import Language
 
 
@@ -64,17 +66,21 @@ def clocks(facts: Facts, language: Language) -> str:
         return svg(figure)
 
 
+def axis_top(rates: Sequence[Interval]) -> float:
+    """Where the axis of a curve ends. One week with a single camera has an interval that would press all others
+    flat, so it may run out; where all rates are zero, intervals are all that there is to see."""
+    highest = max((rate.value for rate in rates), default=0.0)
+    longest = max((rate.high or rate.value for rate in rates), default=0.0)
+    return max(min(longest, 3.0 * highest or math.inf), 1.3 * highest, 1e-9)
+
+
 def _curve(axes: Axes, curve: Curve, said: Any, kind: str) -> None:
     x = np.arange(len(curve.points))
     for at, point in zip(x, curve.points, strict=True):
         if point.rate is None:
             axes.axvspan(at - 0.5, at + 0.5, facecolor="none", edgecolor=FAINT, hatch=HATCH, linewidth=0)
     seen = [(at, point.rate) for at, point in zip(x, curve.points, strict=True) if point.rate is not None]
-    highest = max((rate.value for _, rate in seen), default=0.0)
-    # One week with a single camera has an interval that would press all others flat.
-    top = max(
-        min(max((rate.high or rate.value for _, rate in seen), default=0), 3.0 * highest), 1.3 * highest, 1e-9
-    )
+    top = axis_top([rate for _, rate in seen])
     for at, rate in seen:
         high = rate.high if rate.high is not None else 10 * top
         axes.plot([at, at], [rate.low, high], color=TEAL, linewidth=3.2, alpha=0.28, solid_capstyle="butt")

@@ -23,6 +23,8 @@ from tests.unit.cloud.reporting.report_facts import camera, facts, nobody_looked
 from weasyprint.urls import FatalURLFetchingError
 
 from fieldwatch_cloud.reporting import write
+from fieldwatch_cloud.reporting.draw_plots import axis_top
+from fieldwatch_cloud.reporting.facts import Interval
 
 if TYPE_CHECKING:
     from fieldwatch_cloud.words import Language
@@ -176,3 +178,10 @@ _JPEG = (
 def test_a_name_is_no_formula() -> None:
     """One that reads like one, and a wrong one, must not cost the report."""
     assert write.figures(facts(cameras=(camera("$x_{$", 0.0),)), "en").map
+
+
+def test_an_axis_shows_intervals_of_zero_and_is_not_pressed_flat_by_one() -> None:
+    assert axis_top([Interval(0, 0, 12.5), Interval(0, 0, 20)]) == 20
+    assert axis_top([Interval(10, 6, 15), Interval(8, 0.2, 400)]) == 30
+    assert axis_top([Interval(10, 9, 11)]) == 13
+    assert axis_top([]) > 0
