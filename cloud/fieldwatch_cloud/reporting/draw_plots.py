@@ -67,8 +67,8 @@ def clocks(facts: Facts, language: Language) -> str:
 
 
 def axis_top(rates: Sequence[Interval]) -> float:
-    """Where the axis of a curve ends. One week with a single camera has an interval that would press all others
-    flat, so it may run out; where all rates are zero, intervals are all that there is to see."""
+    """Where the axis of a curve ends. One week with a single camera has an interval that would press all
+    others flat, so it may run out; where all rates are zero, intervals are all that there is to see."""
     highest = max((rate.value for rate in rates), default=0.0)
     longest = max((rate.high or rate.value for rate in rates), default=0.0)
     return max(min(longest, 3.0 * highest or math.inf), 1.3 * highest, 1e-9)
