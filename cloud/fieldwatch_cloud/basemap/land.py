@@ -146,7 +146,8 @@ def _cut(kind: Kind, whole: BaseGeometry, bounds: Bounds) -> BaseGeometry | None
         return None
     inside = west >= bounds[0] and east <= bounds[2] and south >= bounds[1] and north <= bounds[3]
     if not geometry.is_valid:
-        geometry = shapely.make_valid(geometry)
+        # The other method takes minutes for some hundred lines that cross each other.
+        geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
     if not inside:
         geometry = shapely.intersection(geometry, shapely.box(*bounds))
     return _only(geometry, _SHAPES[kind])
