@@ -68,7 +68,7 @@ def frames(file: Path | str, called: str, what: str) -> list[Any]:
         found = [
             geopandas.read_file(file, layer=name)
             for name, kind in zip(layers["name"], layers["geometry_type"], strict=True)
-            if kind is not None
+            if isinstance(kind, str)  # of one without geometry pandas says that it is NaN
         ]
         return [
             frame.set_crs("EPSG:4326") if frame.crs is None else frame.to_crs("EPSG:4326")

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import geopandas
+import pandas as pd
+import pyogrio
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Polygon, box, shape
 
@@ -218,6 +220,13 @@ def test_a_geopackage_whose_tables_lie_elsewhere_is_refused(tmp_path: Path) -> N
         database.commit()
     with pytest.raises(DataFileError, match="elsewhere"):
         read_upload("a.gpkg", path.read_bytes())
+
+
+def test_a_table_without_places_may_lie_beside_the_layer(tmp_path: Path) -> None:
+    """QGIS keeps styles in one."""
+    path = write(tmp_path / "a.gpkg", [SQUARE], name=["a"])
+    pyogrio.write_dataframe(pd.DataFrame({"style": ["red"]}), path, layer="layer_styles", append=True)
+    assert [area.name for area in read_upload("a.gpkg", path.read_bytes())] == ["a"]
 
 
 @pytest.mark.parametrize("content", [b"<!---->" * 100_000 + b"x", b" " * 3_000_000 + b"x"])
