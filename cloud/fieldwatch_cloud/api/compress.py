@@ -8,10 +8,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 LEAST_BYTES = 1024
 LEVEL = 5
 """A megabyte of deployments becomes 70 kB in 15 ms; level 9 takes twice as long for 3 kB less."""
-# Pictures and video are packed as they are; the base map is read by ranges of its own bytes; the web app's
-# files come packed from the build; and a stream's events must leave at once.
+# Pictures and video are packed as they are; the base map is read by ranges of its own bytes; files to be
+# saved say how long they are; the web app's files come packed from the build; a stream's events must leave at
+# once.
 _AS_THEY_ARE = re.compile(
-    r"(?!/api/).*|/api/v1/media/.*|.*\.(pmtiles|ts|m4s|mp4|jpg|png|pdf|zip|gpkg|parquet)|.*/(stream|pictures/[^/]+)"
+    r"(?!/api/).*|/api/v1/media/.*|.*\.(pmtiles|ts|m4s|mp4|jpg|png|pdf|zip|gpkg|parquet)"
+    r"|.*/(stream|export|pictures/[^/]+|exports/[^/]+)"
 )
 
 
