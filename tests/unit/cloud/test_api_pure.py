@@ -23,8 +23,8 @@ from fieldwatch_cloud.api.live import QUEUE_EVENTS, Live, LiveEvent
 from fieldwatch_cloud.api.security import same_origin
 
 CONTRACTS = Path(__file__).parents[3] / "docs/contracts"
-PUBLIC = ("log_in", "get_health", "create_receipt")
-"""Without a log-in; a delivery's receipt has the delivery's own secret."""
+PUBLIC = ("log_in", "get_health", "create_receipt", "look_at_link", "use_link")
+"""Without a log-in; a delivery's receipt and a link to set a password have secrets of their own."""
 
 
 def test_the_published_openapi_document_is_up_to_date() -> None:
