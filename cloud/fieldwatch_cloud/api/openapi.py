@@ -24,6 +24,7 @@ API_VERSION = "1.0"
 TAGS = [
     {"name": "people", "description": "Logging in, one's account, API tokens."},
     {"name": "places", "description": "Reserves, zones, nodes, deployments and their health."},
+    {"name": "overview", "description": "What needs a person, what changed, and species at a glance."},
     {"name": "records", "description": "Observations and pictures."},
     {"name": "review", "description": "Pictures worth a look, and what people say that they show."},
     {"name": "map", "description": "Vector tiles, the base map, and where people patrolled."},
@@ -36,6 +37,12 @@ TAGS = [
     {"name": "calls", "description": "Who is called, in which order, on which devices."},
     {"name": "alerts", "description": "Animals that people want to be called for."},
     {"name": "drills", "description": "Exercises through the real chain, and what they measured."},
+    {"name": "live view", "description": "A camera's pictures for some minutes, on request."},
+    {"name": "reports", "description": "Weekly and monthly reports, and who gets them."},
+    {
+        "name": "administration",
+        "description": "People, places, retention, sources, and the record of changes.",
+    },
     {"name": "live", "description": "What happens, as it happens."},
     {"name": "quarantine", "description": "Messages of nodes that could not be accepted."},
     {"name": "service", "description": "The service itself."},
