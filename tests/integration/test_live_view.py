@@ -213,7 +213,8 @@ def test_strangers_see_nothing_and_a_node_that_vanishes_is_found_out(world: Live
         world.change("last_segment_at = now() - interval '31 s', watched_at = now()")
         assert world.sweep() == 1
         assert (manager.now()["state"], manager.view["reason"]) == ("ended", "node_silent")
-        # Asked while nobody has noticed that it is gone: it does not answer.
+        # Asked while nobody has noticed that it is gone: it does not answer. (Its last will has come before.)
+        eventually(lambda: not world.online())
         with world.field.db.transaction() as conn:
             conn.execute("UPDATE node SET online = true")
         assert manager.ask()["state"] == "asked"
