@@ -15,7 +15,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import structlog
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from fieldwatch_cloud.errors import MediaError, PictureUnreadableError
 
@@ -165,6 +165,9 @@ def measure(content: bytes) -> tuple[str, int, int]:
 
 @contextlib.contextmanager
 def _opened(content: bytes, formats: tuple[str, ...] = _FORMATS):  # type: ignore[no-untyped-def]
+    # WeasyPrint, which makes reports, switches this on for the whole process when it is imported: half a
+    # picture would then be shown with grey, and not as the damaged one that it is.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
             # Pillow warns of what we refuse below, by a limit of our own.

@@ -11,7 +11,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import ExifTags, Image, ImageDraw, ImageFilter
+from PIL import ExifTags, Image, ImageDraw, ImageFile, ImageFilter
 
 from fieldwatch_cloud.errors import MediaError, PictureUnreadableError
 from fieldwatch_cloud.media.store import DiskStore
@@ -185,3 +185,13 @@ def test_what_nobody_asked_for_longest_goes_first(store: DiskStore, tmp_path: Pa
     assert hashes[0] in kept
     assert hashes[1] not in kept
     assert hashes[-1] in kept
+
+
+def test_half_a_picture_is_damaged_whatever_another_library_has_switched_on() -> None:
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+    whole = jpeg(scene())
+    try:
+        with pytest.raises(PictureUnreadableError):
+            shrink(whole[: len(whole) // 2], 480)
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
