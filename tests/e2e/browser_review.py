@@ -133,8 +133,9 @@ def on_picture(page: Page, x: float, y: float) -> tuple[float, float]:
     place = page.wait_for_function(
         """([x, y]) => {
             const stage = document.querySelector(".stage"), drawn = stage?.querySelector("svg");
-            if (!drawn || !stage.dataset.view || Number(drawn.getAttribute("width")) !== stage.clientWidth ||
-                Number(drawn.getAttribute("height")) !== stage.clientHeight) return null;
+            const far = (name, size) => Math.abs(Number(drawn.getAttribute(name)) - size) >= 1;
+            if (!drawn || !stage.dataset.view) return null;
+            if (far("width", stage.clientWidth) || far("height", stage.clientHeight)) return null;
             const [scale, left, top] = stage.dataset.view.split(" ").map(Number);
             const [width, height] = stage.dataset.size.split("x").map(Number);
             const frame = stage.getBoundingClientRect();

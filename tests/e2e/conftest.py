@@ -28,8 +28,9 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One reserve for all tests that look at every page; those that change it put it back."""
-    with running_world(short_dir / "world", tmp_path_factory.mktemp("world")) as world:
+    """A reserve at work for the tests of a module; those that change it put it back."""
+    folder = tmp_path_factory.mktemp("world")  # numbered
+    with running_world(short_dir / folder.name, folder) as world:
         yield world

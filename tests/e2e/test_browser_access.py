@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.e2e.browser_desk import see_fire
 from tests.e2e.browser_page import sound_page
 from tests.e2e.browser_places import PHONE, PLACES, Place, enter, visit
+from tests.e2e.browser_site import wait_for
 from tests.e2e.browser_world import World, act, incidents, open_session, settle
 
 from fieldwatch_shared.messages import utc_now
@@ -56,7 +57,10 @@ def fire(browser: Browser, world: World) -> Iterator[str]:
     with sound_page(browser, width=800, height=600) as page:
         open_session(page, world.site)
         see_fire(world.node, world.site, ["ridge", "lick"], (107.762, 33.69), utc_now())
-        one = next(one for one in incidents(page, world.site) if one["state"] == "new")
+        one = wait_for(
+            lambda: next((one for one in incidents(page, world.site) if one["state"] == "new"), None),
+            "the fire",
+        )
         act(page, world.site, one["id"], "acknowledge")
         yield one["id"]
         settle(page, world.site)

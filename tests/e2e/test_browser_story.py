@@ -46,8 +46,9 @@ class Hands:
         self.clicks += 1
 
     def choose(self, what: Locator, words: str | re.Pattern[str]) -> None:
-        label = next(one for one in what.locator("option").all_inner_texts() if re.search(words, one))
-        what.select_option(label=label)
+        option = what.locator("option", has_text=re.compile(words)).first
+        expect(option).to_be_attached()
+        what.select_option(label=option.inner_text())
         self.clicks += 2  # open the list, take one
 
     def fill(self, what: Locator, words: str) -> None:
