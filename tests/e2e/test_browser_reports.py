@@ -86,6 +86,7 @@ def test_a_manager_has_a_report_made_and_reads_it(page: Page, world: World) -> N
         report = opening.value
         broken: list[str] = []
         report.on("console", lambda line, broken=broken: broken.append(line.text))
+        report.wait_for_load_state()
         report.reload()
         expect(report.get_by_role("heading", name=said)).to_be_visible()
         # Its one style sheet holds, its plots are drawn.
