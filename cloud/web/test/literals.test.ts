@@ -47,7 +47,7 @@ it("finds a word between tags, and one that is read out", () => {
   expect(untranslated("page.ts", 'html`<option value="7d" ?selected=${a > b}>${t("x")}</option> Fieldwatch`')).toEqual([]);
 });
 
-it("no word stands in a template outside i18n", { timeout: 60_000 }, () => { // it reads every source
+it("no word stands in a template outside i18n", () => {
   expect(Object.keys(SOURCES).length).toBeGreaterThan(100);
   const views = Object.entries(SOURCES).filter(([, content]) => /(html|svg)`/.test(content));
   expect(views.flatMap(([file, content]) => untranslated(file, content))).toEqual([]);
