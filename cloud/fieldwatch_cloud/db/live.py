@@ -68,6 +68,13 @@ class News:
                 cursor.executemany(SQL["notify"], payloads)
 
 
+def read_again(conn: Connection, reserve: str) -> None:
+    """Have open maps of the reserve fetch all that they hold anew."""
+    news = News()
+    news.too_many(reserve)
+    news.announce(conn)
+
+
 def _parts(items: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     part: list[dict[str, Any]] = []
     size = 0

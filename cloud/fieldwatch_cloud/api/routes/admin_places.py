@@ -23,7 +23,7 @@ from fieldwatch_cloud.api.models.places import Reserve, Zone, ZoneProperties
 from fieldwatch_cloud.api.routes.sensitive import Manager
 from fieldwatch_cloud.api.services import Db, Wired
 from fieldwatch_cloud.db import admin_log, geography, places
-from fieldwatch_cloud.db.live import News
+from fieldwatch_cloud.db.live import read_again
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotAllowedNowError, NotFoundError, ServiceError
 
@@ -68,7 +68,7 @@ def change_reserve(body: ReserveChange, member: Manager, db: Db) -> Reserve:
             before=before,
             after=after,
         )
-        _announce(conn, member.reserve)
+        read_again(conn, member.reserve)
         (changed,) = geography.reserves(conn, [member.reserve])
     return Reserve(
         slug=changed.slug,
@@ -98,7 +98,7 @@ def create_zones(body: NewZones, member: Manager, db: Db) -> SavedZones:
             ids.append(id_)
             after = {"name": zone.name, "name_zh": zone.name_zh or None, "km2": places.size_km2(conn, area)}
             _note(conn, member.caller, member.reserve_id, "zone.created", id_, zone.name, None, after)
-        _announce(conn, member.reserve)
+        read_again(conn, member.reserve)
         return _saved(conn, member.reserve_id, ids)
 
 
@@ -112,7 +112,7 @@ def replace_zone(zone_id: UUID, body: NewZone, caller: SignedIn, db: Db) -> Save
         before = {"name": was.name, "name_zh": was.name_zh, "km2": places.size_km2(conn, was.area)}
         after = {"name": body.name, "name_zh": body.name_zh or None, "km2": places.size_km2(conn, area)}
         _note(conn, caller, was.reserve_id, "zone.changed", zone_id, was.name, before, after)
-        _announce(conn, was.reserve)
+        read_again(conn, was.reserve)
         return _saved(conn, was.reserve_id, [zone_id])
 
 
@@ -137,7 +137,7 @@ def delete_zone(zone_id: UUID, caller: SignedIn, db: Db) -> None:
         before = {"name": was.name, "name_zh": was.name_zh, "km2": places.size_km2(conn, was.area)}
         places.delete_zone(conn, zone_id)
         _note(conn, caller, was.reserve_id, "zone.deleted", zone_id, was.name, before, None)
-        _announce(conn, was.reserve)
+        read_again(conn, was.reserve)
 
 
 @router.get(
@@ -186,7 +186,7 @@ def change_deployment(
             before,
             after,
         )
-        _announce(conn, place.reserve)
+        read_again(conn, place.reserve)
     return CorrectedDeployment.model_validate({"id": deployment_id, **after})
 
 
@@ -268,10 +268,3 @@ def _note(
         before=before,
         after=after,
     )
-
-
-def _announce(conn: Connection, reserve: str) -> None:
-    """Maps that are open hold all of this, and fetch it again only when told to."""
-    news = News()
-    news.too_many(reserve)
-    news.announce(conn)

@@ -17,7 +17,7 @@ from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.services import Db, Services, Wired
 from fieldwatch_cloud.camtrap.source import PackageError, ZipSource
 from fieldwatch_cloud.db import datasets
-from fieldwatch_cloud.db.live import News
+from fieldwatch_cloud.db.live import read_again
 from fieldwatch_cloud.errors import BusyError, DataFileError, NotFoundError
 from fieldwatch_cloud.exports.datasets import export_dataset, import_package
 from fieldwatch_cloud.sensitive import sees_exact
@@ -160,7 +160,5 @@ def _zip(file: BinaryIO) -> ZipSource:
 
 def _announce(services: Services, reserve: str) -> None:
     """Maps that are open fetch their deployments again."""
-    news = News()
-    news.too_many(reserve)
     with services.database.transaction() as conn:
-        news.announce(conn)
+        read_again(conn, reserve)

@@ -29,7 +29,7 @@ from fieldwatch_cloud.api.models.places import (
 from fieldwatch_cloud.api.services import Db, Wired
 from fieldwatch_cloud.db import admin_log, geography, heartbeats
 from fieldwatch_cloud.db import places as known
-from fieldwatch_cloud.db.live import News
+from fieldwatch_cloud.db.live import read_again
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import ServiceError
 from fieldwatch_cloud.fleet.health import deployment_health
@@ -109,7 +109,7 @@ def create_deployment(body: NewDeployment, member: FieldStaff, db: Db) -> NewDep
             **body.model_dump(exclude={"longitude", "latitude"}),
         )
         _note(conn, member, "deployment.created", new, body.location_name, body.model_dump(mode="json"))
-        _announce(conn, member.reserve)
+        read_again(conn, member.reserve)
     return NewDeploymentId(id=new)
 
 
@@ -128,7 +128,7 @@ def end_deployment(
         ended_at = geography.end_deployment(conn, deployment_id, at=at, reserve=member.reserve_id)
         name = known.deployment(conn, deployment_id).location_name
         _note(conn, member, "deployment.ended", deployment_id, name, {"ended_at": ended_at.isoformat()})
-        _announce(conn, member.reserve)
+        read_again(conn, member.reserve)
     return EndedDeployment(id=deployment_id, ended_at=ended_at)
 
 
@@ -162,13 +162,6 @@ def _note(
         name=name,
         after=after,
     )
-
-
-def _announce(conn: Connection, reserve: str) -> None:
-    """Maps that are open hold the deployments, and fetch them again only when told to."""
-    news = News()
-    news.too_many(reserve)
-    news.announce(conn)
 
 
 def _reserve(reserve: geography.Reserve) -> Reserve:
