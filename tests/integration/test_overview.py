@@ -11,7 +11,7 @@ import pytest
 from fieldwatch_cloud.db import geography, rollups, sensitive
 from fieldwatch_shared.ids import uuid7
 
-from .api_world import NOON, SQUARE, World
+from .api_world import NOON, SQUARE, Peopled, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,19 +22,6 @@ DAY = 24 * 60
 WEEK = 7 * DAY
 URL = "/api/v1/reserves/foping/overview"
 TAKIN, PANDA, HARE = "Budorcas taxicolor", "Ailuropoda melanoleuca", "Lepus tolai"
-
-
-class Peopled(World):
-    """Whoever asks twice is the same account."""
-
-    def __init__(self, database_url: str, db: Database, folder: Path) -> None:
-        super().__init__(database_url, db, folder)
-        self.tokens: dict[str, str] = {}
-
-    def token(self, who: str) -> str:
-        if who not in self.tokens:
-            self.tokens[who] = super().token(who)
-        return self.tokens[who]
 
 
 @pytest.fixture

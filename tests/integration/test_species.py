@@ -10,7 +10,7 @@ import pytest
 from fieldwatch_cloud.db import rollups, sensitive
 from fieldwatch_shared.ids import uuid7
 
-from .api_world import NOON, World
+from .api_world import NOON, Peopled, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
 DAY = 24 * 60
 URL = "/api/v1/reserves/foping/species"
 TAKIN, PANDA = "Budorcas taxicolor", "Ailuropoda melanoleuca"
-
-
-class Peopled(World):
-    """Whoever asks twice is the same account."""
-
-    def __init__(self, database_url: str, db: Database, folder: Path) -> None:
-        super().__init__(database_url, db, folder)
-        self.tokens: dict[str, str] = {}
-
-    def token(self, who: str) -> str:
-        if who not in self.tokens:
-            self.tokens[who] = super().token(who)
-        return self.tokens[who]
 
 
 @pytest.fixture
