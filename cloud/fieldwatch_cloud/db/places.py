@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg.rows import class_row
 
+from fieldwatch_cloud.db.geography import Reserve
 from fieldwatch_cloud.db.pool import translated
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError
@@ -20,16 +21,6 @@ if TYPE_CHECKING:
 
 SQL = statements("places")
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Reserve:
-    slug: str
-    name: str
-    name_zh: str | None
-    timezone: str
-    boundary: str | None
-    """GeoJSON MultiPolygon."""
 
 
 @dataclass(frozen=True, slots=True)
