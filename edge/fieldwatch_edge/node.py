@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from fieldwatch_edge.capture import open_source, system_clock
+from fieldwatch_edge.companions import Beside, Surroundings, companions
 from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError
 from fieldwatch_edge.health import CameraMonitor, heartbeat
@@ -138,14 +140,22 @@ class Node:
         self._news = threading.Event()
         """A camera ended, a receipt came, or we are to stop."""
         self._started = self._beat_at = time.monotonic()
-        self._notice: str | None = None
+        self._notices: deque[str] = deque(maxlen=20)
         """What the next heartbeat is to say of the node itself."""
+        self._beside = Beside(())
+        self.restarting = False
+        """Whether it ended to begin anew, with settings and models read again."""
         self.workers: list[CameraWorker] = []
 
     def stop(self) -> None:
         """Have `run` end soon and cleanly. From any thread, but from no signal handler (it takes locks)."""
         self._stop.set()
         self._news.set()
+
+    def restart(self) -> None:
+        """Have `run` end soon and cleanly, to be begun anew by a new node. As `stop`."""
+        self.restarting = True
+        self.stop()
 
     def run(self, drain_timeout_s: float | None = None) -> bool:
         """Work until all sources have ended and the outbox is empty, or until `stop`.
@@ -165,7 +175,9 @@ class Node:
         state_dir = self._settings.node.state_dir
         with locked(state_dir):
             path = state_dir / OUTBOX_FILE
-            outbox, self._notice = open_or_renew(path, self._settings.outbox.max_bytes)
+            outbox, notice = open_or_renew(path, self._settings.outbox.max_bytes)
+            if notice is not None:
+                self._notices.append(notice)
             try:
                 return self._run(outbox, drain_timeout_s)
             except CorruptOutboxError:
@@ -214,11 +226,26 @@ class Node:
             threading.Thread(target=worker.run, name=f"camera-{worker.camera.deployment_id}")
             for worker in self.workers
         ]
+        self._beside = Beside(
+            companions(
+                Surroundings(
+                    settings=settings,
+                    outbox=outbox,
+                    desired=desired,
+                    search_path=self._search_path,
+                    offline=self._offline,
+                    notice=self._notices.append,
+                    restart=self.restart,
+                    frames_seen=lambda: sum(worker.monitor.frames for worker in self.workers),
+                )
+            )
+        )
         linking = threading.Thread(target=link.run, name="link") if link is not None else None
         for thread in [*cameras, *([linking] if linking is not None else [])]:
             thread.start()
         done = False
         try:
+            self._beside.start()
             self._beat_while(outbox, lambda: any(thread.is_alive() for thread in cameras))
             for worker in self.workers:
                 worker.close()
@@ -231,6 +258,7 @@ class Node:
         finally:
             # Also when something above failed: threads that go on would keep the process alive for ever.
             self._stop.set()
+            self._beside.close()
             if live_views is not None:
                 live_views.close()
             for worker in self.workers:
@@ -261,17 +289,20 @@ class Node:
         """Write a heartbeat; the last one is as many as it takes to carry all effort."""
         while True:
             try:
+                said = len(self._notices)
+                notices = list(self._notices)
                 health = [worker.monitor.health() for worker in self.workers]
                 spans = [span for worker in self.workers for span in worker.monitor.pending()]
                 record = heartbeat(
                     clock=system_clock(),
-                    cameras=[self._noticed(each) for each in health],
+                    cameras=[_noticed(each, notices) for each in health],
                     effort=spans,
                     outbox=outbox.statistics(),
                     state_dir=self._settings.node.state_dir,
                     uptime_s=time.monotonic() - self._started,
                     next_within_s=self._settings.heartbeat_s,
                 )
+                record = record.model_copy(update={"notices": notices, **self._beside.report()})
                 outbox.write(ready=[Entry.of(record)])
             except (OutboxError, OSError) as error:
                 # Its effort stays with the monitors, and goes into the next one.
@@ -282,14 +313,10 @@ class Node:
                 return
             for worker, each in zip(self.workers, health, strict=True):
                 worker.monitor.reported(each, spans)
-            self._notice = None
+            for _ in range(min(said, len(self._notices))):
+                self._notices.popleft()
             if not final or not any(worker.monitor.pending() for worker in self.workers):
                 return
-
-    def _noticed(self, health: CameraHealth) -> CameraHealth:
-        """`health` with what is to be said of the node: people look at cameras."""
-        said = "; ".join(each for each in (self._notice, health.problem) if each)
-        return health.model_copy(update={"problem": said[:500] or None})
 
     def _drained(self, outbox: Outbox, timeout_s: float | None) -> bool:
         """Wait until the cloud has everything; False where that takes too long, or on `stop`."""
@@ -299,6 +326,12 @@ class Node:
         if waiting:
             log.warning("node.not_drained", waiting=waiting)
         return waiting == 0
+
+
+def _noticed(health: CameraHealth, notices: Sequence[str]) -> CameraHealth:
+    """`health` with what is to be said of the node: people look at cameras."""
+    said = "; ".join(each for each in (*notices, health.problem) if each)
+    return health.model_copy(update={"problem": said[:500] or None})
 
 
 def _fires_wait(outbox: Outbox) -> bool:

@@ -281,6 +281,32 @@ class Broker(Section):
     password: SecretStr | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
+    cert_file: Path | None = Field(
+        None, description="The node's own certificate, by which the broker knows it; from `edge enrol`."
+    )
+    key_file: Path | None = Field(None, description="Its private key, made on the node.")
+
+
+class CloudSettings(Section):
+    """The cloud beyond the broker, over HTTPS: for renewal of certificates, models, large media."""
+
+    url: str = Field(pattern=r"^https?://", description="As `edge enrol` was given it.")
+    ca_file: Path | None = Field(None, description="Authorities for https; default: the system's.")
+    signing_keys: tuple[Path, ...] = Field(
+        (), description="Public keys (PEM, Ed25519) of the cloud: what is desired must bear their signature."
+    )
+
+
+class LinkSettings(Section):
+    """What the line is, and what may be spent on it. A fire is sent whatever the budget."""
+
+    kind: Literal["wired", "wifi", "5g", "lte", "satellite"] = "5g"
+    bytes_per_day: int | None = Field(None, ge=0, description="UTC day, both directions; none: no bound.")
+    bytes_per_month: int | None = Field(None, ge=0)
+    large_bytes: int = Field(
+        256 * 1024, ge=1024, description="Media above this go in parts over HTTPS, where the cloud is known."
+    )
+    media: bool = Field(True, description="Whether pictures go over this line; else by a data mule.")
 
 
 class OutboxSettings(Section):
@@ -376,6 +402,8 @@ class NodeIdentity(Section):
 class NodeSettings(Section):
     node: NodeIdentity
     broker: Broker = Broker()
+    cloud: CloudSettings | None = None
+    link: LinkSettings = LinkSettings()
     outbox: OutboxSettings = OutboxSettings()
     live_view: LiveViewSettings = LiveViewSettings()
     power: PowerSettings | None = None
@@ -421,7 +449,9 @@ def _wrong(path: Path, error: ValidationError) -> str:
     return f"{path} has wrong settings:\n" + "\n".join(lines)
 
 
-_PATHS = frozenset({"state_dir", "path", "password_file", "ca_file", "trusted_keys"})
+_PATHS = frozenset(
+    {"state_dir", "path", "password_file", "ca_file", "cert_file", "key_file", "trusted_keys", "signing_keys"}
+)
 
 
 def _from_folder(raw: Any, folder: Path, key: str = "") -> Any:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 SCHEMA_VERSION = "1.0"
 """Travels with each message as the MQTT user property `schema-version`."""
@@ -190,6 +190,65 @@ class CameraHealth(Wire):
     problem: str | None = Field(None, max_length=500, description="In words, where no frame comes.")
 
 
+class PowerReport(Wire):
+    """What the node lives on, and what it did about it. Energy counts since the last heartbeat."""
+
+    charge: Fraction | None = Field(None, description="Of what may be drawn from the battery.")
+    battery_v: float | None = Field(None, ge=0, le=1000)
+    solar_w: float | None = Field(None, ge=0)
+    load_w: float | None = Field(None, ge=0)
+    level: str | None = Field(None, max_length=40, description="Of work, by the power budget.")
+    used_wh: float | None = Field(None, ge=0)
+    saved_wh: float | None = Field(
+        None, ge=0, description="That full work would have used on top, over the same time."
+    )
+    measured: bool = Field(False, description="By a meter; else reckoned from the settings.")
+
+
+class LinkReport(Wire):
+    """What the line cost, and what waits because its budget is used up."""
+
+    kind: str | None = Field(None, max_length=40, description="Of the line: 5g, lte, satellite, wired ...")
+    signal_dbm: float | None = None
+    sent_today: int = Field(0, ge=0, description="Bytes, UTC day, both directions as far as known.")
+    sent_this_month: int = Field(0, ge=0)
+    bytes_per_day: int | None = Field(None, ge=0, description="The budget; absent: none.")
+    bytes_per_month: int | None = Field(None, ge=0)
+    held_back: int = Field(0, ge=0, description="Records that wait because a budget is used up.")
+
+
+class RolloutState(StrEnum):
+    """How far a node has come with something new: a model, software, settings."""
+
+    FETCHING = "fetching"
+    ON_TRIAL = "on_trial"
+    APPLIED = "applied"
+    ROLLED_BACK = "rolled_back"
+    REFUSED = "refused"
+
+
+class RolloutReport(Wire):
+    """Of one thing that the node was told to take on."""
+
+    rollout_id: UUID
+    state: RolloutState
+    at: Utc
+    reason: str | None = Field(None, max_length=500, description="Why it was refused or rolled back.")
+
+
+class FleetReport(Wire):
+    """Reported state: by what the node works, to be held against what was desired of it."""
+
+    settings_sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="Of `settings`, JSON.")
+    settings: dict[str, JsonValue] | None = Field(
+        None, description="Effective settings without secrets; only where they changed since last said."
+    )
+    models: dict[str, str] = Field({}, description="Model as name@version, by its role: wildlife, fire.")
+    rollouts: list[RolloutReport] = Field([], max_length=20)
+    certificate_expires_at: Utc | None = None
+    hardware: str | None = Field(None, max_length=200)
+
+
 class Heartbeat(Wire):
     """A node's health now, and the effort since the last heartbeat.
 
@@ -209,6 +268,12 @@ class Heartbeat(Wire):
     given_up: int = Field(0, ge=0, description="Records given up because the outbox's disk budget was full.")
     disk_free_bytes: int | None = Field(None, ge=0)
     cpu_celsius: float | None = None
+    power: PowerReport | None = None
+    link: LinkReport | None = None
+    fleet: FleetReport | None = None
+    notices: list[str] = Field(
+        [], max_length=20, description="Of the node itself, for people: a store renewed, a clock set right."
+    )
     next_within_s: float = Field(
         gt=0, le=7 * 86400, description="Silence for much longer than this is a fault."
     )
@@ -240,11 +305,34 @@ class DesiredCamera(Wire):
     masks: list[Mask] = Field([], max_length=100)
 
 
+class DesiredArtifact(Wire):
+    """A file that a node is to take on: fetched over HTTPS from the cloud it was enrolled at, as often as it
+    takes, in parts; refused where its hash or signature is wrong."""
+
+    rollout_id: UUID
+    name: str = Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$")
+    version: str = Field(min_length=1, max_length=100)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int = Field(gt=0, le=2**40)
+    trial_s: float = Field(
+        600, ge=0, le=7 * 86400, description="On trial so long; then applied, or rolled back where it failed."
+    )
+
+
 class DesiredState(Wire):
-    """Retained: what a node is to do, complete; a newer version replaces an older one."""
+    """Retained: what a node is to do, complete; a newer version replaces an older one.
+
+    Signed by the cloud (user properties `signature`: Base64 Ed25519 over the payload, `key-id`). A node that
+    was enrolled takes over nothing that is not.
+    """
 
     version: int = Field(ge=0)
     cameras: list[DesiredCamera] = []
+    settings: dict[str, JsonValue] = Field(
+        {}, description="JSON merge patch (RFC 7396) over the node's own settings; never identity or broker."
+    )
+    models: list[DesiredArtifact] = Field([], max_length=10, description="Model folders, zipped.")
+    software: DesiredArtifact | None = Field(None, description="A wheel of fieldwatch.")
 
 
 class LiveView(Wire):
@@ -278,11 +366,57 @@ class StopLiveView(Wire):
     id: UUID
 
 
+class SendLog(Wire):
+    """Upload the end of the node's log, or a support bundle (log, settings without secrets, findings,
+    statistics; never pictures) as one file by PUT to `upload_url`."""
+
+    kind: Literal["send_log"] = "send_log"
+    id: UUID
+    bundle: bool = Field(False, description="A support bundle (zip); else lines of the log, JSON.")
+    lines: int = Field(500, ge=1, le=20_000)
+    max_bytes: int = Field(2 * 1024**2, gt=0, le=2**30)
+    upload_url: str = Field(pattern=r"^https?://", max_length=500)
+    token: str = Field(
+        min_length=16, max_length=200, repr=False, description="Bearer, for this upload alone."
+    )
+
+
 class Command(Wire):
     """Something that a node is to do once, now. It expires on its way: a node that was away never hears of
     it. A node passes over kinds that it does not know."""
 
-    command: Annotated[LiveView | StopLiveView, Field(discriminator="kind")]
+    command: Annotated[LiveView | StopLiveView | SendLog, Field(discriminator="kind")]
+
+
+class Quantity(StrEnum):
+    """What a sensor measures, with its unit."""
+
+    TEMPERATURE = "temperature_c"
+    HUMIDITY = "humidity_percent"
+    WIND_SPEED = "wind_speed_ms"
+    WIND_DIRECTION = "wind_direction_deg"
+    RAIN = "rain_mm"
+    PRESSURE = "pressure_hpa"
+    SOLAR = "solar_w_m2"
+    WATER_LEVEL = "water_level_m"
+    SOIL_MOISTURE = "soil_moisture_percent"
+
+
+class Reading(Wire):
+    """One measurement of one of the node's sensors, at the time when it was made."""
+
+    id: UUID = Field(description="UUIDv7, made at the edge; a resent record keeps it.")
+    sensor: Slug = Field(description="The sensor's name at its node.")
+    quantity: Quantity
+    value: float
+    observed_at: Utc = Field(description="Of rain: the end of the time in which it fell.")
+    over_s: float | None = Field(None, gt=0, le=7 * 86400, description="Of rain and means: the time before.")
+    clock: Clock
+
+
+class ReadingBatch(Wire):
+    message_id: UUID
+    readings: list[Reading] = Field(min_length=1, max_length=1000)
 
 
 class Receipt(Wire):

@@ -36,6 +36,7 @@ CHANNELS: dict[Kind, _Channel] = {
         messages.Media, "A kept picture: payload is the picture, this record a user property"
     ),
     Kind.HEARTBEAT: _Channel(messages.Heartbeat, "Health now, and effort since the last one"),
+    Kind.READINGS: _Channel(messages.ReadingBatch, "Measurements of the node's sensors, in batches"),
     Kind.STATE: _Channel(messages.NodeState, "Connected or not; the node's last will", retained=True),
     Kind.RECEIPT: _Channel(messages.Receipt, "What the cloud has committed and the node may forget"),
     Kind.DESIRED: _Channel(messages.DesiredState, "What the node is to do, complete", retained=True),

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     SUSPICIONS = "suspicions"
     MEDIA = "media"
     HEARTBEAT = "heartbeat"
+    READINGS = "readings"
+    """Of the node's own sensors: weather, water."""
     STATE = "state"
     RECEIPT = "receipt"
     DESIRED = "desired"

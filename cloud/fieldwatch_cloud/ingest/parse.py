@@ -148,6 +148,8 @@ def _content(
             return heartbeat.message_id, heartbeat
         case Kind.STATE:
             return None, NodeState.model_validate_json(payload)
+        case Kind.READINGS:
+            raise InvalidMessageError("readings of sensors are not taken in yet")
         case Kind.RECEIPT | Kind.DESIRED | Kind.COMMAND:
             raise InvalidMessageError(f"topics of kind {kind.value!r} go from the cloud to nodes")
 

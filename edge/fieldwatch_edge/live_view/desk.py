@@ -79,7 +79,7 @@ class LiveViews:
                 return
             if isinstance(command, StopLiveView):
                 self._stop(command.id)
-            elif command.id not in self._known:
+            elif isinstance(command, LiveView) and command.id not in self._known:
                 self._known.append(command.id)
                 self._begin(command)
 

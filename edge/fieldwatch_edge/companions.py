@@ -1,0 +1,105 @@
+"""What runs beside the cameras: each companion has a thread of its own, and may have a say in heartbeats.
+
+None of them is worth a camera: one that fails is logged, reported as a notice, and begun again after a while.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from fieldwatch_edge.desired import Desired
+    from fieldwatch_edge.outbox import Outbox
+    from fieldwatch_edge.settings import NodeSettings
+
+log = structlog.get_logger(__name__)
+
+BEGIN_AGAIN_S = 60.0
+
+
+class Companion(Protocol):
+    """One of them."""
+
+    @property
+    def name(self) -> str: ...
+
+    def run(self) -> None:
+        """Work until `stop`; in a thread of its own."""
+
+    def stop(self) -> None:
+        """Have `run` return soon. From any thread, also before or after `run`."""
+
+    def report(self) -> dict[str, Any]:
+        """Fields of the next Heartbeat, such as {"power": PowerReport(...)}; quickly, from any thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What companions are made of."""
+
+    settings: NodeSettings
+    outbox: Outbox
+    desired: Desired
+    search_path: Sequence[Path]
+    offline: bool
+    notice: Callable[[str], None]
+    """Say something of the node itself in the next heartbeat, for people."""
+    restart: Callable[[], None]
+    """Have the node begin anew, with settings and models read again: `Node.run` returns, and who called it
+    runs a new one."""
+    frames_seen: Callable[[], int]
+    """Of all cameras, since the node began."""
+
+
+def companions(around: Surroundings) -> list[Companion]:
+    """Those that these settings ask for."""
+    del around
+    return []
+
+
+@dataclass(slots=True)
+class Beside:
+    """Runs companions from `start` to `close`."""
+
+    companions: Sequence[Companion]
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        self._threads = [
+            threading.Thread(target=self._keep, args=(each,), name=each.name) for each in self.companions
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        self._stopping.set()
+        for each in self.companions:
+            each.stop()
+        for thread in self._threads:
+            thread.join()
+
+    def report(self) -> dict[str, Any]:
+        """What they have to say in the next heartbeat."""
+        said: dict[str, Any] = {}
+        for each in self.companions:
+            try:
+                said |= each.report()
+            except Exception:  # a heartbeat carries the effort: it must not fail for this
+                log.exception("companion.report_failed", companion=each.name)
+        return said
+
+    def _keep(self, companion: Companion) -> None:
+        while not self._stopping.is_set():
+            try:
+                companion.run()
+            except Exception:
+                log.exception("companion.crashed", companion=companion.name, again_s=BEGIN_AGAIN_S)
+            self._stopping.wait(BEGIN_AGAIN_S)
