@@ -65,7 +65,7 @@ def test_what_is_wrong_or_not_newer_changes_nothing(
 
 
 def test_fields_of_a_newer_cloud_are_passed_over(tmp_path: Path) -> None:
-    assert Desired(tmp_path / "desired.json").offer(state(1, TRIANGLE, more={"models": ["fire@2"]}))
+    assert Desired(tmp_path / "desired.json").offer(state(1, TRIANGLE, more={"moon_phases": ["new"]}))
 
 
 def test_a_file_that_cannot_be_read_is_as_good_as_none(tmp_path: Path) -> None:
