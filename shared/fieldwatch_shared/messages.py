@@ -241,7 +241,12 @@ class FleetReport(Wire):
 
     settings_sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="Of `settings`, JSON.")
     settings: dict[str, JsonValue] | None = Field(
-        None, description="Effective settings without secrets; only where they changed since last said."
+        None,
+        description="Effective settings without secrets, as the document of `node_settings`; only where they"
+        " changed since last said.",
+    )
+    settings_problem: str | None = Field(
+        None, max_length=500, description="Why it does not work by the settings that are wanted of it."
     )
     models: dict[str, str] = Field({}, description="Model as name@version, by its role: wildlife, fire.")
     rollouts: list[RolloutReport] = Field([], max_length=20)
@@ -331,6 +336,10 @@ class DesiredState(Wire):
     settings: dict[str, JsonValue] = Field(
         {}, description="JSON merge patch (RFC 7396) over the node's own settings; never identity or broker."
     )
+    settings_rollout_id: UUID | None = Field(
+        None, description="Under which the node reports what became of `settings`."
+    )
+    settings_trial_s: float = Field(300, ge=0, le=7 * 86400, description="New settings are on trial so long.")
     models: list[DesiredArtifact] = Field([], max_length=10, description="Model folders, zipped.")
     software: DesiredArtifact | None = Field(None, description="A wheel of fieldwatch.")
 
