@@ -1,0 +1,44 @@
+"""Whom the node believes to be its cloud."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+from fieldwatch_edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fieldwatch_edge.identity.files import Identity
+
+_NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python's ssl has no name for."""
+
+
+def context(ca_file: Path | None, identity: Identity | None = None) -> ssl.SSLContext:
+    """TLS 1.3 or nothing where `ca_file` names the reserve's own authority, else TLS 1.2 or better and the
+    system's authorities; with the node's certificate where there is one.
+
+    Dates are not asked for where the authority is the reserve's own: a node whose clock lost its time would
+    not reach the cloud that could set it right, and nobody would hear of its fires. Who could show it an
+    outdated certificate could set its clock as well: NTP is not signed.
+
+    Raises:
+        ConfigError: a file cannot be read, or holds no certificate or key.
+    """
+    try:
+        made = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # also the parent of ssl.SSLError
+        raise ConfigError(f"cannot use the CA file {ca_file}: {error}") from error
+    if ca_file is not None:
+        made.minimum_version = ssl.TLSVersion.TLSv1_3
+        made.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
+    if identity is not None:
+        made.minimum_version = ssl.TLSVersion.TLSv1_3
+        cert_file, key_file = identity.paths()
+        try:
+            made.load_cert_chain(cert_file, key_file)
+        except OSError as error:
+            raise ConfigError(f"cannot use the certificate {cert_file} with its key: {error}") from error
+    return made
