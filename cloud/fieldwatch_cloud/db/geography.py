@@ -172,10 +172,12 @@ def add_deployment(
     detection_distance_m: float | None = None,
     started_at: datetime | None = None,
     ended_at: datetime | None = None,
+    id_: UUID | None = None,
 ) -> UUID:
     """Record that a node's camera stands somewhere, from `started_at` (default: now) on.
 
     Args:
+        id_: made where the camera was aimed; default: made here.
         lon, lat: degrees, WGS 84.
         heading_deg: clockwise from true north.
 
@@ -188,7 +190,7 @@ def add_deployment(
     if heading_deg is not None:
         # Kept in single precision, where 359.99999 would become 360, which is north and written 0.
         heading_deg = round(heading_deg, 3) % 360
-    new = uuid7()
+    new = id_ or uuid7()
     conn.execute(
         SQL["add_deployment"],
         {
@@ -276,3 +278,13 @@ def end_deployment(
         raise NotFoundError(f"no such deployment: {id_}")
     ended_at: datetime = found[0]
     return ended_at
+
+
+def succeed(conn: Connection, former: UUID, *, node_id: str, at: datetime) -> bool:
+    """The camera of `former` was moved or turned at that time: what it looked at until then is over.
+
+    Returns:
+        whether that is news. False also where the node has no such deployment.
+    """
+    parameters = {"id": former, "node_id": node_id, "at": at}
+    return conn.execute(SQL["succeed"], parameters).fetchone() is not None

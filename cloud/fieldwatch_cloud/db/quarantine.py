@@ -79,6 +79,16 @@ def waiting(conn: Connection) -> list[UUID]:
     return [id_ for (id_,) in conn.execute(SQL["waiting"])]
 
 
+def unknown_deployment(id_: UUID) -> str:
+    """The reason of what came before its deployment."""
+    return f"there is no deployment {id_}"
+
+
+def refused_of(conn: Connection, node: str, reason: str) -> list[UUID]:
+    """What that node sent and was refused for that reason, oldest first, and not replayed yet."""
+    return [id_ for (id_,) in conn.execute(SQL["refused_of"], {"node": node, "reason": reason})]
+
+
 def get(conn: Connection, id_: UUID) -> Held:
     """Raises:
     NotFoundError: no such entry.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fieldwatch_cloud.db.quarantine import unknown_deployment
 from fieldwatch_cloud.ingest.parse import Message, Observations
 from fieldwatch_shared.messages import Heartbeat
 
@@ -22,7 +23,7 @@ def not_its_own(message: Message, deployments: Mapping[UUID, Known]) -> str | No
     for id_ in message.deployments:
         found = deployments.get(id_)
         if found is None:
-            return f"there is no deployment {id_}"
+            return unknown_deployment(id_)
         if (found.node, found.reserve) != expected:
             return (
                 f"deployment {id_} belongs to node {found.node!r} in reserve {found.reserve!r}, "

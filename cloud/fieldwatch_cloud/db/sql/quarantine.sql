@@ -21,3 +21,8 @@ UPDATE quarantine SET replayed_at = now() WHERE id = %(id)s;
 
 -- name: still_refused
 UPDATE quarantine SET reason = %(reason)s WHERE id = %(id)s;
+
+-- name: refused_of
+SELECT id FROM quarantine
+WHERE replayed_at IS NULL AND reason = %(reason)s AND split_part(topic, '/', 4) = %(node)s
+ORDER BY received_at, id;

@@ -288,6 +288,7 @@ export const adminEn = {
   "admin.action.zone.deleted": "Zone deleted:",
   "admin.action.deployment.created": "New camera",
   "admin.action.deployment.changed": "Camera corrected:",
+  "admin.action.deployment.aimed": "Camera aimed on site:",
   "admin.action.deployment.ended": "Camera ended:",
   "admin.action.node.created": "New node",
   "admin.action.node.password": "New password for the node",

@@ -290,6 +290,7 @@ export const adminZh: Readonly<Record<keyof typeof adminEn, string>> = {
   "admin.action.zone.deleted": "删除分区：",
   "admin.action.deployment.created": "新相机：",
   "admin.action.deployment.changed": "更正相机：",
+  "admin.action.deployment.aimed": "现场安装校准相机：",
   "admin.action.deployment.ended": "撤除相机：",
   "admin.action.node.created": "新节点：",
   "admin.action.node.password": "更换节点密码：",
