@@ -110,5 +110,7 @@ pictures=(tuxpaint-stamps-default lomiri-wallpapers-16.04)
 # Drawn libraries that OpenCV's wheel links, though nothing is shown. Debian 13 renamed the second.
 libraries=(libgl1 "$(apt-cache show libglib2.0-0t64 >/dev/null 2>&1 && echo libglib2.0-0t64 || echo libglib2.0-0)")
 base=(ca-certificates python3-venv)
+# What a node asks of its disk, written down for the tests of power cuts.
+tracing=(strace)
 # Playwright drives Debian's Chromium; its driver links libatomic.
 browser=(chromium libatomic1)

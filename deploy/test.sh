@@ -7,7 +7,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 with_models=
 if [ "${1:-}" = --with-models ]; then with_models=yes; shift; fi
 
-system_packages "${base[@]}" "${libraries[@]}" "${services[@]}" "${typesetting[@]}" "${pictures[@]}" "${browser[@]}"
+system_packages "${base[@]}" "${libraries[@]}" "${services[@]}" "${typesetting[@]}" "${pictures[@]}" \
+    "${browser[@]}" "${tracing[@]}"
 python_packages demo dev
 web_packages
 web_app
