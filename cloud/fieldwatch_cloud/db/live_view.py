@@ -1,13 +1,12 @@
-"""Live views on record, and the commands that are on their way to nodes."""
+"""Live views on record."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fieldwatch_cloud.db.pool import Connection
-    from fieldwatch_shared.messages import Command
 
 SQL = statements("live_view")
 
@@ -51,18 +49,6 @@ class Session:
     stopped_by: str | None
     deployment: str
     """By name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A command that the broker does not have yet."""
-
-    id: UUID
-    node: str
-    reserve: str
-    session_id: UUID
-    body: dict[str, Any]
-    expires_at: datetime
 
 
 def digest(token: str) -> bytes:
@@ -204,29 +190,3 @@ def ended_before(conn: Connection, ids: Collection[UUID], before: datetime) -> s
     """Those that were over by then, or of which nothing is known."""
     rows = conn.execute(SQL["ended_before"], {"ids": list(ids), "before": before})
     return {id_ for (id_,) in rows}
-
-
-def command(conn: Connection, session: Session, body: Command, expires_at: datetime) -> None:
-    """Have something told to the node of a live view, unless it is on its way for longer than that."""
-    conn.execute(
-        SQL["command"],
-        {
-            "id": uuid7(),
-            "node": session.node_id,
-            "session_id": session.id,
-            "body": Jsonb(body.model_dump(mode="json")),
-            "expires_at": expires_at,
-        },
-    )
-    conn.execute(SQL["notify"], {"node": session.node_id})
-
-
-def commands(conn: Connection, now: datetime) -> list[Outgoing]:
-    """Those that the broker does not have yet, oldest first; what has expired is gone."""
-    conn.execute(SQL["commands_expired"], {"now": now})
-    return [Outgoing(*row) for row in conn.execute(SQL["commands"])]
-
-
-def command_gone(conn: Connection, id_: UUID) -> None:
-    """The broker has it, or will not take it."""
-    conn.execute(SQL["command_gone"], {"id": id_})

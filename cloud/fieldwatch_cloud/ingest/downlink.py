@@ -14,7 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from fieldwatch_cloud.db import desired, live_view
+from fieldwatch_cloud.db import commands, desired, node_logs
 from fieldwatch_cloud.db.listen import waking
 from fieldwatch_cloud.db.pool import connection
 from fieldwatch_cloud.errors import DatabaseUnavailableError
@@ -140,7 +140,7 @@ class Downlink:
         if not self._connected.is_set():
             return
         now = utc_now()
-        for command in live_view.commands(conn, now):
+        for command in commands.waiting(conn, now):
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.ContentType = "application/json"
             properties.UserProperty = ("schema-version", SCHEMA_VERSION)
@@ -155,12 +155,15 @@ class Downlink:
                 log.warning("downlink.unanswered", node=command.node, command=str(command.id))
                 return  # it is tried again, until it expires
             reason = self._reasons.pop(info.mid, None)
-            live_view.command_gone(conn, command.id)
+            commands.gone(conn, command.id)
             if reason is not None or info.mid in self._unheard:
                 log.warning("downlink.unheard", node=command.node, reason=str(reason))
-                sessions.unheard(conn, command.session_id, utc_now())
+                if command.session_id is not None:
+                    sessions.unheard(conn, command.session_id, utc_now())
+                if command.log_id is not None:
+                    node_logs.unheard(conn, command.log_id)
             else:
-                log.info("downlink.commanded", node=command.node, session=str(command.session_id))
+                log.info("downlink.commanded", node=command.node, command=str(command.id))
             self._unheard.discard(info.mid)
 
     def _await(self, info: paho.MQTTMessageInfo) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fieldwatch_cloud.db import live_view
+from fieldwatch_cloud.db import commands, live_view
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.errors import BusyError, NotAllowedNowError, NotFoundError
 from fieldwatch_cloud.live_view import rules
@@ -98,7 +98,7 @@ def ask(
             segment_s=wanted.segment_s,
             kbit_per_s=wanted.kbit_per_s,
         )
-        live_view.command(conn, session, Command(command=body), now + COMMAND_LASTS)
+        _command(conn, session, body, now)
     _tell(conn, session)
     return session
 
@@ -106,9 +106,13 @@ def ask(
 def stop(conn: Connection, session: Session, *, account_id: UUID, now: datetime) -> Session:
     """End it, for everybody. Once more changes nothing."""
     if live_view.end(conn, session.id, state=State.ENDED, reason=Reason.STOPPED, now=now, by=account_id):
-        live_view.command(conn, session, Command(command=StopLiveView(id=session.id)), now + COMMAND_LASTS)
+        _command(conn, session, StopLiveView(id=session.id), now)
         return _ended(conn, session.id)
     return live_view.get(conn, session.id)
+
+
+def _command(conn: Connection, session: Session, body: LiveView | StopLiveView, now: datetime) -> None:
+    commands.send(conn, session.node_id, Command(command=body), now + COMMAND_LASTS, session_id=session.id)
 
 
 def vouched(conn: Connection, id_: UUID, token: str) -> Session:

@@ -81,23 +81,3 @@ WHERE node_id = %(node)s AND asked_at >= %(since)s;
 SELECT given.id FROM unnest(%(ids)s::uuid[]) AS given(id)
 LEFT JOIN live_view_session s ON s.id = given.id
 WHERE s.id IS NULL OR s.ended_at < %(before)s;
-
--- name: command
-INSERT INTO node_command (id, node_id, session_id, body, expires_at)
-VALUES (%(id)s, %(node)s, %(session_id)s, %(body)s, %(expires_at)s);
-
--- name: notify
-SELECT pg_notify('fieldwatch_desired', %(node)s);
-
--- name: commands
-SELECT c.id, c.node_id, r.slug, c.session_id, c.body, c.expires_at
-FROM node_command c
-JOIN node n ON n.id = c.node_id
-JOIN reserve r ON r.id = n.reserve_id
-ORDER BY c.id;
-
--- name: command_gone
-DELETE FROM node_command WHERE id = %(id)s;
-
--- name: commands_expired
-DELETE FROM node_command WHERE expires_at <= %(now)s;
