@@ -6,7 +6,7 @@ import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -21,7 +21,11 @@ from pydantic import (
 )
 
 from fieldwatch_edge.errors import ConfigError
+from fieldwatch_shared import node_settings
 from fieldwatch_shared.messages import ClockQuality, Fraction, Slug
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Section(BaseModel):
@@ -418,17 +422,23 @@ class NodeSettings(Section):
         return self
 
     @classmethod
-    def read(cls, path: Path) -> NodeSettings:
+    def read(cls, path: Path, patch: Mapping[str, Any] | None = None) -> NodeSettings:
         """Read `node.toml`; relative paths in it count from the file's own folder.
 
         A model given by its bare name (`wildlife`) is a shipped one and no path.
 
+        Args:
+            patch: what is wanted from afar on top of it: see `fieldwatch_shared.node_settings`.
+
         Raises:
-            ConfigError: the file is missing, is not TOML in UTF-8, or a key in it is wrong; says which.
+            ConfigError: the file is missing, is not TOML in UTF-8, or a key in it is wrong; says which. Or
+                the patch is about a camera that the file does not have.
         """
-        raw = _parsed(path)
+        raw = _from_folder(_parsed(path), path.absolute().parent)
+        if patch:
+            raw = _patched(raw, patch)
         try:
-            return cls.model_validate(_from_folder(raw, path.absolute().parent))
+            return cls.model_validate(raw)
         except ValidationError as error:
             raise ConfigError(_wrong(path, error)) from error
 
@@ -442,6 +452,20 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not UTF-8: have your editor save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def _patched(raw: dict[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The parsed TOML with a merge patch applied that names cameras by their deployments."""
+    of_node = {key: value for key, value in patch.items() if key != "cameras"}
+    of_cameras = {str(UUID(id_)): value for id_, value in patch.get("cameras", {}).items()}
+    patched: dict[str, Any] = node_settings.merge(raw, of_node)
+    cameras = []
+    for camera in raw.get("camera", []):
+        id_ = str(camera.get("deployment_id", "")).lower()
+        cameras.append(node_settings.merge(camera, of_cameras.pop(id_, {})))
+    if of_cameras:
+        raise ConfigError(f"settings came for cameras that this node does not have: {', '.join(of_cameras)}")
+    return {**patched, "camera": cameras}
 
 
 def _wrong(path: Path, error: ValidationError) -> str:
