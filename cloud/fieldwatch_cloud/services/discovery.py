@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from fieldwatch_cloud.db.migrate import migrate
 from fieldwatch_cloud.errors import SettingsError, StateInUseError
-from fieldwatch_cloud.services.files import is_locked, locked, make_state_directory, write_private
+from fieldwatch_cloud.private import is_locked, locked, write_private
+from fieldwatch_cloud.services.files import make_state_directory
 from fieldwatch_cloud.services.postgres import EmbeddedPostgres
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import structlog
 
 from fieldwatch_cloud.db.nodes import Access
 from fieldwatch_cloud.errors import ServiceError
-from fieldwatch_cloud.services.files import kept_secret, locked, service_home, write_private
+from fieldwatch_cloud.private import kept_secret, locked, write_private
+from fieldwatch_cloud.services.files import service_home
 from fieldwatch_cloud.services.mosquitto_files import (
     CLOUD_USERS,
     access_list,

@@ -16,7 +16,8 @@ import structlog
 
 from fieldwatch_cloud.db.cluster import create_database
 from fieldwatch_cloud.errors import ServiceError
-from fieldwatch_cloud.services.files import kept_secret, private_directory, service_home
+from fieldwatch_cloud.private import kept_secret, private_directory
+from fieldwatch_cloud.services.files import service_home
 from fieldwatch_cloud.services.process import ManagedProcess, end_predecessor
 from fieldwatch_cloud.services.programs import postgres_bin, service_user
 

@@ -17,7 +17,7 @@ from fieldwatch.demo.errors import DemoError
 from fieldwatch_cloud.calls.roster import Shift
 from fieldwatch_cloud.db import accounts, calls, geography, nodes, rules, tracks
 from fieldwatch_cloud.db.pool import connection
-from fieldwatch_cloud.services.files import private_directory, write_private
+from fieldwatch_cloud.private import private_directory, write_private
 from fieldwatch_cloud.services.mosquitto_files import hash_password
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fieldwatch_cloud.db.nodes import Access
-from fieldwatch_cloud.services.files import is_locked, kept_secret, locked, write_private
+from fieldwatch_cloud.private import is_locked, kept_secret, locked, write_private
 from fieldwatch_cloud.services.mosquitto_files import access_list, hash_password, passwords
 from fieldwatch_cloud.services.programs import ServiceUser
 
