@@ -290,6 +290,14 @@ class Broker(Section):
     )
     key_file: Path | None = Field(None, description="Its private key, made on the node.")
 
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Broker:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file go together: `fieldwatch edge enrol` writes both")
+        if self.cert_file is not None and not self.url.startswith("mqtts:"):
+            raise ValueError('a certificate is shown over TLS alone: url = "mqtts://..."')
+        return self
+
 
 class CloudSettings(Section):
     """The cloud beyond the broker, over HTTPS: for renewal of certificates, models, large media."""
