@@ -18,7 +18,16 @@ from uuid import UUID
 import structlog
 
 from fieldwatch_edge.errors import CorruptOutboxError, OutboxError
-from fieldwatch_edge.outbox.records import GIVEN_UP_FIRST, Checkpoint, Entry, Message, Priority, Statistics
+from fieldwatch_edge.outbox.records import (
+    BATCHED,
+    GIVEN_UP_FIRST,
+    Checkpoint,
+    Entry,
+    Message,
+    Priority,
+    Statistics,
+    checksum,
+)
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.topics import Kind
 
@@ -28,37 +37,52 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-FORMAT = 2
-_TO_FORMAT_2 = "UPDATE record SET priority = priority + 1 WHERE priority >= 2"
-"""Format 1 knew no SUSPICION_CONTEXT; heartbeats and what comes behind them moved down by one."""
+FORMAT = 3
+_TO_FORMAT = {
+    # Format 1 knew no SUSPICION_CONTEXT; heartbeats and what comes behind them moved down by one.
+    2: ("UPDATE record SET priority = priority + 1 WHERE priority >= 2",),
+    # No readings and no checksums. The table is not copied for a kind more: gigabytes of pictures may lie in
+    # it (the way of https://sqlite.org/lang_altertable.html#otheralter).
+    3: (
+        "ALTER TABLE record ADD COLUMN checksum INTEGER",
+        "ALTER TABLE checkpoint ADD COLUMN checksum INTEGER",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET sql = replace(sql, '''observations'')', '''observations'', ''readings'')')",
+        "PRAGMA writable_schema = RESET",
+    ),
+}
 RETRY_FIRST_S, RETRY_LONGEST_S = 60.0, 3600.0
 """A message without a receipt is sent again after a minute, then after twice as long, up to an hour. The rule
 for a lost connection (`resend_all`) is what delivers; this is for what nobody foresaw."""
 
 _READY = """
-INSERT INTO record (id, kind, priority, body, attachment, bytes, message_id, camera)
-VALUES (?, ?, ?, ?, ?, ?, ?, NULL)
+INSERT INTO record (id, kind, priority, body, attachment, bytes, message_id, checksum, camera)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)
 ON CONFLICT (id) DO UPDATE SET
     body = CASE WHEN message_id IS NULL THEN excluded.body ELSE body END,
     bytes = CASE WHEN message_id IS NULL THEN excluded.bytes ELSE bytes END,
+    checksum = CASE WHEN message_id IS NULL THEN excluded.checksum ELSE checksum END,
     priority = min(priority, excluded.priority),
     camera = NULL
 """
 _OPEN = """
-INSERT INTO record (id, kind, priority, body, bytes, camera) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET body = excluded.body, bytes = excluded.bytes WHERE camera IS NOT NULL
+INSERT INTO record (id, kind, priority, body, bytes, checksum, camera) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET body = excluded.body, bytes = excluded.bytes, checksum = excluded.checksum
+WHERE camera IS NOT NULL
 """
 _CHECKPOINT = """
-INSERT INTO checkpoint (camera, position, state) VALUES (?, ?, ?)
-ON CONFLICT (camera) DO UPDATE SET position = excluded.position, state = excluded.state
+INSERT INTO checkpoint (camera, position, state, checksum) VALUES (?, ?, ?, ?)
+ON CONFLICT (camera) DO UPDATE
+SET position = excluded.position, state = excluded.state, checksum = excluded.checksum
 """
 _NEXT = """
-SELECT kind, body, attachment, message_id FROM record
+SELECT id, kind, body, attachment, message_id, checksum FROM record
 WHERE camera IS NULL AND retry_at IS NULL AND priority <= ? ORDER BY priority, seq LIMIT 1
 """
 _NEXT_BATCH = """
-SELECT id, body FROM record
-WHERE camera IS NULL AND retry_at IS NULL AND message_id IS NULL AND priority = ? ORDER BY seq LIMIT ?
+SELECT id, body, checksum FROM record
+WHERE camera IS NULL AND retry_at IS NULL AND message_id IS NULL AND priority = ? AND kind = ?
+ORDER BY seq LIMIT ?
 """
 _SENT = """
 UPDATE record SET attempts = attempts + 1, retry_at = ? + min(? * (1 << min(attempts, 10)), ?)
@@ -135,13 +159,17 @@ class Outbox:
         with self._transaction(self._writer, self._write_lock) as connection:
             connection.executemany(
                 _READY,
-                [(e.id, e.kind, e.priority, e.body, e.attachment, e.size, e.message_id) for e in ready],
+                [
+                    (e.id, e.kind, e.priority, e.body, e.attachment, e.size, e.message_id, e.checksum)
+                    for e in ready
+                ],
             )
             connection.executemany(
-                _OPEN, [(e.id, e.kind, e.priority, e.body, e.size, camera) for e in open_tracks]
+                _OPEN, [(e.id, e.kind, e.priority, e.body, e.size, e.checksum, camera) for e in open_tracks]
             )
             if checkpoint is not None:
-                connection.execute(_CHECKPOINT, (camera, checkpoint.position, checkpoint.state))
+                said = checkpoint.checksum(camera)
+                connection.execute(_CHECKPOINT, (camera, checkpoint.position, checkpoint.state, said))
             self._keep_budget(connection)
         if ready:
             self._tell()
@@ -176,10 +204,11 @@ class Outbox:
             row = connection.execute(_NEXT, (lowest,)).fetchone()
             if row is None:
                 return None
-            kind, body, attachment, message_id = row
+            id_, kind, body, attachment, message_id, said = row
+            self._believe(kind, [(id_, body, said)])
             bodies = [body]
-            if kind == Kind.OBSERVATIONS:
-                message_id, bodies = self._form(connection, message_id, batch)
+            if kind in BATCHED:
+                message_id, bodies = self._form(connection, Kind(kind), message_id, batch)
             connection.execute(_SENT, (now, RETRY_FIRST_S, RETRY_LONGEST_S, message_id))
         return _message(Kind(kind), message_id, bodies, attachment)
 
@@ -196,7 +225,7 @@ class Outbox:
             message_id, bodies = entry.message_id, [entry.body]
             if message_id in carried:
                 continue
-            if entry.kind is Kind.OBSERVATIONS:
+            if entry.kind in BATCHED:
                 with self._transaction(self._sender, self._send_lock) as connection:
                     # Read anew: an earlier message of this very round may have taken it along.
                     row = connection.execute(
@@ -204,7 +233,7 @@ class Outbox:
                     ).fetchone()
                     if row is None or row[0] in carried:
                         continue
-                    message_id, bodies = self._form(connection, row[0], batch)
+                    message_id, bodies = self._form(connection, entry.kind, row[0], batch)
             assert message_id is not None  # noqa: S101  what travels alone has one from the start
             carried.add(message_id)
             yield _message(entry.kind, message_id, bodies, entry.attachment)
@@ -304,8 +333,10 @@ class Outbox:
         if found == 0:
             for statement in _statements(files(__package__).joinpath("schema.sql").read_text()):
                 connection.execute(statement)
-        elif found == 1:
-            connection.execute(_TO_FORMAT_2)
+        else:
+            for format_ in range(found + 1, FORMAT + 1):
+                for statement in _TO_FORMAT[format_]:
+                    connection.execute(statement)
         if found < FORMAT:
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
@@ -317,20 +348,32 @@ class Outbox:
         return connection
 
     def _form(
-        self, connection: sqlite3.Connection, message_id: str | None, batch: int
+        self, connection: sqlite3.Connection, kind: Kind, message_id: str | None, batch: int
     ) -> tuple[str, list[str]]:
-        """The message of the oldest observations: as it was formed before, or a new one."""
+        """The message of the oldest records of a kind: as it was formed before, or a new one."""
         if message_id is not None:
             rows = connection.execute(
-                "SELECT body FROM record WHERE message_id = ? ORDER BY seq", (message_id,)
+                "SELECT id, body, checksum FROM record WHERE message_id = ? ORDER BY seq", (message_id,)
             ).fetchall()
-            return message_id, [row[0] for row in rows]
+            self._believe(kind, rows)
+            return message_id, [row[1] for row in rows]
         message_id = str(uuid7())
-        rows = connection.execute(_NEXT_BATCH, (Priority.OBSERVATION, batch)).fetchall()
+        rows = connection.execute(_NEXT_BATCH, (Priority.OBSERVATION, kind, batch)).fetchall()
+        self._believe(kind, rows)
         connection.executemany(
             "UPDATE record SET message_id = ? WHERE id = ?", [(message_id, row[0]) for row in rows]
         )
         return message_id, [row[1] for row in rows]
+
+    def _believe(self, kind: str, rows: Iterable[tuple[str, str, int | None]]) -> None:
+        """Of each id, body and checksum: are they what was written? Else SQLite has not seen the damage, and
+        nothing tells where it ends."""
+        for id_, body, said in rows:
+            if said is not None and said != checksum(id_, kind, body):
+                self.corrupt = True
+                raise CorruptOutboxError(
+                    f"the outbox {self._path} is damaged: record {id_} is not as written"
+                )
 
     def _keep_budget(self, connection: sqlite3.Connection) -> None:
         for priority in GIVEN_UP_FIRST:
@@ -383,12 +426,12 @@ class Outbox:
 
 
 def _message(kind: Kind, message_id: str, bodies: list[str], attachment: bytes | None) -> Message:
-    """What is published of records: one, or a batch of observations."""
+    """What is published of records: one, or a batch of those that are many."""
     body = bodies[0]
     if kind is Kind.MEDIA:
         return Message(UUID(message_id), kind, attachment or b"", media=body)
-    if kind is Kind.OBSERVATIONS:
-        body = f'{{"message_id":"{message_id}","observations":[{",".join(bodies)}]}}'
+    if kind in BATCHED:
+        body = f'{{"message_id":"{message_id}","{BATCHED[kind]}":[{",".join(bodies)}]}}'
     elif kind is Kind.SUSPICIONS:
         body = f'{{"message_id":"{message_id}","suspicion":{body}}}'
     return Message(UUID(message_id), kind, body.encode())

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import sqlite3
 from dataclasses import replace
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 
-from fieldwatch_edge.errors import OutboxError
+import fieldwatch_edge.outbox
+from fieldwatch_edge.errors import CorruptOutboxError, OutboxError
 from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox, Priority
+from fieldwatch_edge.outbox.records import checksum
 from fieldwatch_shared.messages import Media, ObservationBatch, SuspicionMessage
 from fieldwatch_shared.topics import Kind
 
@@ -280,18 +285,43 @@ def test_an_outbox_of_the_format_before_keeps_its_order_and_loses_nothing(tmp_pa
         ]
     )
     outbox.close()
-    # As format 1 had them: heartbeats 2, observations 3, pictures 4.
-    connection = sqlite3.connect(tmp_path / "o")
-    connection.execute("UPDATE record SET priority = priority - 1 WHERE priority > 2")
-    connection.execute("PRAGMA user_version = 1")
-    connection.commit()
-    connection.close()
+    # As format 1 had them: heartbeats 2, observations 3, pictures 4; no readings, no checksums.
+    schema = files(fieldwatch_edge.outbox).joinpath("schema.sql").read_text().replace(", 'readings'", "")
+    schema = re.sub(r",( *--[^\n]*\n[^\n]*\n?|[^\n]*\n) *checksum[^\n]*\n", r"\1", schema)
+    columns = "seq, id, kind, priority, camera, body, attachment, bytes, message_id, attempts, retry_at"
+    (tmp_path / "o").rename(tmp_path / "new")
+    with contextlib.closing(sqlite3.connect(tmp_path / "o", isolation_level=None)) as connection:
+        connection.executescript(schema)
+        connection.execute("ATTACH ? AS new", (str(tmp_path / "new"),))
+        connection.execute(f"INSERT INTO record ({columns}) SELECT {columns} FROM new.record")  # noqa: S608
+        connection.execute("UPDATE record SET priority = priority - 1 WHERE priority > 2")
+        connection.execute("PRAGMA user_version = 1")
+        assert "checksum" not in str(connection.execute("SELECT sql FROM main.sqlite_schema").fetchall())
     for _ in range(2):  # once, however often it is opened
         outbox = Outbox(tmp_path / "o", MIB)
         assert [entry.priority for entry in outbox] == [0, 1, 3, 4, 4, 5]
         outbox.close()
     outbox = Outbox(tmp_path / "o", MIB)
     assert taken(outbox) == [Kind.SUSPICIONS, Kind.MEDIA, Kind.HEARTBEAT, Kind.OBSERVATIONS, Kind.MEDIA]
+    # What format 3 brought: a kind more, and checksums.
+    outbox.write("a", ready=[Entry("x", Kind.READINGS, Priority.PICTURE, "{}", None, "x")])
+    outbox.write("a", checkpoint=Checkpoint("p", "{}"))
+    outbox.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "o")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        kept = dict(connection.execute("SELECT id, checksum FROM record"))
+        assert (kept["x"], kept[str(suspicion(1).id)]) == (checksum("x", "readings", "{}"), None)
+
+
+def test_a_bit_that_the_disk_has_changed_is_seen_before_it_is_sent(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "o", MIB)
+    outbox.write(ready=[Entry.of(observation(1))])
+    with contextlib.closing(sqlite3.connect(tmp_path / "o")) as connection:
+        connection.execute("UPDATE record SET body = replace(body, '0.9', '0.1')")
+        connection.commit()
+    with pytest.raises(CorruptOutboxError, match="not as written"):
+        outbox.take(0, 100)
+    assert outbox.corrupt
     outbox.close()
 
 
