@@ -16,6 +16,7 @@ from fieldwatch_edge.companions import Beside, Surroundings, companions
 from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError
 from fieldwatch_edge.health import CameraMonitor, heartbeat
+from fieldwatch_edge.identity.seal import Seal
 from fieldwatch_edge.link import Link
 from fieldwatch_edge.live_view import Handover, LiveViews
 from fieldwatch_edge.outbox import Entry, locked, note_damage, open_or_renew
@@ -188,7 +189,7 @@ class Node:
 
     def _run(self, outbox: Outbox, drain_timeout_s: float | None) -> bool:
         settings = self._settings
-        desired = Desired(settings.node.state_dir / DESIRED_FILE)
+        desired = Desired(settings.node.state_dir / DESIRED_FILE, Seal.of(settings), self._notices.append)
         handovers = {camera.deployment_id: Handover() for camera in settings.cameras}
         link, live_views = None, None
         if not self._offline:

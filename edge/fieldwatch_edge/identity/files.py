@@ -7,7 +7,8 @@
             certificate.pem     the node's, and those above it
             authority.pem       whom the node believes to be its cloud, where that is the reserve's own
             signing-1.pem ...   whose signature what is desired must bear
-        applied/                a key that waits for its certificate
+        enrolment.pem, renewal.pem      0600, a key that waits for its certificate: the cloud answers whoever
+                                asks again with the same key, so the line may be cut, and the power
 
 node.toml names `identity/current/...`, and nobody ever sees a key beside the certificate of another: readers
 resolve the link once, then read both files from the folder that it led to.
@@ -15,17 +16,23 @@ resolve the link once, then read both files from the folder that it led to.
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from fieldwatch_edge.errors import IdentityError
 from fieldwatch_edge.identity import keys
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from cryptography import x509
@@ -35,7 +42,7 @@ if TYPE_CHECKING:
 FOLDER = "identity"
 CURRENT = "current"
 KEY, CERTIFICATE, AUTHORITY = "key.pem", "certificate.pem", "authority.pem"
-APPLIED = "applied"
+SIGNING_KEY = "signing-{}.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,11 @@ class Held:
 
     key: keys.Key = field(repr=False)
     certificate: x509.Certificate
-    chain_pem: str
+
+    @property
+    def certificate_pem(self) -> str:
+        """Without those above it."""
+        return self.certificate.public_bytes(Encoding.PEM).decode("ascii")
 
     @property
     def expires_at(self) -> datetime:
@@ -95,4 +106,141 @@ class Identity:
         certificate = keys.certificates(chain)[0]
         if not keys.fits(key, certificate):
             raise IdentityError(f"{cert_file} is a certificate for another key than {key_file}")
-        return Held(key, certificate, chain.decode("ascii"))
+        return Held(key, certificate)
+
+
+class Store:
+    """The folder `identity`, for whoever writes to it: enrolment and renewal."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder`: beside node.toml; made at the first writing."""
+        self.folder = folder
+
+    @classmethod
+    def behind(cls, identity: Identity) -> Store | None:
+        """The one that `identity` lies in; None where somebody has laid its files out otherwise."""
+        current = identity.cert_file.parent
+        return cls(current.parent) if current.name == CURRENT and current.is_symlink() else None
+
+    @property
+    def current(self) -> Path:
+        return self.folder / CURRENT
+
+    def waiting_key(self, purpose: str) -> keys.Key:
+        """The key that waits for its certificate; made, and on the disk, before anybody hears of it.
+
+        Args:
+            purpose: `enrolment` or `renewal`, which may go on at the same time.
+
+        Raises:
+            IdentityError: it cannot be kept, or the one that is there is damaged.
+        """
+        path = self.folder / f"{purpose}.pem"
+        try:
+            if path.exists():
+                key = keys.from_pem(path.read_bytes())
+                if not self._in_use(key):
+                    return key  # else: the power was cut just before it was cleared away
+            key = keys.new_key()
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part = path.with_suffix(".part")
+            part.unlink(missing_ok=True)
+            _write(part, keys.to_pem(key))
+            part.replace(path)
+            _flush(self.folder)
+        except OSError as error:
+            raise IdentityError(f"cannot keep the node's key in {self.folder}: {error.strerror}") from error
+        return key
+
+    def install(
+        self, purpose: str, chain: str, authority: str | None, signing_keys: Sequence[str]
+    ) -> Identity:
+        """Begin to use the waiting key of `purpose` with the certificate that came for it.
+
+        Args:
+            chain: PEM, the node's own first.
+            authority: PEM, of who signed the broker's certificate; None: what is there stays.
+            signing_keys: PEM; none: what is there stays.
+
+        Raises:
+            IdentityError: the certificate is for another key, or the disk does not take it.
+        """
+        key = self.waiting_key(purpose)
+        certificate = keys.certificates(chain.encode())[0]
+        if not keys.fits(key, certificate):
+            raise IdentityError("the cloud's certificate is for another key than the one that was sent")
+        files = {
+            **self._kept(authority=authority is None, signing_keys=not signing_keys),
+            KEY: keys.to_pem(key),
+            CERTIFICATE: chain.encode("ascii"),
+        }
+        if authority is not None:
+            files[AUTHORITY] = authority.encode("ascii")
+        for number, pem in enumerate(signing_keys, start=1):
+            files[SIGNING_KEY.format(number)] = pem.encode("ascii")
+        try:
+            self._put(files)
+            (self.folder / f"{purpose}.pem").unlink(missing_ok=True)
+        except OSError as error:
+            raise IdentityError(f"cannot keep the certificate in {self.folder}: {error.strerror}") from error
+        return Identity(name_of(certificate), self.current / CERTIFICATE, self.current / KEY)
+
+    def signing_keys(self) -> Sequence[str]:
+        """Names of the cloud's signing keys in the current folder."""
+        return sorted(path.name for path in self.current.glob(SIGNING_KEY.format("*")))
+
+    def _kept(self, *, authority: bool, signing_keys: bool) -> Mapping[str, bytes]:
+        names = [AUTHORITY] if authority else []
+        names += self.signing_keys() if signing_keys else []
+        return {name: (self.current / name).read_bytes() for name in names if (self.current / name).exists()}
+
+    def _put(self, files: Mapping[str, bytes]) -> None:
+        """A folder of its own for them, whole and on the disk before the link leads to it."""
+        before = self.current.resolve().name if self.current.is_symlink() else None
+        # The time is for people: this clock may be wrong, and it would not be the first of that second.
+        folder = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        folder.mkdir(mode=0o700)
+        for name, content in files.items():
+            _write(folder / name, content)
+        _flush(folder)
+        link = self.folder / f"{CURRENT}.part"
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder.name)
+        _flush(self.folder)
+        link.replace(self.current)
+        _flush(self.folder)
+        # The one before stays: somebody may have resolved the link a moment ago.
+        for old in self.folder.iterdir():
+            if old.is_dir() and not old.is_symlink() and old.name not in (folder.name, before):
+                shutil.rmtree(old)
+
+    def _in_use(self, key: keys.Key) -> bool:
+        try:
+            return keys.fits(key, keys.certificates((self.current / CERTIFICATE).read_bytes())[0])
+        except (OSError, IdentityError):
+            return False
+
+
+def name_of(certificate: x509.Certificate) -> str:
+    """Common name: the node's id. Raises IdentityError where there is none."""
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    if not names:
+        raise IdentityError("the certificate names no node")
+    return str(names[0].value)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """A new file, for its owner's eyes alone, on the disk."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

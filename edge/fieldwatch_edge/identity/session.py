@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 import structlog
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from fieldwatch_edge.errors import ConfigError, RefusedError, UnreachableError
 from fieldwatch_edge.identity import download, tls
 from fieldwatch_edge.identity.files import Identity
+from fieldwatch_shared.enrolment import Challenge, SessionToken, session_proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,18 +32,7 @@ log = structlog.get_logger(__name__)
 
 API = "/api/v1"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-SIGNED_BEGINNING = b"fieldwatch-node-session:"
-"""What a node signs begins so: a nonce alone could be anything that somebody wants signed."""
 _TIMEOUT = httpx2.Timeout(30, connect=10)
-
-
-class _Challenge(BaseModel):
-    nonce: str = Field(min_length=16, max_length=500)
-
-
-class _Session(BaseModel):
-    token: str = Field(min_length=16, max_length=4000, repr=False)
-    lasts_s: float = Field(gt=0)
 
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
@@ -169,20 +159,20 @@ class CloudSession:
     def _log_in(self) -> str:
         held = self._identity.load()
         node = self._identity.node
-        challenge = self._asked("/node-session/challenge", _Challenge, {"node": node})
-        signature = held.sign(SIGNED_BEGINNING + challenge.nonce.encode())
+        challenge = self._asked("/node-session/challenge", Challenge, {"node": node})
+        signature = held.sign(session_proof(challenge.nonce))
         session = self._asked(
             "/node-session",
-            _Session,
+            SessionToken,
             {
                 "node": node,
                 "nonce": challenge.nonce,
-                "certificate": held.chain_pem,
+                "certificate": held.certificate_pem,
                 "signature": base64.b64encode(signature).decode("ascii"),
             },
         )
         log.debug("session.opened", lasts_s=session.lasts_s)
-        return session.token
+        return session.token.get_secret_value()
 
     def _asked(self, path: str, model: type[_Answer], body: dict[str, Any]) -> _Answer:
         with self._sent("POST", path, None, {"json": body}, read=True) as answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,17 +12,20 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from fieldwatch_edge.errors import ConfigError
+from fieldwatch_edge.identity import Identity, tls
 from fieldwatch_shared.messages import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    import ssl
+
     from fieldwatch_edge.settings import Broker, NodeIdentity
 
 
-def new_client(broker: Broker, client_id: str, login: tuple[str, str | None]) -> mqtt.Client:
+def new_client(broker: Broker, client_id: str, login: tuple[str | None, str | None]) -> mqtt.Client:
     """A client that is not yet connected and never reconnects by itself.
 
     Raises:
-        ConfigError: the CA file cannot be read.
+        ConfigError: the CA file, certificate or key cannot be read.
     """
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
@@ -31,24 +33,22 @@ def new_client(broker: Broker, client_id: str, login: tuple[str, str | None]) ->
     client.connect_timeout = 10.0
     client.on_socket_open = _send_at_once
     client.username_pw_set(*login)
-    context = tls(broker)
+    context = encryption(broker)
     if context is not None:
         client.tls_set_context(context)
     return client
 
 
-def tls(broker: Broker) -> ssl.SSLContext | None:
-    """How to know the broker by its certificate; None where its address asks for no encryption.
+def encryption(broker: Broker) -> ssl.SSLContext | None:
+    """How to know the broker by its certificate, and how it is to know us by ours, as the files stand now;
+    None where its address asks for no encryption. TLS 1.3 wherever the reserve's own authority is behind it.
 
     Raises:
-        ConfigError: the CA file cannot be read, or holds no certificate.
+        ConfigError: a file cannot be read, or holds no certificate or key.
     """
     if not broker.url.startswith("mqtts:"):
         return None
-    try:
-        return ssl.create_default_context(cafile=broker.ca_file)
-    except OSError as error:  # also the parent of ssl.SSLError
-        raise ConfigError(f"cannot use the CA file {broker.ca_file}: {error}") from error
+    return tls.context(broker.ca_file, Identity.of("", broker))
 
 
 def _send_at_once(_client: mqtt.Client, _data: Any, sock: Any) -> None:
@@ -72,8 +72,8 @@ def address(broker: Broker) -> tuple[str, int]:
     return parts.hostname, port
 
 
-def credentials(node: NodeIdentity, broker: Broker) -> tuple[str, str | None]:
-    """User name and password.
+def credentials(node: NodeIdentity, broker: Broker) -> tuple[str | None, str | None]:
+    """User name and password; neither where the certificate says who we are.
 
     Raises:
         ConfigError: the password file cannot be read.
@@ -90,6 +90,8 @@ def credentials(node: NodeIdentity, broker: Broker) -> tuple[str, str | None]:
             raise ConfigError(
                 f"cannot read the password file {broker.password_file}: {error.strerror}"
             ) from error
+    if broker.cert_file is not None and password is None:
+        return broker.username, None
     return broker.username or node.id, password
 
 

@@ -28,12 +28,14 @@ from paho.mqtt.properties import Properties
 from pydantic import ValidationError
 
 from fieldwatch_edge.errors import EdgeError, OutboxError
-from fieldwatch_edge.link.client import address, credentials, new_client, publish_properties, tls
+from fieldwatch_edge.identity import Identity
+from fieldwatch_edge.link.client import address, credentials, encryption, new_client, publish_properties
 from fieldwatch_shared.messages import NodeState, Receipt, utc_now
 from fieldwatch_shared.topics import Kind, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
     from uuid import UUID
 
     from paho.mqtt.reasoncodes import ReasonCode
@@ -56,6 +58,7 @@ on a line of 1 Mbit/s would else hold up a fire for a minute."""
 BYTES_AHEAD_OF_RECEIPTS = 64 * 1024**2
 """So much is sent on one connection before all but fires wait for the cloud's receipts: where the cloud is
 down and the line comes and goes, the whole backlog would else be sent again and again."""
+LOOK_AT_CERTIFICATE_S = 60.0
 _NO_MATCHING_SUBSCRIBERS = 0x10
 _SESSION_TAKEN_OVER = 0x8E
 
@@ -91,6 +94,8 @@ class _Acknowledged(_Event):
 class _Received(_Event):
     topic: str = ""
     payload: bytes = b""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """The message's user properties."""
 
 
 @dataclass(slots=True)
@@ -159,8 +164,9 @@ class Link:
         self._wanted = str(Topic(node.reserve, node.id, Kind.DESIRED))
         self._commands = str(Topic(node.reserve, node.id, Kind.COMMAND))
         self._credentials = credentials(node, broker)
+        self._identity = Identity.of(node.id, broker)
         address(broker)
-        tls(broker)
+        encryption(broker)
         outbox.listen(self._wake)
 
     def stop(self) -> None:
@@ -191,6 +197,7 @@ class Link:
 
     def _connect_once(self) -> None:
         """One connection: returns when it is over."""
+        shown = self._certificate()
         client = self._client()
         host, port = address(self._broker)
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -202,15 +209,17 @@ class Link:
             return
         client.loop_start()
         try:
-            self._serve(client)
+            self._serve(client, shown)
         except OutboxError as error:
             log.error("link.outbox_unusable", error=str(error))  # noqa: TRY400  # a sentence, not a trace
         finally:
             client.disconnect()
             client.loop_stop()
 
-    def _serve(self, client: mqtt.Client) -> None:
+    def _serve(self, client: mqtt.Client, shown: Path | None) -> None:
+        """`shown`: the certificate by which this connection was made."""
         session: _Session | None = None
+        look_at = time.monotonic() + LOOK_AT_CERTIFICATE_S
         while True:
             try:
                 event = self._events.get(timeout=self._patience(session))
@@ -231,8 +240,8 @@ class Link:
                     return
                 case _Acknowledged() if session is not None:
                     self._acknowledged(session, event)
-                case _Received(topic=topic, payload=payload) if topic == self._wanted:
-                    self._desires(client, payload)
+                case _Received(topic=topic, payload=payload, beside=beside) if topic == self._wanted:
+                    self._desires(client, payload, beside)
                 case _Received(topic=topic, payload=payload) if topic == self._commands:
                     self._commanded(payload)
                 case _Received(payload=payload):
@@ -241,8 +250,16 @@ class Link:
                 if session is not None:
                     self._leave(session)
                 return
+            if time.monotonic() >= look_at:
+                look_at += LOOK_AT_CERTIFICATE_S
+                if self._certificate() != shown:
+                    log.info("link.certificate_renewed")
+                    return  # and come back with the new one; our session waits at the broker
             if session is not None:
                 self._pump(session)
+
+    def _certificate(self) -> Path | None:
+        return None if self._identity is None else self._identity.paths()[0]
 
     def _patience(self, session: _Session | None) -> float:
         """Seconds until something is to be done though nothing happens."""
@@ -354,8 +371,8 @@ class Link:
         except (RuntimeError, ValueError):
             log.debug("link.goodbye_not_sent")  # the connection went first: the will says it
 
-    def _desires(self, client: mqtt.Client, payload: bytes) -> None:
-        if self._desired is not None and self._desired.offer(payload):
+    def _desires(self, client: mqtt.Client, payload: bytes, beside: Mapping[str, str]) -> None:
+        if self._desired is not None and self._desired.offer(payload, beside):
             self._say_state(client, online=True)
 
     def _commanded(self, payload: bytes) -> None:
@@ -418,7 +435,8 @@ class Link:
             events.put(_Acknowledged(client, mid, reason))
 
         def on_message(client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-            events.put(_Received(client, message.topic, bytes(message.payload)))
+            beside = dict(getattr(message.properties, "UserProperty", ()))
+            events.put(_Received(client, message.topic, bytes(message.payload), beside))
 
         def on_subscribe(
             _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any

@@ -1,0 +1,75 @@
+"""Whose signature what is desired of this node must bear: the cloud's that it was enrolled at, nobody else's.
+
+The broker carries what the cloud says; it must not be able to say anything itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from fieldwatch_edge.errors import ConfigError
+from fieldwatch_shared.signing import KEY_ID, SIGNATURE, key_id, signed_bytes
+from fieldwatch_shared.topics import Kind, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fieldwatch_edge.settings import NodeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What is said on `topic` counts only with a signature by one of `keys`, which are found by their id."""
+
+    topic: str
+    keys: Mapping[str, Ed25519PublicKey]
+
+    @classmethod
+    def of(cls, settings: NodeSettings) -> Seal | None:
+        """For the desired state; None where the settings name no signing keys: then any counts.
+
+        Raises:
+            ConfigError: a key cannot be read, or is none.
+        """
+        if settings.cloud is None or not settings.cloud.signing_keys:
+            return None
+        topic = str(Topic(settings.node.reserve, settings.node.id, Kind.DESIRED))
+        keys = [_read(path) for path in settings.cloud.signing_keys]
+        return cls(topic, {key_id(key.public_bytes_raw()): key for key in keys})
+
+    def flaw(self, payload: bytes, beside: Mapping[str, str]) -> str | None:
+        """Why `payload` does not count; None: it does.
+
+        Args:
+            beside: what came with it, `signature` and `key-id`.
+        """
+        if SIGNATURE not in beside:
+            return "it is not signed"
+        key = self.keys.get(beside.get(KEY_ID, ""))
+        if key is None:
+            return "its key is none of those that this node was enrolled with"
+        try:
+            key.verify(base64.b64decode(beside[SIGNATURE], validate=True), signed_bytes(self.topic, payload))
+        except (InvalidSignature, binascii.Error):
+            return "its signature is wrong: it was changed on its way, or is meant for another node"
+        return None
+
+
+def _read(path: Path) -> Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"cannot read the cloud's signing key {path}: {error.strerror}") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigError(f"{path} is no public key: enrol the node again") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise ConfigError(f"{path} is a key of another kind than Ed25519")
+    return key
