@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from fieldwatch_edge.errors import ConfigError
+from fieldwatch_edge.lines import LINES, Line
 from fieldwatch_shared import node_settings
 from fieldwatch_shared.messages import ClockQuality, Fraction, Slug
 
@@ -318,7 +319,20 @@ class LinkSettings(Section):
     large_bytes: int = Field(
         256 * 1024, ge=1024, description="Media above this go in parts over HTTPS, where the cloud is known."
     )
-    media: bool = Field(True, description="Whether pictures go over this line; else by a data mule.")
+    media: bool | None = Field(
+        None,
+        description="Whether pictures go over this line; else by a data mule. A fire's own picture goes anyway."
+        " Default: by the kind of line; not over satellite.",
+    )
+
+    @property
+    def line(self) -> Line:
+        """What is known of this kind of line."""
+        return LINES[self.kind]
+
+    @property
+    def takes_media(self) -> bool:
+        return self.line.media if self.media is None else self.media
 
 
 class OutboxSettings(Section):
