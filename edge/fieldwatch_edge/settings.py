@@ -413,8 +413,8 @@ class LiveViewSettings(Section):
     kbit_per_s: int = Field(200, ge=32, le=8000, description="Of the video, on average, at most.")
     hosts: tuple[str, ...] = Field(
         (),
-        description="Where pictures may be uploaded to, by host name; none: wherever the cloud says, by https"
-        " where the broker's address is mqtts.",
+        description="Where pictures may be uploaded to, by host name; none: to the cloud's own ([cloud] url),"
+        " or, on a node that was not enrolled, wherever it says, by https where the broker's is mqtts.",
     )
     ca_file: Path | None = Field(None, description="Authorities for https; default: the system's.")
 
