@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fieldwatch_edge.errors import ConfigError
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fieldwatch_edge.identity.files import Identity
+    from fieldwatch_edge.settings import CloudSettings
 
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python's ssl has no name for."""
@@ -42,3 +44,19 @@ def context(ca_file: Path | None, identity: Identity | None = None) -> ssl.SSLCo
         except OSError as error:
             raise ConfigError(f"cannot use the certificate {cert_file} with its key: {error}") from error
     return made
+
+
+def strange(url: str, cloud: CloudSettings | None) -> str | None:
+    """Why nothing of this node's may be sent to `url`, which a command named; None: it may.
+
+    The command came through the broker, whose word alone must not lead pictures and logs elsewhere: they go
+    to the host that the node was enrolled at, and as safely. A node that was not enrolled has none.
+    """
+    if cloud is None:
+        return None
+    here, there = urlsplit(cloud.url), urlsplit(url)
+    if there.hostname != here.hostname:
+        return f"{there.hostname} is not the cloud that this node was enrolled at ({here.hostname})"
+    if there.scheme != "https" and here.scheme == "https":
+        return f"{there.scheme}://{there.hostname} is not encrypted, while the cloud's address is"
+    return None

@@ -49,7 +49,7 @@ class LiveViews:
         Raises:
             ConfigError: the CA file cannot be read.
         """
-        self._settings, self._broker = settings.live_view, settings.broker
+        self._settings, self._broker, self._cloud = settings.live_view, settings.broker, settings.cloud
         self._handovers, self._fires_wait, self._may_spend = handovers, fires_wait, may_spend
         self._budget = DayBudget(settings.node.state_dir / BUDGET_FILE, self._settings.bytes_per_day)
         if self._settings.ca_file is not None:
@@ -105,12 +105,12 @@ class LiveViews:
         from fieldwatch_edge.live_view.show import Show
         from fieldwatch_edge.live_view.upload import Target, client, refusal, tell_end
 
-        why = refusal(wanted.upload_url, self._settings, self._broker)
+        why = refusal(wanted.upload_url, self._settings, self._broker, self._cloud)
         if why is not None:
             # Not told to whom: a message would go to that very address.
             log.error("live_view.address_refused", reason=why)
             return
-        http = self._http = self._http or client(self._settings)
+        http = self._http = self._http or client(self._settings, self._cloud)
         refused = self._refused(wanted)
         if refused is not None:
             reason, detail = refused

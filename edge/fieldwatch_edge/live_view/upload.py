@@ -17,6 +17,7 @@ import httpx2
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from fieldwatch_edge.identity.tls import context, strange
 from fieldwatch_shared.messages import Utc
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.live_view.budget import DayBudget
     from fieldwatch_edge.live_view.encoder import Piece
-    from fieldwatch_edge.settings import Broker, LiveViewSettings
+    from fieldwatch_edge.settings import Broker, CloudSettings, LiveViewSettings
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,9 @@ class Target:
     token: str = field(repr=False)
 
 
-def refusal(url: str, settings: LiveViewSettings, broker: Broker) -> str | None:
+def refusal(
+    url: str, settings: LiveViewSettings, broker: Broker, cloud: CloudSettings | None = None
+) -> str | None:
     """Why nothing is sent to this address; None: it is.
 
     The command came through the broker: its word must not lead pictures out on a weaker way than it came.
@@ -68,17 +71,21 @@ def refusal(url: str, settings: LiveViewSettings, broker: Broker) -> str | None:
     parts = urlsplit(url)
     if parts.scheme != "https" and broker.url.startswith("mqtts:"):
         return f"{parts.scheme}://{parts.hostname} is not encrypted, while the broker's address is"
-    if settings.hosts and parts.hostname not in settings.hosts:
-        return f"{parts.hostname} is not among `hosts` of [live_view]"
-    return None
+    if settings.hosts:
+        known = parts.hostname in settings.hosts
+        return None if known else f"{parts.hostname} is not among `hosts` of [live_view]"
+    return strange(url, cloud)
 
 
-def client(settings: LiveViewSettings) -> httpx2.Client:
+def client(settings: LiveViewSettings, cloud: CloudSettings | None = None) -> httpx2.Client:
     """Raises:
     OSError: the CA file cannot be read.
     """
-    context = ssl.create_default_context(cafile=settings.ca_file)
-    return httpx2.Client(timeout=_TIMEOUT, verify=context, follow_redirects=False, trust_env=True)
+    if settings.ca_file is None and cloud is not None:
+        verify = context(cloud.ca_file)
+    else:
+        verify = ssl.create_default_context(cafile=settings.ca_file)
+    return httpx2.Client(timeout=_TIMEOUT, verify=verify, follow_redirects=False, trust_env=True)
 
 
 class Uploader:
