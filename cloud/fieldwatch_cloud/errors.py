@@ -5,7 +5,8 @@ CloudError
 ├── ServiceError                  an embedded service cannot be started, or does not stay up
 │   ├── ServiceMissingError       its program is not installed; says which package
 │   ├── StateInUseError           another Fieldwatch runs on this state directory
-│   └── StoppedError              we were told to stop before it was up
+│   ├── StoppedError              we were told to stop before it was up
+│   └── AuthorityError            the reserve's certificate authority has lost its keys
 ├── DatabaseError                 PostgreSQL refused a statement: a bug in ours, or a broken database
 │   ├── DatabaseUnavailableError  no connection, or it was lost: try again later
 │   │   └── QueryTimeoutError     it took longer than it may: ask for less, or try again later
@@ -51,6 +52,10 @@ class StateInUseError(ServiceError):
 
 
 class StoppedError(ServiceError):
+    pass
+
+
+class AuthorityError(ServiceError):
     pass
 
 

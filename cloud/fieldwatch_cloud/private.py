@@ -6,11 +6,11 @@ import contextlib
 import fcntl
 import os
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class Owner(Protocol):
