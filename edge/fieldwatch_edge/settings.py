@@ -23,7 +23,7 @@ from pydantic import (
 from fieldwatch_edge.errors import ConfigError
 from fieldwatch_edge.lines import LINES, Line
 from fieldwatch_shared import node_settings
-from fieldwatch_shared.messages import ClockQuality, Fraction, Slug
+from fieldwatch_shared.messages import ClockQuality, Fraction, Quantity, Slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -343,8 +343,82 @@ class OutboxSettings(Section):
     )
 
 
+Rail = Annotated[str, Field(pattern=r"^[\w.-]+(:[1-9])?$")]
+"""A place where current is measured: a hwmon device, and its channel."""
+
+
+class HwmonMeter(Section):
+    """INA219, INA226, INA3221 and their like through the kernel's hwmon.
+
+    A rail is named by its chip's device, as `ls -l /sys/class/hwmon/*/device` shows it (bus and address:
+    "1-0040"), or by its driver's name where there is only one ("ina226"); of a chip with several channels,
+    with ":" and the channel ("1-0041:2").
+    """
+
+    kind: Literal["hwmon"]
+    battery: Rail | None = Field(None, description="Current into the battery counts as positive.")
+    solar: Rail | None = None
+    load: Rail | None = None
+    battery_reversed: bool = Field(False, description="The shunt is wired the other way round.")
+    path: Path = Path("/sys/class/hwmon")
+
+    @model_validator(mode="after")
+    def _measures_something(self) -> HwmonMeter:
+        if self.battery is None and self.solar is None and self.load is None:
+            raise ValueError('name what is measured: `battery`, `solar` or `load` = "1-0040"')
+        return self
+
+
+class VictronMeter(Section):
+    """MPPT charge controllers and SmartShunts (or BMVs) at VE.Direct ports: serial, text protocol."""
+
+    kind: Literal["victron"]
+    ports: tuple[str, ...] = Field(
+        min_length=1, description="Such as /dev/serial/by-id/usb-VictronEnergy_BV_VE_Direct_cable_VE4..."
+    )
+
+
+class FileMeter(Section):
+    """What another program writes: one JSON object, or CSV with a header, of which the last line counts.
+
+    Names: battery_v, battery_w (or battery_a; into the battery is positive), solar_w, load_w, charge (0 to 1,
+    of the whole battery).
+    """
+
+    kind: Literal["file"]
+    path: Path
+    stale_s: float = Field(600, gt=0, description="Not written for longer, it says nothing.")
+
+
+Meter = Annotated[HwmonMeter | VictronMeter | FileMeter, Field(discriminator="kind")]
+
+
+class SleepSettings(Section):
+    """Deep sleep between two looks, at the level of work that allows it; woken by the clock (RTC).
+
+    Only where no camera is a stream. Never while a fire is watched or not yet sent, nor on trial.
+    """
+
+    enabled: bool = False
+    mode: Literal["mem", "freeze", "standby", "off"] = Field(
+        "mem", description="Of `rtcwake`; off: powered down, and begun by the clock like after a power cut."
+    )
+    rtcwake: tuple[str, ...] = Field(
+        ("rtcwake",),
+        min_length=1,
+        description='The program; where it needs rights: ["sudo", "-n", "rtcwake"].',
+    )
+    rtc: str = "/dev/rtc0"
+    wake_s: float = Field(2, ge=0, description="From the alarm until this node works again.")
+    report_every_s: float = Field(
+        900, ge=60, description="So often it stays awake until all is sent, `link_s` at most."
+    )
+    link_s: float = Field(60, gt=0)
+
+
 class PowerSettings(Section):
-    """What the node lives on, for `fieldwatch edge energy`, which tells how it would fare.
+    """What the node lives on. By it the running node chooses how much it looks, and `fieldwatch edge energy`
+    tells how it would fare.
 
     Measure the three loads at the battery with a watt-meter: data sheets leave out the converters.
     """
@@ -375,6 +449,19 @@ class PowerSettings(Section):
         0.3, description="Share of the usable energy that should be left after each night."
     )
     restart: Fraction = Field(0.1, description="Once empty, the node starts again with this share.")
+    chemistry: Literal["lifepo4", "lead", "li-ion"] = Field(
+        "lifepo4", description="For the charge that a voltage at rest stands for."
+    )
+    nominal_v: float = Field(12, gt=0, le=1000, description="Of the battery: 12, 24, 48.")
+    co2e_g_per_kwh: float = Field(
+        41,
+        ge=0,
+        le=5000,
+        description="Of the energy's source, over its whole life. 41: solar panels (median of IPCC 2014,"
+        " WG III, Annex III, Table A.III.2, PV rooftop); of a grid, ask who runs it.",
+    )
+    meter: Meter | None = Field(None, description="None: reckoned from the sun, and said to be.")
+    sleep: SleepSettings = SleepSettings()
 
     @property
     def usable_wh(self) -> float:
@@ -394,6 +481,73 @@ class PowerSettings(Section):
             return cls.model_validate(section)
         except ValidationError as error:
             raise ConfigError(_wrong(path, error)) from error
+
+
+class IioSensor(Section):
+    """An industrial I/O device of the kernel: BME280, SHT3x, HTU21 ..."""
+
+    kind: Literal["iio"]
+    device: str = Field(min_length=1, description='By its name, such as "bme280", or "iio:device0".')
+    path: Path = Path("/sys/bus/iio/devices")
+
+
+class HwmonSensor(Section):
+    """A hwmon device of the kernel that measures the air: SHT3x, SHT21, LM75 ..."""
+
+    kind: Literal["hwmon"]
+    device: str = Field(min_length=1, description='By its name, such as "sht3x", or its device, "1-0044".')
+    path: Path = Path("/sys/class/hwmon")
+
+
+class W1Sensor(Section):
+    """A DS18B20 or its like on the 1-wire bus: temperature."""
+
+    kind: Literal["w1"]
+    device: str = Field(pattern=r"^[0-9a-f]{2}-[0-9a-f]{12}$", description='Such as "28-0316a2794bff".')
+    path: Path = Path("/sys/bus/w1/devices")
+
+
+class FileSensor(Section):
+    """What another program appends to a file: JSON lines with `at` (ISO 8601 with its zone; absent: when it
+    was read) and quantities by their names: {"water_level_m": 1.24}."""
+
+    kind: Literal["file"]
+    path: Path
+
+
+class NmeaSensor(Section):
+    """A weather station that speaks NMEA 0183 (MWV, MDA, XDR) over a serial line."""
+
+    kind: Literal["nmea"]
+    port: str
+    baud: int = Field(4800, ge=300, le=115200)
+    heading_deg: float = Field(
+        0, ge=0, lt=360, description="Where its north mark points, from true north: wind is told from there."
+    )
+
+
+class JsonSensor(Section):
+    """A device that writes JSON lines to a serial line, with quantities by their names."""
+
+    kind: Literal["serial-json"]
+    port: str
+    baud: int = Field(9600, ge=300, le=921600)
+
+
+SensorSource = Annotated[
+    IioSensor | HwmonSensor | W1Sensor | FileSensor | NmeaSensor | JsonSensor, Field(discriminator="kind")
+]
+
+
+class Sensor(Section):
+    """One environmental sensor. Its readings go to the cloud like all else; there, they make fire danger."""
+
+    name: Slug
+    source: SensorSource
+    every_s: float = Field(
+        300, ge=1, le=86400, description="A reading each: means, of wind too; sums, of rain; else the last."
+    )
+    quantities: tuple[Quantity, ...] = Field((), description="Only these; none: all that it measures.")
 
 
 class LiveViewSettings(Section):
@@ -416,7 +570,7 @@ class LiveViewSettings(Section):
         description="Where pictures may be uploaded to, by host name; none: to the cloud's own ([cloud] url),"
         " or, on a node that was not enrolled, wherever it says, by https where the broker's is mqtts.",
     )
-    ca_file: Path | None = Field(None, description="Authorities for https; default: the system's.")
+    ca_file: Path | None = Field(None, description="Authorities for https; default: [cloud]'s.")
 
 
 class NodeIdentity(Section):
@@ -433,6 +587,7 @@ class NodeSettings(Section):
     outbox: OutboxSettings = OutboxSettings()
     live_view: LiveViewSettings = LiveViewSettings()
     power: PowerSettings | None = None
+    sensors: list[Sensor] = Field([], alias="sensor", max_length=50)
     heartbeat_s: float = Field(60, gt=0, le=7 * 86400)
     cameras: list[Camera] = Field(alias="camera", min_length=1)
 
@@ -441,6 +596,24 @@ class NodeSettings(Section):
         ids = [camera.deployment_id for camera in self.cameras]
         if len(set(ids)) < len(ids):
             raise ValueError("two cameras have the same deployment_id: a deployment is one camera's")
+        return self
+
+    @model_validator(mode="after")
+    def _sensors_have_names_of_their_own(self) -> NodeSettings:
+        names = [sensor.name for sensor in self.sensors]
+        if len(set(names)) < len(names):
+            raise ValueError("two sensors have the same name: readings are told apart by it")
+        return self
+
+    @model_validator(mode="after")
+    def _sleeps_through_no_stream(self) -> NodeSettings:
+        if self.power is not None and self.power.sleep.enabled:
+            streams = [camera for camera in self.cameras if camera.source.kind == "rtsp"]
+            if streams:
+                raise ValueError(
+                    "[power.sleep] does not go with a camera that is a stream (rtsp): a node that sleeps"
+                    " between two looks would find it gone; use v4l2 or a folder, or set `enabled = false`"
+                )
         return self
 
     @classmethod

@@ -202,7 +202,13 @@ class PowerReport(Wire):
     saved_wh: float | None = Field(
         None, ge=0, description="That full work would have used on top, over the same time."
     )
-    measured: bool = Field(False, description="By a meter; else reckoned from the settings.")
+    measured: bool = Field(
+        False,
+        description="The charge by a meter; else reckoned from the settings, as `saved_wh` always is.",
+    )
+    co2e_g_per_kwh: float | None = Field(
+        None, ge=0, le=5000, description="Of the source that it lives on, over the source's life."
+    )
 
 
 class LinkReport(Wire):

@@ -102,3 +102,15 @@ def reserve_of(conn: Connection, id_: str) -> UUID:
     if found is None:
         raise NotFoundError(f"no such node: {id_!r}")
     return UUID(str(found[0]))
+
+
+def slug_of(conn: Connection, id_: str) -> str:
+    """The slug of the node's reserve.
+
+    Raises:
+        NotFoundError: no such node.
+    """
+    found = conn.execute(SQL["slug_of"], {"id": id_}).fetchone()
+    if found is None:
+        raise NotFoundError(f"no such node: {id_!r}")
+    return str(found[0])

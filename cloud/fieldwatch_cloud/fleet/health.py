@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 SILENCE_FACTOR = 2.5
 """One lost or late heartbeat is no fault, two are."""
 DISK_LOW_BYTES = 500 * 1024**2
+BATTERY_LOW = 0.1
+"""Of what may be drawn: at the next bad day the node goes off."""
+FULL_WORK = "full"
+"""A node's first level of work; every other one is a saving."""
 
 
 class HealthStatus(StrEnum):
@@ -49,10 +53,13 @@ class HealthReason(StrEnum):
     DISK_LOW = "disk_low"
     RECORDS_GIVEN_UP = "records_given_up"
     CLOCK_UNSYNCHRONISED = "clock_unsynchronised"
+    BATTERY_LOW = "battery_low"
+    POWER_SAVING = "power_saving"
 
 
-NO_FAULT = frozenset({HealthReason.DARK})
-"""Worth saying, but nights are dark: alone it leaves a deployment `ok`."""
+NO_FAULT = frozenset({HealthReason.DARK, HealthReason.POWER_SAVING})
+"""Worth saying, but nights are dark, and a power budget is there to be used: alone they leave a deployment
+`ok`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,11 @@ def _of_node(heartbeat: Heartbeat, *, online: bool) -> list[HealthReason]:
         found.append(HealthReason.RECORDS_GIVEN_UP)
     if heartbeat.clock.quality is ClockQuality.UNSYNCHRONISED:
         found.append(HealthReason.CLOCK_UNSYNCHRONISED)
+    if (power := heartbeat.power) is not None:
+        if power.charge is not None and power.charge < BATTERY_LOW:
+            found.append(HealthReason.BATTERY_LOW)
+        if power.level not in (None, FULL_WORK):
+            found.append(HealthReason.POWER_SAVING)
     return found
 
 

@@ -9,7 +9,18 @@ import structlog
 
 from fieldwatch_cloud.alarms import wildlife
 from fieldwatch_cloud.alarms.evidence import lock_reserves, record_suspicion
-from fieldwatch_cloud.db import desired, heartbeats, media, nodes, quarantine, retention, staging
+from fieldwatch_cloud.db import (
+    desired,
+    fleet,
+    heartbeats,
+    media,
+    node_power,
+    nodes,
+    quarantine,
+    readings,
+    retention,
+    staging,
+)
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.db.pool import translated
 from fieldwatch_cloud.deployment_news import health, health_changes
@@ -17,7 +28,7 @@ from fieldwatch_cloud.errors import CloudError, DatabaseUnavailableError, Invali
 from fieldwatch_cloud.ingest import announce
 from fieldwatch_cloud.ingest.belonging import not_its_own, until_the_end
 from fieldwatch_cloud.ingest.parse import Incoming, Message, Observations, Picture
-from fieldwatch_shared.messages import EffortSpan, Heartbeat, NodeState, Suspicion, utc_now
+from fieldwatch_shared.messages import EffortSpan, Heartbeat, NodeState, ReadingBatch, Suspicion, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,6 +155,7 @@ class Intake:
         self._write_observations(seen, news)
         lock_reserves(self._conn, {m.topic.reserve for m in messages if isinstance(m.content, Suspicion)})
         effort: list[EffortSpan] = []
+        beats: list[tuple[str, Heartbeat]] = []
         for message in messages:
             reserve, node = message.topic.reserve, message.topic.node
             match message.content:
@@ -158,14 +170,31 @@ class Intake:
                     effort += heartbeat.effort
                     before = health(self._conn, node, utc_now())
                     if heartbeats.insert(self._conn, node, heartbeat):
+                        beats.append((node, heartbeat))
+                        node_power.add(self._conn, node, heartbeat, utc_now())
                         health_changes(self._conn, news, reserve, node, before, utc_now())
+                case ReadingBatch(readings=brought):
+                    readings.insert(self._conn, node, brought)
                 case NodeState(online=online, desired_version=version):
                     if version is not None:
                         desired.reported(self._conn, node, version)
                     before = health(self._conn, node, utc_now())
                     if nodes.set_online(self._conn, node, reserve, online=online):
                         health_changes(self._conn, news, reserve, node, before, utc_now())
+        self._write_fleet(beats)
         heartbeats.insert_effort(self._conn, effort)
+
+    def _write_fleet(self, beats: Sequence[tuple[str, Heartbeat]]) -> None:
+        if not beats:
+            return
+        try:
+            with translated(), self._conn.transaction():
+                fleet.heard(self._conn, beats, utc_now())
+        except DatabaseUnavailableError:
+            raise
+        except Exception:
+            # What we make of heartbeats must not cost them, nor the effort that they carry.
+            log.exception("ingest.fleet_failed")
 
     def _write_observations(self, messages: Sequence[Message], news: News) -> None:
         rows: list[staging.Row] = []

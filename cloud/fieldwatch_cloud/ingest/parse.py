@@ -19,9 +19,11 @@ from fieldwatch_shared.messages import (
     Media,
     NodeState,
     ObservationBatch,
+    ReadingBatch,
     Suspicion,
     SuspicionMessage,
 )
+from fieldwatch_shared.quantities import wrong
 from fieldwatch_shared.topics import Kind, Topic
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Picture:
     content: bytes
 
 
-Content: TypeAlias = Observations | Suspicion | Picture | Heartbeat | NodeState
+Content: TypeAlias = Observations | Suspicion | Picture | Heartbeat | ReadingBatch | NodeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,12 @@ def _content(
         case Kind.STATE:
             return None, NodeState.model_validate_json(payload)
         case Kind.READINGS:
-            raise InvalidMessageError("readings of sensors are not taken in yet")
+            readings = ReadingBatch.model_validate_json(payload)
+            _check_times((reading.observed_at for reading in readings.readings), now)
+            for reading in readings.readings:
+                if (why := wrong(reading.quantity, reading.value, reading.over_s)) is not None:
+                    raise InvalidMessageError(f"sensor {reading.sensor}: {why}: is it broken?")
+            return readings.message_id, readings
         case Kind.RECEIPT | Kind.DESIRED | Kind.COMMAND:
             raise InvalidMessageError(f"topics of kind {kind.value!r} go from the cloud to nodes")
 

@@ -55,7 +55,7 @@ class LaneKinds:
 # Few at once: the first fire of a backlog calls when its batch is committed, and no ranger's answer gets at
 # the reserve's incidents before that.
 URGENT = LaneKinds("urgent", (Kind.SUSPICIONS,), (Kind.STATE,), batch_messages=20)
-BULK = LaneKinds("bulk", (Kind.OBSERVATIONS, Kind.HEARTBEAT), ())
+BULK = LaneKinds("bulk", (Kind.OBSERVATIONS, Kind.HEARTBEAT, Kind.READINGS), ())
 PICTURES = LaneKinds("pictures", (Kind.MEDIA,), (), receive_maximum=100)
 LANES = (URGENT, BULK, PICTURES)
 

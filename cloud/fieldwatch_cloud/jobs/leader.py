@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 ASK_AGAIN_S = 5.0
+NODE_WEATHER_EVERY_S = 300.0
 BASEMAPS_EVERY_S = 5.0
 """Whoever has loaded a river waits before the map for it; asking costs a query of one small table."""
 LIVE_VIEW_EVERY_S = 10.0
@@ -58,6 +59,7 @@ def all_jobs(settings: CloudSettings) -> list[Job | LongJob]:
         Job("silence", settings.jobs.silence_every_s, tasks.find_silence),
         Job("clean_up", settings.jobs.cleanup_every_s, tasks.clean_up),
         LongJob("roll_up", settings.jobs.rollup_every_s, tasks.roll_up),
+        LongJob("node_weather", NODE_WEATHER_EVERY_S, tasks.node_weather),
         LongJob("basemaps", BASEMAPS_EVERY_S, tasks.build_basemaps(settings.media_dir)),
         LongJob("live_view", LIVE_VIEW_EVERY_S, tasks.end_live_views(Shelf(settings.live_dir))),
         LongJob("reports", REPORTS_EVERY_S, tasks.make_reports(settings)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fieldwatch_cloud.alarms import firms_feed
+from fieldwatch_cloud.alarms import node_weather as of_nodes
 from fieldwatch_cloud.basemap.build import build_due
 from fieldwatch_cloud.db import heartbeats, jobs, rollups
 from fieldwatch_cloud.db.live import News
@@ -91,6 +92,11 @@ def build_basemaps(media_dir: Path) -> Callable[[Database, datetime], int]:
         return build_due(database, media_dir)
 
     return build
+
+
+def node_weather(database: Database, now: datetime) -> int:
+    """Make weather and fire danger of what nodes' own sensors measured; returns how many hours."""
+    return of_nodes.run(database, now)
 
 
 def fetch_hotspots(settings: FirmsSettings) -> Callable[[Database, datetime], int]:

@@ -1162,6 +1162,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/sensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What sensors said last
+         * @description The reserve's nodes that have sensors, each at its newest deployment.
+         */
+        get: operations["list_sensors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{node_id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A node's sensors over time
+         * @description Of one quantity, in at most 1000 spans of equal width; ten years at most.
+         */
+        get: operations["get_readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{node_id}/readings.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A node's readings as a file
+         * @description Every reading of every sensor, as it came: CSV in UTF-8, times in UTC, units in the quantity's name.
+         */
+        get: operations["export_readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/power": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a camera's node lives on
+         * @description By hours and by days, from what the node said of itself in its heartbeats; what it did not say is
+         *     null.
+         */
+        get: operations["get_power"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/counts": {
         parameters: {
             query?: never;
@@ -3766,6 +3847,28 @@ export interface components {
             ended_at: string;
         };
         /**
+         * Energy
+         * @description `saved` is against the same node at full work over the same time, reckoned from its settings.
+         */
+        Energy: {
+            /**
+             * Since
+             * @description Of the first hour that counts; null: nobody knows anything.
+             */
+            since: string | null;
+            /** Used Wh */
+            used_wh: number | null;
+            /** Saved Wh */
+            saved_wh: number | null;
+            /**
+             * Used Co2E G
+             * @description By the factor of the node's own source of energy, over its life; null: not told.
+             */
+            used_co2e_g: number | null;
+            /** Saved Co2E G */
+            saved_co2e_g: number | null;
+        };
+        /**
          * EstimateAnswer
          * @description `estimated`: see `estimates`, and read the verdict. `unfit`: the data do not bear this method; what
          *     numbers there are must not be published. `not_observed`: no camera looked, which says nothing of animals:
@@ -4373,7 +4476,7 @@ export interface components {
          * HealthReason
          * @enum {string}
          */
-        HealthReason: "no_heartbeat" | "node_offline" | "camera_not_reported" | "camera_problem" | "no_frames" | "frozen" | "blurred" | "dark" | "disk_low" | "records_given_up" | "clock_unsynchronised";
+        HealthReason: "no_heartbeat" | "node_offline" | "camera_not_reported" | "camera_problem" | "no_frames" | "frozen" | "blurred" | "dark" | "disk_low" | "records_given_up" | "clock_unsynchronised" | "battery_low" | "power_saving";
         /**
          * HealthStatus
          * @enum {string}
@@ -6806,6 +6909,71 @@ export interface components {
              */
             field_of_view_deg: number;
         };
+        /** PowerDay */
+        PowerDay: {
+            /**
+             * Day
+             * @description Of the reserve's time zone.
+             */
+            day: string;
+            /** Used Wh */
+            used_wh: number | null;
+            /** Saved Wh */
+            saved_wh: number | null;
+            /** Charge Least */
+            charge_least: number | null;
+        };
+        /** PowerHistory */
+        PowerHistory: {
+            /**
+             * Node
+             * @description null: a data set brought this deployment.
+             */
+            node: string | null;
+            /**
+             * Hours
+             * @description By time. An hour without a report is missing.
+             */
+            hours: components["schemas"]["PowerHour"][];
+            /** Days */
+            days: components["schemas"]["PowerDay"][];
+            /** @description Since the month began in the reserve's time zone. */
+            month: components["schemas"]["Energy"];
+            total: components["schemas"]["Energy"];
+        };
+        /** PowerHour */
+        PowerHour: {
+            /**
+             * At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            at: string;
+            /**
+             * Charge
+             * @description Mean, as a share of what may be drawn; null: not known.
+             */
+            charge: number | null;
+            /** Charge Least */
+            charge_least: number | null;
+            /** Battery V */
+            battery_v: number | null;
+            /** Solar W */
+            solar_w: number | null;
+            /** Load W */
+            load_w: number | null;
+            /**
+             * Level
+             * @description Of work, as the node chose at last in that hour.
+             */
+            level: string | null;
+            /**
+             * Measured
+             * @description By a meter; else the node reckoned, or said nothing.
+             */
+            measured: boolean;
+        };
         /**
          * Problem
          * @description Problem details (RFC 9457), as `application/problem+json`.
@@ -6878,6 +7046,12 @@ export interface components {
              */
             public_key: string;
         };
+        /**
+         * Quantity
+         * @description What a sensor measures, with its unit.
+         * @enum {string}
+         */
+        Quantity: "temperature_c" | "humidity_percent" | "wind_speed_ms" | "wind_direction_deg" | "rain_mm" | "pressure_hpa" | "solar_w_m2" | "water_level_m" | "soil_moisture_percent";
         /** QuarantineList */
         QuarantineList: {
             /**
@@ -7009,6 +7183,40 @@ export interface components {
              * @description Why it cannot be called; null: it can.
              */
             disabled_reason: string | null;
+        };
+        /** ReadingSpan */
+        ReadingSpan: {
+            /**
+             * At
+             * Format: date-time
+             * @description Its beginning.
+             * @example 2026-05-04T06:30:00Z
+             */
+            at: string;
+            /**
+             * Mean
+             * @description Of a direction, around the circle; of rain, the sum.
+             */
+            mean: number;
+            /** Least */
+            least: number;
+            /** Most */
+            most: number;
+            /** Readings */
+            readings: number;
+        };
+        /** Readings */
+        Readings: {
+            /** Node */
+            node: string;
+            quantity: components["schemas"]["Quantity"];
+            /**
+             * Width S
+             * @description Of one span.
+             */
+            width_s: number;
+            /** Series */
+            series: components["schemas"]["SensorSeries"][];
         };
         /**
          * Reason
@@ -7658,6 +7866,56 @@ export interface components {
              * @example 20000
              */
             blur_m: number;
+        };
+        /** SensorSeries */
+        SensorSeries: {
+            /** Sensor */
+            sensor: string;
+            /**
+             * Spans
+             * @description By time. A span without a reading is missing.
+             */
+            spans: components["schemas"]["ReadingSpan"][];
+        };
+        /**
+         * SensorStation
+         * @description A node that has sensors.
+         */
+        SensorStation: {
+            /** Node */
+            node: string;
+            /** Name */
+            name: string;
+            /** @description Of its newest deployment; null: it has none. */
+            location: components["schemas"]["Point"] | null;
+            /** Newest */
+            newest: components["schemas"]["SensorValue"][];
+        };
+        /** SensorStations */
+        SensorStations: {
+            /** Items */
+            items: components["schemas"]["SensorStation"][];
+        };
+        /** SensorValue */
+        SensorValue: {
+            /** Sensor */
+            sensor: string;
+            /** @description With its unit. */
+            quantity: components["schemas"]["Quantity"];
+            /** Value */
+            value: number;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Over S
+             * @description Of rain and means: the time before.
+             */
+            over_s: number | null;
         };
         /** Series */
         Series: {
@@ -13511,6 +13769,252 @@ export interface operations {
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sensors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensorStations"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_readings: {
+        parameters: {
+            query: {
+                quantity: components["schemas"]["Quantity"];
+                /** @description Observed at or after. */
+                from: string;
+                /** @description Observed before. */
+                to: string;
+            };
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readings"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_readings: {
+        parameters: {
+            query: {
+                /** @description Observed at or after. */
+                from: string;
+                /** @description Observed before. */
+                to: string;
+            };
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_power: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PowerHistory"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -38,11 +38,11 @@ LEVELS = (
 
 
 def load_w(level: Level, settings: PowerSettings) -> float:
-    """What the node draws on average."""
+    """What the node draws on average. One that is not set up to sleep stays awake at every level."""
     fire = settings.fire_every_s
     interval = min(fire * level.stretch, max(settings.fire_floor_s, fire))
     look = min(settings.look_s / interval, 1.0)  # share of the time, where nothing else is done
-    if level.sleeps:
+    if level.sleeps and settings.sleep.enabled:
         return settings.sleep_w + look * (settings.idle_w + settings.work_w - settings.sleep_w)
     watching = settings.fire_share * fire / interval + (1 - settings.fire_share) * level.wildlife
     return settings.idle_w + settings.work_w * watching

@@ -33,3 +33,6 @@ UPDATE node SET mqtt_password_hash = %(password_hash)s WHERE id = %(id)s;
 
 -- name: reserve_of
 SELECT reserve_id FROM node WHERE id = %(id)s;
+
+-- name: slug_of
+SELECT r.slug FROM node n JOIN reserve r ON r.id = n.reserve_id WHERE n.id = %(id)s;

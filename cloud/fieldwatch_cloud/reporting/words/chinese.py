@@ -213,6 +213,8 @@ REASON = {
     "disk_low": "磁盘将满",
     "records_given_up": "有记录被放弃",
     "clock_unsynchronised": "时钟未校准",
+    "battery_low": "电量过低",
+    "power_saving": "节能运行",
 }
 
 

@@ -210,6 +210,8 @@ REASON = {
     "disk_low": "disk nearly full",
     "records_given_up": "records were given up",
     "clock_unsynchronised": "clock not set",
+    "battery_low": "battery nearly empty",
+    "power_saving": "saving power",
 }
 
 

@@ -99,6 +99,8 @@ export const en = {
   "reason.disk_low": "the node’s disk is almost full",
   "reason.records_given_up": "records were given up because the disk was full",
   "reason.clock_unsynchronised": "the node’s clock is not synchronised",
+  "reason.battery_low": "the battery is nearly empty",
+  "reason.power_saving": "the node saves power",
   "cameras.heading": "Cameras",
   "cameras.empty": "This reserve has no camera deployments yet.",
   "cameras.ended": "Ended {when}",

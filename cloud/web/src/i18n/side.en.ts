@@ -183,6 +183,8 @@ export const sideEn = {
   "camera.do.disk_low": "Free space on the node’s disk, or restore the link: it keeps what it could not send.",
   "camera.do.records_given_up": "Records are lost for ever: restore the link, then enlarge the disk or its budget.",
   "camera.do.clock_unsynchronised": "Give the node a time source (GNSS or NTP). If times were wrong already, correct the camera’s clock.",
+  "camera.do.battery_low": "Clean the panel and look for shade and loose cables; an old battery must be replaced. Fire watch goes on as long as it lasts.",
+  "camera.do.power_saving": "Nothing need be done: there is little sun, so it looks less often, for fire never less than its floor.",
   "camera.do.never_seen": "Start the node with this deployment in its configuration, and check its password for the broker.",
   "camera.do.silent": "Check power and link at the mast.",
   "camera.do.ended": "It has been taken down; what it saw stays.",

@@ -185,6 +185,8 @@ export const sideZh: Readonly<Record<keyof typeof sideEn, string>> = {
   "camera.do.disk_low": "清理节点磁盘，或恢复链路：未能发出的记录都保存在那里。",
   "camera.do.records_given_up": "记录已永久丢失：恢复链路，再扩大磁盘或其额度。",
   "camera.do.clock_unsynchronised": "为节点提供时间源（GNSS 或 NTP）。如果时间已经有误，请校正相机时钟。",
+  "camera.do.battery_low": "清洁太阳能板，检查遮挡和松动的电缆；电池老化则需更换。只要还有电，火情监测就会继续。",
+  "camera.do.power_saving": "无需处理：日照不足，观察频率降低，但火情监测绝不低于设定的下限。",
   "camera.do.never_seen": "以包含此布设的配置启动节点，并检查其连接密码。",
   "camera.do.silent": "检查杆上的电源和链路。",
   "camera.do.ended": "已撤除；其记录会保留。",

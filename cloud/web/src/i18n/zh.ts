@@ -100,6 +100,8 @@ export const zh: Messages = {
   "reason.disk_low": "节点磁盘将满",
   "reason.records_given_up": "磁盘已满，部分记录已舍弃",
   "reason.clock_unsynchronised": "节点时钟未同步",
+  "reason.battery_low": "电池电量即将耗尽",
+  "reason.power_saving": "节点正在节能运行",
   "cameras.heading": "相机",
   "cameras.empty": "该保护区还没有布设相机。",
   "cameras.ended": "已于 {when} 结束",

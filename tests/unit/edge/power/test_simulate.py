@@ -13,7 +13,7 @@ from fieldwatch_edge.errors import ConfigError
 from fieldwatch_edge.power.simulate import simulate
 from fieldwatch_edge.power.system import LEVELS, charged, load_w
 from fieldwatch_edge.power.weather import Weather, even, read
-from fieldwatch_edge.settings import PowerSettings
+from fieldwatch_edge.settings import PowerSettings, SleepSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +35,7 @@ NODE = PowerSettings(
     fire_every_s=5,
     fire_floor_s=60,
     look_s=6,
+    sleep=SleepSettings(enabled=True),
 )
 
 
@@ -62,6 +63,12 @@ def test_what_each_level_draws() -> None:
     """Full: 4 + 6. Saving: 4 + 6 x (0.5 + 0.5 x 0.35). Low, a look each 15 s: 4 + 6 x (0.5 / 3 + 0.5 x 0.1).
     Floor, awake 6 of 60 s: 0.4 + 0.1 x (10 - 0.4)."""
     assert [load_w(level, NODE) for level in LEVELS] == pytest.approx([10, 8.05, 5.3, 1.36])
+
+
+def test_a_node_that_is_not_set_up_to_sleep_is_reckoned_awake() -> None:
+    """A look each 60 s instead of 5: 4 + 6 x 0.5 x 5 / 60."""
+    awake = NODE.model_copy(update={"sleep": SleepSettings()})
+    assert load_w(LEVELS[3], awake) == pytest.approx(4.25)
 
 
 def test_the_floor_of_fire_watch_is_kept_at_every_level() -> None:
