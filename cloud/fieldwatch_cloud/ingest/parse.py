@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from fieldwatch_cloud.db.staging import Row, row
 from fieldwatch_cloud.errors import InvalidMessageError
+from fieldwatch_shared import packing
 from fieldwatch_shared.messages import (
     EffortSpan,
     Heartbeat,
@@ -36,6 +37,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST_SPAN = timedelta(days=366)
 """Of effort. A live camera's is as long as a heartbeat's interval; archived pictures may pass through months
 in that time. Each day is a row to unite, so it must not be decades."""
+LARGEST_UNPACKED = 8 * 1024**2
+"""Bytes of a packed message: a full batch of observations has half a megabyte."""
 MIME_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "video/mp4"})
 """What browsers show without running anything that came along: no SVG."""
 _MESSAGE_ID = re.compile(rb'"message_id"\s*:\s*"([0-9a-fA-F-]{36})"')
@@ -96,7 +99,7 @@ class Message:
 
 
 def parse(incoming: Incoming, now: datetime, *, largest_picture: int) -> Message:
-    """Read a message.
+    """Read a message, packed or not; it keeps the payload as it came.
 
     Raises:
         InvalidMessageError: it cannot be read; its text says what is wrong and where.
@@ -106,7 +109,7 @@ def parse(incoming: Incoming, now: datetime, *, largest_picture: int) -> Message
     except ValueError as error:
         raise InvalidMessageError(str(error)) from error
     try:
-        id_, content = _content(incoming, topic.kind, now, largest_picture)
+        id_, content = _content(_unpacked(incoming), topic.kind, now, largest_picture)
     except ValidationError as error:
         raise InvalidMessageError(_reason(error)) from error
     return Message(incoming, topic, id_, content)
@@ -115,11 +118,22 @@ def parse(incoming: Incoming, now: datetime, *, largest_picture: int) -> Message
 def message_id(incoming: Incoming) -> UUID | None:
     """The id of a message that may be unreadable otherwise: its node waits for a receipt all the same."""
     found = _MESSAGE_ID.search(incoming.properties.get("media", "").encode(errors="replace"))
-    found = found or _MESSAGE_ID.search(incoming.payload)
     try:
+        found = found or _MESSAGE_ID.search(_unpacked(incoming).payload)
         return UUID(found[1].decode()) if found else None
-    except ValueError:
+    except (InvalidMessageError, ValueError):
         return None
+
+
+def _unpacked(incoming: Incoming) -> Incoming:
+    encoding = incoming.properties.get(packing.PROPERTY)
+    if encoding is None:
+        return incoming
+    try:
+        payload = packing.unpack(incoming.payload, encoding, largest=LARGEST_UNPACKED)
+    except packing.PackingError as error:
+        raise InvalidMessageError(str(error)) from error
+    return replace(incoming, payload=payload)
 
 
 def _content(

@@ -19,6 +19,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from fieldwatch_cloud.errors import BrokerError, SettingsError
 from fieldwatch_cloud.ingest.inbox import Token
 from fieldwatch_cloud.ingest.parse import Incoming
+from fieldwatch_shared import packing
 from fieldwatch_shared.messages import SCHEMA_VERSION, Receipt
 from fieldwatch_shared.topics import Kind, Topic, every
 
@@ -129,10 +130,13 @@ class Subscriber:
                     self._client.ack(token.mid, token.qos)
 
     def send_receipt(self, reserve: str, node: str, ids: Sequence[UUID]) -> None:
-        """Tell the node that it may forget these messages."""
+        """Tell the node that it may forget these messages, and how it may pack those to come."""
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.ContentType = "application/json"
-        properties.UserProperty = ("schema-version", SCHEMA_VERSION)
+        properties.UserProperty = [
+            ("schema-version", SCHEMA_VERSION),
+            (packing.ACCEPTS, packing.ENCODING),
+        ]
         payload = Receipt(message_ids=list(ids)).model_dump_json()
         topic = str(Topic(reserve, node, Kind.RECEIPT))
         sent = self._client.publish(topic, payload, qos=1, properties=properties)
