@@ -1717,6 +1717,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/node/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell where a camera stands and looks
+         * @description For nodes, at the end of `fieldwatch edge aim`. A camera that was moved or turned is a new deployment,
+         *     and the one that it `replaces` ends at that moment: what is counted there, is counted of one view.
+         *
+         *     What the node sent of it before this came is in quarantine, and is taken in now.
+         */
+        post: operations["create_node_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/cap.atom": {
         parameters: {
             query?: never;
@@ -6373,6 +6396,61 @@ export interface components {
             /** Zones */
             zones: components["schemas"]["NewZone"][];
         };
+        /**
+         * NodeDeployment
+         * @description Made by `fieldwatch edge aim`, by the person who stood before the camera.
+         */
+        NodeDeployment: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made at the node. The same once more changes nothing.
+             */
+            id: string;
+            /**
+             * Replaces
+             * @description The deployment that this camera had until now: it ends when this one begins.
+             */
+            replaces?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Lon
+             * @description Degrees east, WGS 84.
+             */
+            lon: number;
+            /**
+             * Lat
+             * @description Degrees north, WGS 84.
+             */
+            lat: number;
+            /**
+             * Heading Deg
+             * @description Of the optical axis, from true north.
+             */
+            heading_deg?: number | null;
+            /** Tilt Deg */
+            tilt_deg?: number | null;
+            /**
+             * Field Of View Deg
+             * @description Horizontal.
+             */
+            field_of_view_deg?: number | null;
+            /**
+             * Height M
+             * @description Above the ground.
+             */
+            height_m?: number | null;
+            /** Detection Distance M */
+            detection_distance_m?: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            started_at: string;
+        };
         /** NodePassword */
         NodePassword: {
             /** Id */
@@ -8459,6 +8537,42 @@ export interface components {
             clock_offset_s: number | null;
             /** Model */
             model: string;
+        };
+        /** TakenDeployment */
+        TakenDeployment: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            started_at: string;
+            /**
+             * Created
+             * @description False: it was here already.
+             */
+            created: boolean;
+            /**
+             * Ended
+             * @description The former deployment, where this ended it.
+             */
+            ended: string | null;
+            /**
+             * Replayed
+             * @description Messages of the node that had come before, and were kept until it was known where its camera stands.
+             */
+            replayed: number;
         };
         /** Taxa */
         Taxa: {
@@ -15899,6 +16013,75 @@ export interface operations {
                 };
             };
             /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_node_deployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeDeployment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenDeployment"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;

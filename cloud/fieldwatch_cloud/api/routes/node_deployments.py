@@ -5,11 +5,11 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter
 
-from fieldwatch_cloud.api.auth_node import NodeCaller
+from fieldwatch_cloud.api.auth_node import NodeCaller, OfNode
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.node_deployments import NodeDeployment, TakenDeployment
 from fieldwatch_cloud.api.services import Services, Wired
-from fieldwatch_cloud.db import admin_log, geography, nodes, places, quarantine
+from fieldwatch_cloud.db import admin_log, geography, nodes, quarantine
 from fieldwatch_cloud.db.live import read_again
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import AlreadyExistsError, CloudError
@@ -30,7 +30,7 @@ def create_node_deployment(body: NodeDeployment, caller: NodeCaller, services: W
 
     What the node sent of it before this came is in quarantine, and is taken in now."""
     with services.database.transaction() as conn:
-        created, ended = _take(conn, body, caller.node, caller.reserve_id)
+        created, ended = _take(conn, body, caller)
     return TakenDeployment(
         id=body.id,
         name=body.name,
@@ -43,8 +43,9 @@ def create_node_deployment(body: NodeDeployment, caller: NodeCaller, services: W
     )
 
 
-def _take(conn: Connection, body: NodeDeployment, node: str, reserve_id: UUID) -> tuple[bool, UUID | None]:
+def _take(conn: Connection, body: NodeDeployment, caller: OfNode) -> tuple[bool, UUID | None]:
     """(whether it is new, the former one where this ended it)."""
+    node = caller.node
     known = nodes.known(conn, [body.id]).get(body.id)
     if known is not None:
         if known.node != node:
@@ -52,7 +53,7 @@ def _take(conn: Connection, body: NodeDeployment, node: str, reserve_id: UUID) -
         return False, None
     geography.add_deployment(
         conn,
-        reserve=reserve_id,
+        reserve=caller.reserve_id,
         node_id=node,
         id_=body.id,
         location_name=body.name,
@@ -71,13 +72,13 @@ def _take(conn: Connection, body: NodeDeployment, node: str, reserve_id: UUID) -
     admin_log.note(
         conn,
         by=None,
-        reserve_id=reserve_id,
+        reserve_id=caller.reserve_id,
         action="deployment.aimed",
         subject=body.id,
         name=body.name,
         after={"node": node, "replaces": str(ended) if ended else None, **body.model_dump(include={*FIELDS})},
     )
-    read_again(conn, places.node_reserve(conn, node)[0])
+    read_again(conn, caller.reserve)
     return True, ended
 
 
