@@ -112,7 +112,8 @@ CREATE TRIGGER rollout_log_unalterable BEFORE UPDATE OR DELETE ON rollout_log
 
 CREATE TABLE node_report (
     node_id                text PRIMARY KEY REFERENCES node,
-    heard_at               timestamptz NOT NULL,         -- the heartbeat that said it, by arrival
+    heard_at               timestamptz NOT NULL,         -- the heartbeat that said it, by arrival,
+    observed_at            timestamptz NOT NULL,         -- and by the node's clock
     software               text NOT NULL,
     settings               jsonb,                        -- effective; null: it never said
     settings_sha256        text,                         -- of what it says that it works by now
