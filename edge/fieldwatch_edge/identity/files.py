@@ -127,7 +127,8 @@ class Store:
         return self.folder / CURRENT
 
     def waiting_key(self, purpose: str) -> keys.Key:
-        """The key that waits for its certificate; made, and on the disk, before anybody hears of it.
+        """The key that waits for its certificate; made, and on the disk, before anybody hears of it. The same
+        at each call, until `settled`.
 
         Args:
             purpose: `enrolment` or `renewal`, which may go on at the same time.
@@ -138,9 +139,7 @@ class Store:
         path = self.folder / f"{purpose}.pem"
         try:
             if path.exists():
-                key = keys.from_pem(path.read_bytes())
-                if not self._in_use(key):
-                    return key  # else: the power was cut just before it was cleared away
+                return keys.from_pem(path.read_bytes())
             key = keys.new_key()
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             part = path.with_suffix(".part")
@@ -180,10 +179,21 @@ class Store:
             files[SIGNING_KEY.format(number)] = pem.encode("ascii")
         try:
             self._put(files)
-            (self.folder / f"{purpose}.pem").unlink(missing_ok=True)
         except OSError as error:
             raise IdentityError(f"cannot keep the certificate in {self.folder}: {error.strerror}") from error
         return Identity(name_of(certificate), self.current / CERTIFICATE, self.current / KEY)
+
+    def settled(self, purpose: str) -> None:
+        """All is done with the waiting key: the next one will be new."""
+        try:
+            (self.folder / f"{purpose}.pem").unlink(missing_ok=True)
+        except OSError as error:
+            raise IdentityError(f"cannot clear away the key in {self.folder}: {error.strerror}") from error
+
+    def belongs_to(self, uid: int, gid: int) -> None:
+        """Give all of it to the user that the node runs as; for root, who enrolled it."""
+        for path in (self.folder, *self.folder.rglob("*")):
+            os.chown(path, uid, gid, follow_symlinks=False)
 
     def signing_keys(self) -> Sequence[str]:
         """Names of the cloud's signing keys in the current folder."""
@@ -213,12 +223,6 @@ class Store:
         for old in self.folder.iterdir():
             if old.is_dir() and not old.is_symlink() and old.name not in (folder.name, before):
                 shutil.rmtree(old)
-
-    def _in_use(self, key: keys.Key) -> bool:
-        try:
-            return keys.fits(key, keys.certificates((self.current / CERTIFICATE).read_bytes())[0])
-        except (OSError, IdentityError):
-            return False
 
 
 def name_of(certificate: x509.Certificate) -> str:

@@ -121,15 +121,15 @@ class CloudSession:
         token = self._logged_in()
         with self._sent(method, path, token, options, read=read) as answer:
             if answer.status_code != 401:
-                yield _judged(answer, method, path)
+                yield judged(answer, method, path)
                 return
             if not _can_be_repeated(options):
                 self._forget(token)
-                _judged(answer, method, path)
+                judged(answer, method, path)
         # Its time was up, or the cloud has lost its sessions. A second no is meant.
         token = self._logged_in(instead_of=token)
         with self._sent(method, path, token, options, read=read) as answer:
-            yield _judged(answer, method, path)
+            yield judged(answer, method, path)
 
     def download(
         self,
@@ -176,14 +176,14 @@ class CloudSession:
 
     def _asked(self, path: str, model: type[_Answer], body: dict[str, Any]) -> _Answer:
         with self._sent("POST", path, None, {"json": body}, read=True) as answer:
-            _judged(answer, "POST", path)
+            judged(answer, "POST", path)
             try:
                 return model.model_validate_json(answer.content)
-            except ValidationError as error:
-                # Not with the input: it may hold a token.
+            except ValidationError:
+                # Not with the cause, which shows what came: it may hold a token.
                 raise UnreachableError(
                     f"{self.url} gives answers that are not those of Fieldwatch's cloud"
-                ) from error.with_traceback(None)
+                ) from None
 
     @contextmanager
     def _sent(
@@ -203,7 +203,7 @@ class CloudSession:
                 finally:
                     self._spent(_bytes(answer))
         except httpx2.HTTPError as error:
-            raise UnreachableError(f"{self.url} was not reached: {_said(error)}") from error
+            raise UnreachableError(f"{self.url} was not reached: {said_of(error)}") from error
 
     def _address(self, path: str) -> str:
         if path.startswith("/"):
@@ -245,7 +245,8 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
-def _judged(answer: httpx2.Response, method: str, path: str) -> httpx2.Response:
+def judged(answer: httpx2.Response, method: str, path: str) -> httpx2.Response:
+    """The answer, where its status is below 400. Raises UnreachableError or RefusedError else."""
     status = answer.status_code
     if status < 400:
         return answer
@@ -284,6 +285,6 @@ def _bytes(answer: httpx2.Response) -> int:
     return headers + sent + answer.num_bytes_downloaded
 
 
-def _said(error: httpx2.HTTPError) -> str:
+def said_of(error: httpx2.HTTPError) -> str:
     """httpx2 says nothing at all of some timeouts."""
     return str(error) or type(error).__name__

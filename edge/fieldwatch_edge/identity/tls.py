@@ -18,9 +18,12 @@ _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python's ssl has no name for."""
 
 
-def context(ca_file: Path | None, identity: Identity | None = None) -> ssl.SSLContext:
+def context(
+    ca_file: Path | None, identity: Identity | None = None, *, authority: str | None = None
+) -> ssl.SSLContext:
     """TLS 1.3 or nothing where `ca_file` names the reserve's own authority, else TLS 1.2 or better and the
-    system's authorities; with the node's certificate where there is one.
+    system's authorities; with the node's certificate where there is one. `authority`: the reserve's own, PEM,
+    before it has a file.
 
     Dates are not asked for where the authority is the reserve's own: a node whose clock lost its time would
     not reach the cloud that could set it right, and nobody would hear of its fires. Who could show it an
@@ -30,10 +33,10 @@ def context(ca_file: Path | None, identity: Identity | None = None) -> ssl.SSLCo
         ConfigError: a file cannot be read, or holds no certificate or key.
     """
     try:
-        made = ssl.create_default_context(cafile=ca_file)
+        made = ssl.create_default_context(cafile=ca_file, cadata=authority)
     except OSError as error:  # also the parent of ssl.SSLError
         raise ConfigError(f"cannot use the CA file {ca_file}: {error}") from error
-    if ca_file is not None:
+    if ca_file is not None or authority is not None:
         made.minimum_version = ssl.TLSVersion.TLSv1_3
         made.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
     if identity is not None:
@@ -43,6 +46,15 @@ def context(ca_file: Path | None, identity: Identity | None = None) -> ssl.SSLCo
             made.load_cert_chain(cert_file, key_file)
         except OSError as error:
             raise ConfigError(f"cannot use the certificate {cert_file} with its key: {error}") from error
+    return made
+
+
+def unverified() -> ssl.SSLContext:
+    """Believes anybody. To ask for the authority's certificate alone, which is then held against what a
+    person carried here, before a secret is sent to anybody."""
+    made = ssl.create_default_context()
+    made.minimum_version = ssl.TLSVersion.TLSv1_3
+    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     return made
 
 
