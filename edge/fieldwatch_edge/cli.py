@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
+from fieldwatch_edge.cli_enrol import enrol
 from fieldwatch_edge.errors import EdgeError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True)
 outbox_app = typer.Typer(no_args_is_help=True, help="What waits for the cloud's receipt.")
 app.add_typer(outbox_app, name="outbox")
+app.command()(enrol)
 
 Config = Annotated[
     Path,
