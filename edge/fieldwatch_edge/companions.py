@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import structlog
+
+from fieldwatch_edge.power.pace import Pacer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from fieldwatch_edge.desired import Desired
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.settings import NodeSettings
+    from fieldwatch_shared.messages import Heartbeat
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +43,14 @@ class Companion(Protocol):
         """Fields of the next Heartbeat, such as {"power": PowerReport(...)}; quickly, from any thread."""
 
 
+@runtime_checkable
+class Counting(Protocol):
+    """A companion that wants to know which of its reports is safe."""
+
+    def reported(self, heartbeat: Heartbeat) -> None:
+        """This heartbeat, which holds its last report, is in the outbox; quickly, from any thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What companions are made of."""
@@ -56,6 +67,8 @@ class Surroundings:
     runs a new one."""
     frames_seen: Callable[[], int]
     """Of all cameras, since the node began."""
+    pacer: Pacer = field(default_factory=Pacer)
+    """How much cameras may look, and what keeps the node awake."""
 
 
 def companions(around: Surroundings) -> list[Companion]:
@@ -95,6 +108,15 @@ class Beside:
             except Exception:  # a heartbeat carries the effort: it must not fail for this
                 log.exception("companion.report_failed", companion=each.name)
         return said
+
+    def reported(self, heartbeat: Heartbeat) -> None:
+        """A heartbeat with what they said is safe in the outbox."""
+        for each in self.companions:
+            if isinstance(each, Counting):
+                try:
+                    each.reported(heartbeat)
+                except Exception:
+                    log.exception("companion.reported_failed", companion=each.name)
 
     def _keep(self, companion: Companion) -> None:
         while not self._stopping.is_set():

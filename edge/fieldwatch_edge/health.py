@@ -46,6 +46,8 @@ class Span(BaseModel):
     started_at: datetime
     ended_at: datetime
     frames: int
+    over: bool = False
+    """Looking ended with it: what comes next is another span, however soon."""
 
 
 class EffortMeter:
@@ -61,11 +63,16 @@ class EffortMeter:
     def seen(self, at: datetime) -> None:
         """A frame of this capture time came, perhaps out of order with its neighbours."""
         last = self._spans[-1] if self._spans else None
-        if last and last.started_at - self._max_gap <= at <= last.ended_at + self._max_gap:
+        if last and not last.over and last.started_at - self._max_gap <= at <= last.ended_at + self._max_gap:
             last.started_at, last.ended_at = min(last.started_at, at), max(last.ended_at, at)
             last.frames += 1
         else:
             self._spans.append(Span(started_at=at, ended_at=at, frames=1))
+
+    def pause(self) -> None:
+        """Nobody looks any more, though frames may come."""
+        if self._spans:
+            self._spans[-1].over = True
 
     def pending(self) -> list[EffortSpan]:
         """What no heartbeat has carried yet. The same spans again give the same ids."""
@@ -124,8 +131,13 @@ class CameraMonitor:
         self.last_frame_at: datetime | None = None
         self.problem: str | None = None
 
-    def saw(self, frame: Frame, thumbnail: Gray) -> None:
-        """Take in a frame; `thumbnail` as of `vision.thumbnail`."""
+    def saw(self, frame: Frame, thumbnail: Gray, *, looked: bool = True) -> None:
+        """Take in a frame; `thumbnail` as of `vision.thumbnail`.
+
+        Args:
+            looked: whether it was looked at for what this camera's effort stands for. Where not, the span of
+                effort before it is over.
+        """
         looks = _Looks(dark=vision.brightness(thumbnail) < DARK_BELOW, blurred=self._looks.blurred)
         if self._live:
             fingerprint = vision.fingerprint(frame.image)
@@ -141,7 +153,9 @@ class CameraMonitor:
             self.frames += 1
             self.last_frame_at = frame.at
             # A frozen picture shows when it froze, not now: nobody looked.
-            if not looks.frozen:
+            if not looked:
+                self._effort.pause()
+            elif not looks.frozen:
                 self._effort.seen(frame.at)
 
     def pending(self) -> list[EffortSpan]:

@@ -21,6 +21,7 @@ from fieldwatch_edge.link import Link
 from fieldwatch_edge.live_view import Handover, LiveViews
 from fieldwatch_edge.outbox import Entry, locked, note_damage, open_or_renew
 from fieldwatch_edge.pipeline import Pipeline
+from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.settings import FolderSource, VideoSource
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class CameraWorker:
         search_path: Sequence[Path],
         stop: threading.Event,
         on_end: Callable[[], None],
+        pacer: Pacer,
     ) -> None:
+        self._pacer = pacer
         self._settings, self.camera, self._outbox, self._desired = settings, camera, outbox, desired
         self._onlooker = onlooker
         self._search_path, self._stop, self._on_end = search_path, stop, on_end
@@ -117,6 +120,7 @@ class CameraWorker:
             stop=self._stop,
             masks=partial(self._desired.masks, self.camera.deployment_id),
             onlooker=self._onlooker,
+            pacer=self._pacer,
         )
         with open_source(
             self.camera.source, pipeline.position, pipeline.reached_at, pipeline.arrived_until
@@ -143,6 +147,7 @@ class Node:
         self._started = self._beat_at = time.monotonic()
         self._notices: deque[str] = deque(maxlen=20)
         """What the next heartbeat is to say of the node itself."""
+        self._pacer = Pacer()
         self._beside = Beside(())
         self.restarting = False
         """Whether it ended to begin anew, with settings and models read again."""
@@ -193,7 +198,12 @@ class Node:
         handovers = {camera.deployment_id: Handover() for camera in settings.cameras}
         link, live_views = None, None
         if not self._offline:
-            live_views = LiveViews(settings, handovers, fires_wait=partial(_fires_wait, outbox))
+            live_views = LiveViews(
+                settings,
+                handovers,
+                fires_wait=partial(_fires_wait, outbox),
+                may_spend=self._pacer.may_spend,
+            )
             link = Link(
                 settings.node,
                 settings.broker,
@@ -213,6 +223,7 @@ class Node:
                 search_path=self._search_path,
                 stop=self._stop,
                 on_end=self._news.set,
+                pacer=self._pacer,
             )
             for camera in settings.cameras
         ]
@@ -238,6 +249,7 @@ class Node:
                     notice=self._notices.append,
                     restart=self.restart,
                     frames_seen=lambda: sum(worker.monitor.frames for worker in self.workers),
+                    pacer=self._pacer,
                 )
             )
         )
@@ -303,8 +315,11 @@ class Node:
                     uptime_s=time.monotonic() - self._started,
                     next_within_s=self._settings.heartbeat_s,
                 )
-                record = record.model_copy(update={"notices": notices, **self._beside.report()})
+                report = self._beside.report()
+                notices += report.pop("notices", [])  # their own, which are no camera's problem
+                record = record.model_copy(update={"notices": notices[:20], **report})
                 outbox.write(ready=[Entry.of(record)])
+                self._beside.reported(record)
             except (OutboxError, OSError) as error:
                 # Its effort stays with the monitors, and goes into the next one.
                 log.error("node.heartbeat_not_written", error=str(error))  # noqa: TRY400

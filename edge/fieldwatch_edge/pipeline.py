@@ -27,6 +27,7 @@ from fieldwatch_edge.gate import Gate
 from fieldwatch_edge.health import CameraMonitor, Span
 from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox, Priority
 from fieldwatch_edge.pictures import Pictures
+from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.track import Tracker
 from fieldwatch_shared.messages import Observation, Suspicion
 
@@ -40,12 +41,15 @@ if TYPE_CHECKING:
     from fieldwatch_edge.decide.fire import Alarm
     from fieldwatch_edge.decide.places import Shown
     from fieldwatch_edge.domain import Onlooker
+    from fieldwatch_edge.power.pace import Pace
     from fieldwatch_edge.settings import Camera, Polygon, WildlifeSettings
 
 log = structlog.get_logger(__name__)
 
 SAVE_EVERY_S = 2.0
 """Of the wall clock: how much a crash may cost a live camera. Each save waits for the disk."""
+SUSPECT_AT_MOST = timedelta(minutes=15)
+"""So long does one suspicion, or a fire that was told, suspend the power budget."""
 FAILURES_IN_A_ROW = 20
 """One frame may be bad; when so many fail one after the other, it is not the frames."""
 
@@ -105,6 +109,7 @@ class Pipeline:
         stop: threading.Event,
         masks: Callable[[], Sequence[Polygon]] = tuple,
         onlooker: Onlooker | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
         """Load the camera's models and take up its last checkpoint.
 
@@ -113,6 +118,8 @@ class Pipeline:
             stop: set from outside to have `run` return soon.
             masks: the ignore masks that the cloud wants now, asked at each frame.
             onlooker: who may want to see pictures live.
+            pacer: how much may be looked, asked at each frame; None: as the settings say, always. Pictures
+                that were taken long ago are looked at as if there were none: they are all there will be.
 
         Raises:
             ModelError: a model cannot be loaded.
@@ -121,6 +128,11 @@ class Pipeline:
         self._node, self._camera, self._outbox, self._monitor = node, camera, outbox, monitor
         self._name = str(camera.deployment_id)
         self._stop, self._onlooker = stop, onlooker
+        self._pacer = pacer if pacer is not None and _goes_on(camera) else Pacer()
+        self._calm_at: datetime | None = None
+        self._suspicious_since: datetime | None = None
+        self._rests = False
+        """Whether animals are not looked for just now."""
         self._last_at: datetime | None = None
         self._position: str | None = None
         self._reached_at: datetime | None = None
@@ -223,13 +235,41 @@ class Pipeline:
 
     def _look(self, frame: Frame) -> list[Observation | Picture]:
         thumbnail = vision.thumbnail(frame.image)
-        if self._fire is not None and self._fire.watch.due(frame.at, frame.pose):
+        pace = self._pacer()
+        if self._fire is not None and self._fire.watch.due(frame.at, frame.pose, self._fire_every_s(pace)):
             alarms = self._fire.watch.see(frame, self._fire.detector.detect(frame.image))
+            self._watch_out(self._fire.watch, frame.at, alarmed=bool(alarms))
+            self._pacer.looked(self._name)
             if alarms:
                 self._raise(alarms)
-        records = [] if self._wildlife is None else _look_for_animals(self._wildlife, frame, thumbnail)
-        self._monitor.saw(frame, thumbnail)  # last: a frame that nobody could work on is no effort
+        # Of a camera that looks for animals, effort is when it did: rates are per camera-day of that. Of one
+        # that watches for fire alone, when it looked at all; the floor of fire watch ends no span of it.
+        looks = self._wildlife is None or pace.looks_for_animals(frame.at)
+        records: list[Observation | Picture] = []
+        if self._wildlife is not None and looks:
+            records = _look_for_animals(self._wildlife, frame, thumbnail)
+        elif self._wildlife is not None and not self._rests:
+            records = self._wildlife.watch.end()
+            self._wildlife.begin_sequence()
+        self._rests = not looks
+        self._monitor.saw(frame, thumbnail, looked=looks)  # last: who could not work on it made no effort
         return records
+
+    def _fire_every_s(self, pace: Pace) -> float:
+        """What the power budget asks for; nothing, while something is suspected."""
+        return 0.0 if self._suspicious_since is not None else pace.fire_every_s
+
+    def _watch_out(self, watch: FireWatch, at: datetime, *, alarmed: bool) -> None:
+        """While something is suspected look as often as without a power budget, and do not sleep; but not for
+        ever, or a chimney would empty the battery, and nobody would see the next fire."""
+        if not watch.suspects and not alarmed:
+            self._suspicious_since = self._calm_at = None
+        elif self._calm_at is None or alarmed:
+            self._suspicious_since = self._calm_at = at
+        elif abs(at - self._calm_at) > SUSPECT_AT_MOST:
+            self._suspicious_since = None
+        why = None if self._suspicious_since is None else f"camera {self._name} watches a fire"
+        self._pacer.stay_awake(self._name, why)
 
     def _raise(self, alarms: list[Alarm]) -> None:
         """Write suspicions at once: a fire waits neither for the animals in the picture nor for any encoding.
@@ -370,6 +410,12 @@ class Pipeline:
                 wait_s = min(2 * wait_s, 60.0)
             else:
                 return
+
+
+def _goes_on(camera: Camera) -> bool:
+    """Whether the camera looks at what is now: there, a frame that is left out has another after it."""
+    source = camera.source
+    return source.kind in ("rtsp", "v4l2") or (source.kind == "folder" and source.follow)
 
 
 def _look_for_animals(stages: Wildlife, frame: Frame, thumbnail: vision.Gray) -> list[Observation | Picture]:

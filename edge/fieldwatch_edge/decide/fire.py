@@ -110,15 +110,20 @@ class FireWatch:
         """
         self._album.recall(self._views, again)
 
-    def due(self, at: datetime, pose: Pose | None = None) -> bool:
-        """Whether a frame of this time is to be looked at (`every_s`)."""
+    @property
+    def suspects(self) -> bool:
+        """Whether some place smokes that is not yet reported."""
+        return any(place.hits and place.suspected is None for view in self._views for place in view.places)
+
+    def due(self, at: datetime, pose: Pose | None = None, every_s: float = 0.0) -> bool:
+        """Whether a frame of this time is to be looked at: by the settings, at most each `every_s`."""
         view = self._view_of(pose)
         if view is None or not view.looked_at:
             return True
         # Half a period of tolerance would halve the rate of a camera that is slightly early; a tenth will do.
         passed = (at - view.looked_at[-1]).total_seconds()
         # A clock that was set back may take years to come past the last look again: do not wait for it.
-        return passed < 0 or passed >= 0.9 * self._settings.every_s
+        return passed < 0 or passed >= 0.9 * max(self._settings.every_s, every_s)
 
     def see(self, frame: Frame, detections: Detections) -> list[Alarm]:
         """Take in what was detected in `frame`; returns new suspicions."""

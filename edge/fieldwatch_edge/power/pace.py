@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fieldwatch_edge.power.system import LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from fieldwatch_edge.power.system import Level
@@ -64,6 +65,7 @@ class Pacer:
         self._lock = threading.Lock()
         self._pace = FULL
         self._awake: dict[str, str] = {}
+        self._looked: set[str] = set()
 
     def __call__(self) -> Pace:
         return self._pace
@@ -78,6 +80,21 @@ class Pacer:
                 self._awake.pop(who, None)
             else:
                 self._awake[who] = why
+
+    def looked(self, camera: str) -> None:
+        """A camera has looked for fire."""
+        with self._lock:
+            self._looked.add(camera)
+
+    def awoke(self) -> None:
+        """None has looked yet since the node awoke."""
+        with self._lock:
+            self._looked.clear()
+
+    def have_looked(self, cameras: Iterable[str]) -> bool:
+        """Whether all of these have, since."""
+        with self._lock:
+            return self._looked.issuperset(cameras)
 
     @property
     def awake(self) -> str | None:
