@@ -127,6 +127,10 @@ class QuestionError(CloudError):
     pass
 
 
+class NotAdmittedError(CloudError):
+    pass
+
+
 class BusyError(CloudError):
     pass
 

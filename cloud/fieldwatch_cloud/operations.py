@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 
-from fieldwatch_cloud.db import geography, nodes
+from fieldwatch_cloud.authority import admission
+from fieldwatch_cloud.db import admin_log, certificates, geography, nodes, places
+from fieldwatch_cloud.db.live import read_again
 from fieldwatch_cloud.db.pool import connection
 from fieldwatch_cloud.errors import CloudError, ServiceError
 from fieldwatch_cloud.ingest.replay import replay
@@ -72,6 +74,58 @@ class CloudOperations:
             ) from error
         return password
 
+    def admit_node(self, node: str, *, instead: bool) -> None:
+        """Let a node that was enrolled into the broker.
+
+        Args:
+            instead: another box was this node before: its connection ends.
+
+        Raises:
+            ServiceError: the broker could not be told.
+        """
+        try:
+            self._refresh_broker(throw_out=node if instead else None)
+        except (OSError, CloudError) as error:
+            raise ServiceError(
+                f"node {node} was enrolled, but the broker could not be told ({error}): when that is "
+                "repaired, enrol it again with the same code, within an hour"
+            ) from error
+
+    def revoke_node(self, node: str, *, by: UUID | None) -> list[str]:
+        """Put a node out at once, at HTTPS and at the broker, where its open connection ends too.
+
+        Args:
+            by: the account that does so; None: the command line.
+
+        Returns:
+            the serials of the certificates that held until now.
+
+        Raises:
+            NotFoundError: no such node.
+            ServiceError: it is out at HTTPS, but the broker could not be told; says what to do.
+        """
+        with connection(self._settings.database_url) as conn, conn.transaction():
+            slug, reserve_id, name = places.node_reserve(conn, node)
+            serials = admission.revoke(conn, node)
+            admin_log.note(
+                conn,
+                by=by,
+                reserve_id=reserve_id,
+                action="node.revoked",
+                subject=node,
+                name=name,
+                after={"serials": serials},
+            )
+            read_again(conn, slug)
+        try:
+            self._refresh_broker(throw_out=node)
+        except (OSError, CloudError) as error:
+            raise ServiceError(
+                f"{node} was revoked, but the broker could not be told ({error}): when that is repaired, "
+                "revoke it again"
+            ) from error
+        return serials
+
     def mail(self, email: str, language: Literal["en", "zh"], subject: str, text: str) -> str | None:
         """Send a mail that cannot wait for the outbox, because what it holds is kept nowhere: a link by which
         somebody sets a password.
@@ -96,15 +150,30 @@ class CloudOperations:
         largest = self._settings.media.max_bytes
         replay(self._settings.database_url, self._store, quarantine_id, largest_picture=largest)
 
-    def _refresh_broker(self) -> None:
-        """A broker of one's own keeps its own list of users; the embedded one is told."""
+    def _refresh_broker(self, *, throw_out: str | None = None) -> None:
+        """A broker of one's own keeps its own list of users; the embedded one is told.
+
+        Args:
+            throw_out: the node whose open connection ends.
+        """
         url = self._settings.mqtt.url
         broker = EmbeddedMosquitto(self._settings.state)
-        if url is None or broker.is_it(url.get_secret_value()):
-            broker.refresh_access(lambda: node_access(self._settings.database_url))
+        if url is not None and not broker.is_it(url.get_secret_value()):
+            return
+        database_url = self._settings.database_url
+        if throw_out is None:
+            broker.refresh_access(lambda: node_access(database_url), lambda: revoked(database_url))
+        else:
+            broker.throw_out(throw_out, lambda: node_access(database_url), lambda: revoked(database_url))
 
 
 def node_access(database_url: str) -> list[nodes.Access]:
     """Who may log in to the broker, now."""
     with connection(database_url) as conn:
         return nodes.access(conn)
+
+
+def revoked(database_url: str) -> list[certificates.Revoked]:
+    """Certificates of nodes that hold no more, now."""
+    with connection(database_url) as conn:
+        return certificates.revoked(conn)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -51,6 +52,30 @@ class MqttSettings(BaseSettings):
         None, description="mqtt://user:password@host:port, or mqtts://; absent: the embedded mosquitto."
     )
     ca_file: Path | None = Field(None, description="For mqtts://; absent: the system's authorities.")
+    nodes_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Where the embedded mosquitto listens for nodes: TLS 1.3, each with its certificate; "
+        "8883 is usual. Absent: nowhere, and only this machine reaches it.",
+    )
+    nodes_host: str = Field("0.0.0.0", description="Address to listen on for nodes.")  # noqa: S104
+    nodes_names: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts and IP addresses by which nodes reach it, with commas between: they stand in its "
+        "certificate, and the first is what nodes are told. Absent: the host of FIELDWATCH_HTTP_PUBLIC_URL.",
+    )
+    nodes_url: str | None = Field(
+        None,
+        pattern=r"^mqtts://[^/@\s]+$",
+        description="mqtts://host:port that nodes are told, where it is another: a broker of your own, or a "
+        "port that is forwarded.",
+    )
+
+    @field_validator("nodes_names", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
 
 class HttpSettings(BaseSettings):
@@ -60,6 +85,11 @@ class HttpSettings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="0: any free port.")
     public_url: str | None = Field(
         None, description="Address that browsers see, where a proxy stands in front."
+    )
+    tls: Literal["none", "own"] = Field(
+        "none",
+        description="`own`: HTTPS with a certificate of the reserve's own authority, which nodes trust by "
+        "their one-time code. Browsers do not: for people, put a proxy with a public certificate in front.",
     )
     session_hours: float = Field(24 * 7, gt=0, description="How long a log-in lasts.")
 
@@ -362,7 +392,24 @@ class CloudSettings:
         if self.http.host in ("", "0.0.0.0", "::") or not self.http.port:  # noqa: S104  Nothing is bound here.
             return None
         host = f"[{self.http.host}]" if ":" in self.http.host else self.http.host
-        return f"http://{host}:{self.http.port}"
+        return f"{'https' if self.http.tls == 'own' else 'http'}://{host}:{self.http.port}"
+
+    @property
+    def node_names(self) -> tuple[str, ...]:
+        """By which nodes reach this machine: what its certificates say. Nodes are told the first."""
+        public = urlsplit(self.http.public_url).hostname if self.http.public_url else None
+        names = self.mqtt.nodes_names or ((public,) if public else (socket.getfqdn(),))
+        return tuple(dict.fromkeys((*names, "localhost", "127.0.0.1")))
+
+    @property
+    def node_broker_url(self) -> str | None:
+        """Where nodes with a certificate reach the broker; None: nowhere yet."""
+        if self.mqtt.nodes_url is not None:
+            return self.mqtt.nodes_url
+        if self.mqtt.nodes_port is None:
+            return None
+        host = self.node_names[0]
+        return f"mqtts://{f'[{host}]' if ':' in host else host}:{self.mqtt.nodes_port}"
 
     @property
     def live_dir(self) -> Path:

@@ -19,9 +19,9 @@ import structlog
 
 from fieldwatch_cloud.db.migrate import migrate
 from fieldwatch_cloud.errors import ServiceError, StoppedError
-from fieldwatch_cloud.operations import node_access
+from fieldwatch_cloud.operations import node_access, revoked
 from fieldwatch_cloud.services import discovery
-from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
+from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto, NodeDoor
 from fieldwatch_cloud.services.postgres import EmbeddedPostgres
 from fieldwatch_cloud.services.process import ManagedProcess
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 POLL_S = 0.25
+KEEP_S = 3600.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 STEADY_S = 60.0
 """After running for so long, a part that dies is taken for sound: it is started again at once."""
@@ -42,16 +43,23 @@ STEADY_S = 60.0
 class _Part:
     """Something that must run: started by `start`, which returns its process."""
 
-    def __init__(self, name: str, start: Callable[[], ManagedProcess]) -> None:
+    def __init__(
+        self, name: str, start: Callable[[], ManagedProcess], keep: Callable[[], None] | None = None
+    ) -> None:
+        """Args:
+        keep: what is done every `KEEP_S` while it runs.
+        """
         self.name = name
         self._start = start
+        self._keep = keep
+        self._kept = 0.0
         self._wait_s = FIRST_WAIT_S
         self._due = 0.0
         self._started = 0.0
         self.process: ManagedProcess | None = None
 
     def start(self) -> None:
-        self._started = time.monotonic()
+        self._started = self._kept = time.monotonic()
         self.process = self._start()
 
     def check(self) -> None:
@@ -60,6 +68,9 @@ class _Part:
         if self.process is not None:
             code = self.process.exit_code
             if code is None:
+                if self._keep is not None and now - self._kept > KEEP_S:
+                    self._kept = now
+                    self._keep_well(self._keep)
                 return
             self.process = None
             if now - self._started > STEADY_S:
@@ -77,6 +88,12 @@ class _Part:
     def stop(self) -> None:
         if self.process is not None:
             self.process.stop()
+
+    def _keep_well(self, keep: Callable[[], None]) -> None:
+        try:
+            keep()
+        except (OSError, ServiceError) as error:
+            log.exception("part.not_kept", part=self.name, reason=str(error))
 
 
 def supervise(settings: CloudSettings, program: Sequence[str], stopping: threading.Event) -> None:
@@ -167,13 +184,16 @@ def _start_broker(
 ) -> str:
     if settings.mqtt.url is not None:
         return settings.mqtt_url
-    broker = EmbeddedMosquitto(settings.state, stopping=stopping)
+    door = None
+    if settings.mqtt.nodes_port is not None:
+        door = NodeDoor(settings.mqtt.nodes_host, settings.mqtt.nodes_port, settings.node_names)
+    broker = EmbeddedMosquitto(settings.state, for_nodes=door, stopping=stopping)
 
     def start() -> ManagedProcess:
-        broker.start(lambda: node_access(database_url))
+        broker.start(lambda: node_access(database_url), lambda: revoked(database_url))
         return broker.process
 
-    part = _Part("mosquitto", start)
+    part = _Part("mosquitto", start, keep=broker.renew_certificate)
     stack.callback(broker.stop)
     part.start()
     parts.append(part)

@@ -19,6 +19,7 @@ STATUS: dict[type[errors.CloudError], HTTPStatus] = {
     errors.AlreadyExistsError: HTTPStatus.CONFLICT,
     errors.LabelConflictError: HTTPStatus.CONFLICT,
     errors.NotAllowedNowError: HTTPStatus.CONFLICT,
+    errors.NotAdmittedError: HTTPStatus.UNAUTHORIZED,
     errors.LabelFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DataFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PictureRemovedError: HTTPStatus.GONE,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from fieldwatch_cloud.db.certificates import Revoked
+
 EVER = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 """Since when the authority and the broker are who they are. A node whose clock has lost its battery wakes up
 in 1970, or at the build date of its system, and must reach the cloud all the same."""
@@ -51,12 +53,6 @@ class Issued:
     key_sha256: bytes
     """Of the public key (DER)."""
     not_after: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Revoked:
-    serial: str
-    at: datetime
 
 
 class Authority:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 SQL = statements("keys")
 VAPID = "vapid"
+SEAL = "seal"
 
 
 def push_key(conn: Connection) -> ec.EllipticCurvePrivateKey:
@@ -39,6 +41,19 @@ def push_key(conn: Connection) -> ec.EllipticCurvePrivateKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
         raise DatabaseError("service_key: 'vapid' is no P-256 key")
     return key
+
+
+def seal(conn: Connection) -> bytes:
+    """What the cloud seals with that it gives away and wants to know again: challenges to nodes.
+
+    256 bits; made the first time that anybody asks.
+    """
+    row = conn.execute(SQL["private"], {"name": SEAL}).fetchone()
+    if row is None:
+        conn.execute(SQL["keep"], {"name": SEAL, "private": secrets.token_hex(32)})
+        row = conn.execute(SQL["private"], {"name": SEAL}).fetchone()
+    assert row is not None  # noqa: S101  Kept by us or by another.
+    return bytes.fromhex(row[0])
 
 
 def public_point(key: ec.EllipticCurvePrivateKey) -> str:

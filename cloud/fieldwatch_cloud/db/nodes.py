@@ -25,7 +25,8 @@ class Access:
 
     node: str
     reserve: str
-    password_hash: str
+    password_hash: str | None
+    """None: it logs in by certificate, or not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Known:
 
 
 def access(conn: Connection) -> list[Access]:
+    """Of all nodes but those that were revoked."""
     return [Access(*row) for row in conn.execute(SQL["access"])]
 
 
@@ -74,8 +76,8 @@ def watched(conn: Connection, node: str) -> list[Watched]:
     return [Watched(*row) for row in conn.execute(SQL["watched"], {"node": node})]
 
 
-def add(conn: Connection, id_: str, *, reserve_id: UUID, name: str, password_hash: str) -> None:
-    """Create a node.
+def add(conn: Connection, id_: str, *, reserve_id: UUID, name: str, password_hash: str | None = None) -> None:
+    """Create a node; without a password it must be enrolled.
 
     Raises:
         AlreadyExistsError: its id is taken, in whatever reserve.

@@ -1,17 +1,22 @@
-"""A private mosquitto on 127.0.0.1: each user has a password, each node is kept to its own branch."""
+"""A private mosquitto. The cloud reaches it on 127.0.0.1 by password; nodes, where a port was opened for
+them, by TLS 1.3 and their certificates (decision 0035). Each node is kept to its own branch."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
-from collections.abc import Callable, Iterable
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from cryptography import x509
 
-from fieldwatch_cloud.db.nodes import Access
+from fieldwatch_cloud.authority.keys import RENEWED_WITH_DAYS_LEFT, Authority
 from fieldwatch_cloud.errors import ServiceError
 from fieldwatch_cloud.private import kept_secret, locked, write_private
 from fieldwatch_cloud.services.files import service_home
@@ -19,6 +24,7 @@ from fieldwatch_cloud.services.mosquitto_files import (
     CLOUD_USERS,
     access_list,
     configuration,
+    node_listener,
     passwords,
 )
 from fieldwatch_cloud.services.process import ManagedProcess, command_line, end_predecessor
@@ -26,26 +32,52 @@ from fieldwatch_cloud.services.programs import mosquitto_program, service_user
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from fieldwatch_cloud.db.certificates import Revoked
+    from fieldwatch_cloud.db.nodes import Access
+
+    LoadNodes = Callable[[], Iterable[Access]]
+    LoadRevoked = Callable[[], Iterable[Revoked]]
 
 
 log = structlog.get_logger(__name__)
 
 WORKERS = 32
 """As many ingest workers as settings.IngestSettings allows; each needs a user of its own."""
+READ_AGAIN_S = 10.0
+"""Within which a broker that was told has read its files again: milliseconds, unless the machine swaps."""
 
-LoadNodes = Callable[[], Iterable[Access]]
+
+@dataclass(frozen=True, slots=True)
+class NodeDoor:
+    """Where nodes that hold a certificate come in."""
+
+    host: str
+    port: int
+    names: Sequence[str]
+    """By which they reach this machine: what stands in the broker's certificate."""
 
 
 class EmbeddedMosquitto:
     """The broker in `state/mosquitto`. Its port is chosen once and kept, so that nodes find it again."""
 
     def __init__(
-        self, state: Path, *, port: int | None = None, stopping: threading.Event | None = None
+        self,
+        state: Path,
+        *,
+        port: int | None = None,
+        for_nodes: NodeDoor | None = None,
+        stopping: threading.Event | None = None,
     ) -> None:
+        """Args:
+        for_nodes: where nodes with certificates come in; None: nowhere.
+        """
         self._state = state
         self._stopping = stopping
         self._wanted_port = port
+        self._door = for_nodes
         self._user = service_user("mosquitto", "nobody")
         self._process: ManagedProcess | None = None
         self.port = 0
@@ -61,8 +93,12 @@ class EmbeddedMosquitto:
             raise ServiceError("mosquitto was not started")
         return self._process
 
-    def start(self, load_nodes: LoadNodes) -> None:
-        """Start it and wait until it accepts connections; `load_nodes()` says who may log in.
+    def start(self, load_nodes: LoadNodes, load_revoked: LoadRevoked = tuple) -> None:
+        """Start it and wait until it accepts connections.
+
+        Args:
+            load_nodes: says who may log in.
+            load_revoked: says which certificates hold no more.
 
         Raises:
             ServiceError: it does not start; with the end of its log.
@@ -75,8 +111,14 @@ class EmbeddedMosquitto:
             end_predecessor(pid, str(home / "mosquitto.conf"), signal.SIGTERM)
         (home / "mosquitto.pid").unlink(missing_ok=True)
         self.port = self._choose_port(home)
-        write_private(home / "mosquitto.conf", configuration(home, self.port), self._user)
-        self.refresh_access(load_nodes)
+        if self._door is None:
+            (home / "server.pem").unlink(missing_ok=True)
+        else:
+            _must_be_ours_to_take(self._door)
+            self.renew_certificate()
+        listener = node_listener(home, self._door.host, self._door.port) if self._door else ""
+        write_private(home / "mosquitto.conf", configuration(home, self.port, listener), self._user)
+        self.refresh_access(load_nodes, load_revoked)
         self._process = ManagedProcess(
             "mosquitto",
             [program, "-c", home / "mosquitto.conf"],
@@ -88,28 +130,95 @@ class EmbeddedMosquitto:
         except BaseException:
             self.stop()
             raise
-        log.info("mosquitto.started", pid=self._process.pid, port=self.port)
+        log.info(
+            "mosquitto.started",
+            pid=self._process.pid,
+            port=self.port,
+            for_nodes=self._door.port if self._door else None,
+        )
 
     def stop(self) -> None:
         if self._process is not None:
             self._process.stop(within_s=30)  # It writes its queues to disk first.
 
-    def refresh_access(self, load_nodes: LoadNodes) -> None:
-        """Write who may log in and where to, and let a running broker read it again."""
+    def refresh_access(self, load_nodes: LoadNodes, load_revoked: LoadRevoked | None = None) -> None:
+        """Write who may log in and where to, and let a running broker read it again.
+
+        Args:
+            load_revoked: None: the list of revoked certificates stays as it is.
+        """
         home = service_home(self._state, "mosquitto", self._user)
         # The lock is held while reading too: else an older list could be written over a newer one.
         with locked(self._state / "mosquitto.lock"):
-            nodes = list(load_nodes())
-            write_private(home / "passwords", passwords(nodes, self._password(), WORKERS), self._user)
-            write_private(home / "access", access_list(nodes, WORKERS), self._user)
-        with contextlib.suppress(OSError, ValueError):
-            pid = int((home / "mosquitto.pid").read_text())
-            if any(str(home) in argument for argument in command_line(pid)):
-                os.kill(pid, signal.SIGHUP)
+            self._write_access(home, load_nodes, load_revoked)
+            self._read_again(home)
+
+    def throw_out(self, node: str, load_nodes: LoadNodes, load_revoked: LoadRevoked) -> None:
+        """As `refresh_access`, and end the open connection of `node`; when it returns, both have happened.
+
+        mosquitto 2.0.11 reads its files again on SIGHUP, but leaves connections alone that came in by a
+        certificate. But a client id has one connection, and it is the user's name: so we log in as that node,
+        once, by a password of the moment, and the broker ends the other one. That we are let in also says
+        that it has read its files.
+
+        Raises:
+            ServiceError: the broker runs, but does not do so.
+        """
+        home = service_home(self._state, "mosquitto", self._user)
+        secret = secrets.token_urlsafe(32)
+        with locked(self._state / "mosquitto.lock"):
+            self._write_access(home, load_nodes, load_revoked, also={node: secret})
+            try:
+                if self._read_again(home):
+                    _take_over(int((home / "port").read_text()), node, secret)
+            finally:
+                self._write_access(home, load_nodes, None)
+                self._read_again(home)
+
+    def renew_certificate(self) -> None:
+        """See that the broker's certificate has long to go and bears its names; a running broker takes the
+        new one for new connections, and leaves the open ones alone. Does nothing without a door for nodes."""
+        if self._door is None:
+            return
+        home = service_home(self._state, "mosquitto", self._user)
+        with locked(self._state / "mosquitto.lock"):
+            authority = Authority(self._state)
+            write_private(home / "ca.pem", authority.certificate_pem, self._user)
+            if _long_to_go(home / "server.pem", authority, self._door.names):
+                return
+            key, chain = authority.certify_server(self._door.names)
+            write_private(home / "server.key", key, self._user)
+            write_private(home / "server.pem", chain, self._user)
+            self._read_again(home)
+        log.info("mosquitto.certified", names=list(self._door.names))
 
     def is_it(self, url: str) -> bool:
         """Whether `url` is this broker's, and not one that the operator runs."""
         return f":{self._password()}@127.0.0.1:" in url
+
+    def _write_access(
+        self,
+        home: Path,
+        load_nodes: LoadNodes,
+        load_revoked: LoadRevoked | None,
+        also: dict[str, str] | None = None,
+    ) -> None:
+        nodes = list(load_nodes())
+        text = passwords(nodes, self._password(), WORKERS, also=also)
+        write_private(home / "passwords", text, self._user)
+        write_private(home / "access", access_list(nodes, WORKERS), self._user)
+        if load_revoked is not None and (home / "server.pem").exists():  # Nodes with certificates come in.
+            revocations = Authority(self._state).revocations(load_revoked())
+            write_private(home / "crl.pem", revocations, self._user)
+
+    def _read_again(self, home: Path) -> bool:
+        """Whether a broker runs; if so, it was told."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int((home / "mosquitto.pid").read_text())
+            if any(str(home) in argument for argument in command_line(pid)):
+                os.kill(pid, signal.SIGHUP)
+                return True
+        return False
 
     def _password(self) -> str:
         return kept_secret(self._state / "mosquitto.password")
@@ -134,6 +243,8 @@ class EmbeddedMosquitto:
 _ANONYMOUS_CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"
 """MQTT 3.1.1, clean session, no user: to be refused, but answered."""
 _CONNACK = b"\x20"
+_LET_IN = b"\x20\x02\x00\x00"
+_DISCONNECT = b"\xe0\x00"
 
 
 def _free(port: int) -> bool:
@@ -164,3 +275,60 @@ def _answers(port: int) -> bool:
             return probe.recv(1) == _CONNACK
         except OSError:
             return False
+
+
+def _take_over(port: int, user: str, password: str) -> None:
+    """Log in as `user`, which ends that client's other connection and its session, and log out.
+
+    Raises:
+        ServiceError: the broker does not let us in within `READ_AGAIN_S`.
+    """
+    # MQTT 3.1.1: clean session, user and password, no will (section 3.1).
+    fields = [b"MQTT", b"\x04\xc2\x00\x3c", user.encode(), user.encode(), password.encode()]
+    body = b"".join(
+        field if index == 1 else len(field).to_bytes(2, "big") + field for index, field in enumerate(fields)
+    )
+    size = len(body)
+    length = bytes([size]) if size < 128 else bytes([size % 128 | 128, size // 128])
+    deadline = time.monotonic() + READ_AGAIN_S
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:
+            connection.sendall(b"\x10" + length + body)
+            if connection.recv(4) == _LET_IN:
+                connection.sendall(_DISCONNECT)
+                return
+        if time.monotonic() > deadline:
+            raise ServiceError(
+                f"the broker has not let us end the connection of {user} in {READ_AGAIN_S:g} s"
+            )
+        time.sleep(0.01)
+
+
+def _must_be_ours_to_take(door: NodeDoor) -> None:
+    """Raises:
+    ServiceError: the port is taken, or the host is no address of this machine.
+    """
+    family = socket.AF_INET6 if ":" in door.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((door.host, door.port))
+        except OSError as error:
+            raise ServiceError(
+                f"cannot listen for nodes on port {door.port} of {door.host} ({error.strerror}): see "
+                "FIELDWATCH_MQTT_NODES_PORT and FIELDWATCH_MQTT_NODES_HOST"
+            ) from error
+
+
+def _long_to_go(file: Path, authority: Authority, names: Sequence[str]) -> bool:
+    try:
+        held = x509.load_pem_x509_certificate(file.read_bytes())
+        hosts = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return False
+    left = held.not_valid_after_utc - datetime.now(UTC)
+    return (
+        authority.issued(held)
+        and left > timedelta(days=RENEWED_WITH_DAYS_LEFT)
+        and {str(name.value) for name in hosts} == {name.strip("[]") for name in names}
+    )

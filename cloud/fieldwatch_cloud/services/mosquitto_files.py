@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fieldwatch_shared.topics import ROOT, Kind, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from fieldwatch_cloud.db.nodes import Access
@@ -36,10 +36,17 @@ def hash_password(password: str, *, salt: bytes | None = None) -> str:
     return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
 
 
-def passwords(nodes: Iterable[Access], cloud_password: str, workers: int) -> str:
-    """The password file: a line for each user of the cloud and each node."""
+def passwords(
+    nodes: Iterable[Access], cloud_password: str, workers: int, *, also: Mapping[str, str] | None = None
+) -> str:
+    """The password file: a line for each user of the cloud and each node that has a password.
+
+    Args:
+        also: further users, each with a password.
+    """
     lines = [f"{user}:{hash_password(cloud_password)}" for user in cloud_users(workers)]
-    lines += [f"{node.node}:{node.password_hash}" for node in nodes]
+    lines += [f"{node.node}:{node.password_hash}" for node in nodes if node.password_hash is not None]
+    lines += [f"{user}:{hash_password(password)}" for user, password in (also or {}).items()]
     return "\n".join(lines) + "\n"
 
 
@@ -61,17 +68,38 @@ def access_list(nodes: Iterable[Access], workers: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def configuration(home: Path, port: int) -> str:
-    """mosquitto.conf for a broker that keeps its files in `home` and listens on 127.0.0.1 alone."""
+def node_listener(home: Path, host: str, port: int) -> str:
+    """The part of mosquitto.conf for nodes that hold a certificate: its name is who they are, and no password
+    is looked at. 2.0 reads certificate, key and list of revocations again on SIGHUP."""
+    return f"""
+listener {port} {host}
+tls_version tlsv1.3
+cafile {home}/ca.pem
+certfile {home}/server.pem
+keyfile {home}/server.key
+crlfile {home}/crl.pem
+require_certificate true
+use_identity_as_username true
+use_username_as_clientid true
+"""
+
+
+def configuration(home: Path, port: int, for_nodes: str = "") -> str:
+    """mosquitto.conf for a broker that keeps its files in `home` and listens on 127.0.0.1.
+
+    Args:
+        for_nodes: of `node_listener`; empty: nobody reaches it from outside.
+    """
     return f"""# Written by Fieldwatch at each start; changes here are lost.
 per_listener_settings false
 listener {port} 127.0.0.1
+# The client id is the user's name: else a node could take over another client's session by naming its id.
+use_username_as_clientid true
+{for_nodes}
+# For all listeners.
 allow_anonymous false
 password_file {home}/passwords
 acl_file {home}/access
-
-# The client id is the user's name: else a node could take over another client's session by naming its id.
-use_username_as_clientid true
 
 # Everything waits on disk for a cloud that is away. A broker that is killed loses what came after the last
 # save; nodes keep their records until the cloud's receipt, so the interval only decides what is sent again.

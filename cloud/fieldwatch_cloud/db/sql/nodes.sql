@@ -1,6 +1,7 @@
 -- name: access
 SELECT node.id, reserve.slug, node.mqtt_password_hash
 FROM node JOIN reserve ON reserve.id = node.reserve_id
+WHERE node.revoked_at IS NULL
 ORDER BY node.id;
 
 -- name: deployments
@@ -29,7 +30,7 @@ INSERT INTO node (id, reserve_id, name, mqtt_password_hash)
 VALUES (%(id)s, %(reserve_id)s, %(name)s, %(password_hash)s);
 
 -- name: set_password
-UPDATE node SET mqtt_password_hash = %(password_hash)s WHERE id = %(id)s;
+UPDATE node SET mqtt_password_hash = %(password_hash)s, revoked_at = NULL WHERE id = %(id)s;
 
 -- name: reserve_of
 SELECT reserve_id FROM node WHERE id = %(id)s;
