@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import structlog
 
+from fieldwatch_edge.capture.clock import system_clock
+from fieldwatch_edge.identity import Identity
 from fieldwatch_edge.power.pace import Pacer
+from fieldwatch_edge.renewal import Renewal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,8 +76,12 @@ class Surroundings:
 
 def companions(around: Surroundings) -> list[Companion]:
     """Those that these settings ask for."""
-    del around
-    return []
+    made: list[Companion] = []
+    settings = around.settings
+    identity = Identity.of(settings.node.id, settings.broker)
+    if identity is not None and settings.cloud is not None and not around.offline:
+        made.append(Renewal(settings, identity, around.notice, system_clock))
+    return made
 
 
 @dataclass(slots=True)

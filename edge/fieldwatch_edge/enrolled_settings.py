@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldwatch_edge.errors import ConfigError
-from fieldwatch_edge.identity.files import AUTHORITY, CERTIFICATE, CURRENT, FOLDER, KEY, SIGNING_KEY
+from fieldwatch_edge.identity.files import AUTHORITY, CERTIFICATE, CURRENT, FOLDER, KEY, SIGNING_KEYS
 from fieldwatch_edge.tomlfile import changed
 from fieldwatch_shared.ids import uuid7
 
@@ -69,9 +69,7 @@ def changes_of(outcome: Outcome) -> dict[Table, dict[str, Value]]:
         ("cloud",): {
             "url": answer.cloud_url,
             "ca_file": HERE / AUTHORITY if outcome.own_authority else None,
-            "signing_keys": [
-                str(HERE / SIGNING_KEY.format(number)) for number in range(1, len(answer.signing_keys) + 1)
-            ],
+            "signing_keys": [str(HERE / SIGNING_KEYS)],
         },
     }
 

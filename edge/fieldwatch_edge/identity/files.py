@@ -6,7 +6,7 @@
             key.pem             0600, made here, never sent
             certificate.pem     the node's, and those above it
             authority.pem       whom the node believes to be its cloud, where that is the reserve's own
-            signing-1.pem ...   whose signature what is desired must bear
+            signing.pem         public keys: what is desired must bear the signature of one of them
         enrolment.pem, renewal.pem      0600, a key that waits for its certificate: the cloud answers whoever
                                 asks again with the same key, so the line may be cut, and the power
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 FOLDER = "identity"
 CURRENT = "current"
 KEY, CERTIFICATE, AUTHORITY = "key.pem", "certificate.pem", "authority.pem"
-SIGNING_KEY = "signing-{}.pem"
+SIGNING_KEYS = "signing.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,8 @@ class Held:
         return self.certificate.not_valid_after_utc
 
     @property
-    def life_s(self) -> float:
-        """From its beginning to its end, in seconds."""
-        return (self.expires_at - self.certificate.not_valid_before_utc).total_seconds()
+    def begins_at(self) -> datetime:
+        return self.certificate.not_valid_before_utc
 
     def sign(self, message: bytes) -> bytes:
         """ECDSA, P-256 and SHA-256, in DER."""
@@ -93,6 +92,13 @@ class Identity:
             return self.cert_file, self.key_file
         folder = folder.resolve()
         return folder / self.cert_file.name, folder / self.key_file.name
+
+    def expires_at(self) -> datetime | None:
+        """When the certificate ends; None where it cannot be read."""
+        try:
+            return self.load().expires_at
+        except IdentityError:
+            return None
 
     def load(self) -> Held:
         """Raises IdentityError where one is missing, damaged, or does not fit the other."""
@@ -151,15 +157,13 @@ class Store:
             raise IdentityError(f"cannot keep the node's key in {self.folder}: {error.strerror}") from error
         return key
 
-    def install(
-        self, purpose: str, chain: str, authority: str | None, signing_keys: Sequence[str]
-    ) -> Identity:
-        """Begin to use the waiting key of `purpose` with the certificate that came for it.
+    def install(self, purpose: str, chain: str, authority: str, signing_keys: Sequence[str]) -> Identity:
+        """Begin to use the waiting key of `purpose` with what came for it.
 
         Args:
-            chain: PEM, the node's own first.
-            authority: PEM, of who signed the broker's certificate; None: what is there stays.
-            signing_keys: PEM; none: what is there stays.
+            chain: PEM, the node's own certificate first.
+            authority: PEM, of who signed the broker's certificate.
+            signing_keys: PEM.
 
         Raises:
             IdentityError: the certificate is for another key, or the disk does not take it.
@@ -169,14 +173,11 @@ class Store:
         if not keys.fits(key, certificate):
             raise IdentityError("the cloud's certificate is for another key than the one that was sent")
         files = {
-            **self._kept(authority=authority is None, signing_keys=not signing_keys),
             KEY: keys.to_pem(key),
             CERTIFICATE: chain.encode("ascii"),
+            AUTHORITY: authority.encode("ascii"),
+            SIGNING_KEYS: "".join(pem.rstrip("\n") + "\n" for pem in signing_keys).encode("ascii"),
         }
-        if authority is not None:
-            files[AUTHORITY] = authority.encode("ascii")
-        for number, pem in enumerate(signing_keys, start=1):
-            files[SIGNING_KEY.format(number)] = pem.encode("ascii")
         try:
             self._put(files)
         except OSError as error:
@@ -194,15 +195,6 @@ class Store:
         """Give all of it to the user that the node runs as; for root, who enrolled it."""
         for path in (self.folder, *self.folder.rglob("*")):
             os.chown(path, uid, gid, follow_symlinks=False)
-
-    def signing_keys(self) -> Sequence[str]:
-        """Names of the cloud's signing keys in the current folder."""
-        return sorted(path.name for path in self.current.glob(SIGNING_KEY.format("*")))
-
-    def _kept(self, *, authority: bool, signing_keys: bool) -> Mapping[str, bytes]:
-        names = [AUTHORITY] if authority else []
-        names += self.signing_keys() if signing_keys else []
-        return {name: (self.current / name).read_bytes() for name in names if (self.current / name).exists()}
 
     def _put(self, files: Mapping[str, bytes]) -> None:
         """A folder of its own for them, whole and on the disk before the link leads to it."""

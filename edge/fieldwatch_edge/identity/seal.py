@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,18 +20,21 @@ from fieldwatch_shared.signing import KEY_ID, SIGNATURE, key_id, signed_bytes
 from fieldwatch_shared.topics import Kind, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from fieldwatch_edge.settings import NodeSettings
 
+_PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What is said on `topic` counts only with a signature by one of `keys`, which are found by their id."""
+    """What is said on `topic` counts only with a signature by one of the keys in `files`. They are read at
+    each use, which is rare: they come anew with each certificate."""
 
     topic: str
-    keys: Mapping[str, Ed25519PublicKey]
+    files: Sequence[Path]
 
     @classmethod
     def of(cls, settings: NodeSettings) -> Seal | None:
@@ -42,8 +46,14 @@ class Seal:
         if settings.cloud is None or not settings.cloud.signing_keys:
             return None
         topic = str(Topic(settings.node.reserve, settings.node.id, Kind.DESIRED))
-        keys = [_read(path) for path in settings.cloud.signing_keys]
-        return cls(topic, {key_id(key.public_bytes_raw()): key for key in keys})
+        seal = cls(topic, settings.cloud.signing_keys)
+        seal.keys()
+        return seal
+
+    def keys(self) -> Mapping[str, Ed25519PublicKey]:
+        """By their ids. Raises ConfigError as `of`."""
+        keys = [key for path in self.files for key in _read(path)]
+        return {key_id(key.public_bytes_raw()): key for key in keys}
 
     def flaw(self, payload: bytes, beside: Mapping[str, str]) -> str | None:
         """Why `payload` does not count; None: it does.
@@ -53,7 +63,10 @@ class Seal:
         """
         if SIGNATURE not in beside:
             return "it is not signed"
-        key = self.keys.get(beside.get(KEY_ID, ""))
+        try:
+            key = self.keys().get(beside.get(KEY_ID, ""))
+        except ConfigError as error:
+            return str(error)
         if key is None:
             return "its key is none of those that this node was enrolled with"
         try:
@@ -63,13 +76,15 @@ class Seal:
         return None
 
 
-def _read(path: Path) -> Ed25519PublicKey:
+def _read(path: Path) -> Sequence[Ed25519PublicKey]:
     try:
-        key = load_pem_public_key(path.read_bytes())
+        pems = _PEM.findall(path.read_bytes())
+        keys = [load_pem_public_key(pem) for pem in pems]
     except OSError as error:
-        raise ConfigError(f"cannot read the cloud's signing key {path}: {error.strerror}") from error
+        raise ConfigError(f"cannot read the cloud's signing keys {path}: {error.strerror}") from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ConfigError(f"{path} is no public key: enrol the node again") from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise ConfigError(f"{path} is a key of another kind than Ed25519")
-    return key
+        raise ConfigError(f"{path} holds no public keys: enrol the node again") from error
+    good = [key for key in keys if isinstance(key, Ed25519PublicKey)]
+    if not good:
+        raise ConfigError(f"{path} holds no public key of the kind Ed25519: enrol the node again")
+    return good
