@@ -8,6 +8,6 @@ link ─▶ LiveViews.offer (a command) ───────┘
 from __future__ import annotations
 
 from fieldwatch_edge.live_view.desk import LiveViews
-from fieldwatch_edge.live_view.handover import Handover
+from fieldwatch_edge.live_view.handover import Handover, Several
 
-__all__ = ["Handover", "LiveViews"]
+__all__ = ["Handover", "LiveViews", "Several"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fieldwatch_edge import vision
 
 if TYPE_CHECKING:
-    from fieldwatch_edge.domain import Image
+    from fieldwatch_edge.domain import Image, Onlooker
 
 _EARLY = 0.9
 """A camera of exactly the wanted pace is never a whole picture behind because one came a little early."""
@@ -21,6 +21,21 @@ class Newest:
     image: Image
     at: float
     """Monotonic seconds at which it was handed over."""
+
+
+class Several:
+    """An `Onlooker` for several."""
+
+    def __init__(self, *onlookers: Onlooker) -> None:
+        self._onlookers = onlookers
+
+    def due(self) -> bool:
+        return any(each.due() for each in self._onlookers)
+
+    def put(self, image: Image) -> None:
+        for each in self._onlookers:
+            if each.due():
+                each.put(image)
 
 
 class Handover:
