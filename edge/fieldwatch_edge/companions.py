@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import structlog
 
+from fieldwatch_edge.aiming.sending import DeploymentsTold
+from fieldwatch_edge.aiming.window import Window
 from fieldwatch_edge.capture.clock import system_clock
 from fieldwatch_edge.identity import Identity
 from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.renewal import Renewal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+    from uuid import UUID
 
     from fieldwatch_edge.desired import Desired
+    from fieldwatch_edge.live_view import Handover
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.settings import NodeSettings
     from fieldwatch_shared.messages import Heartbeat
@@ -70,14 +74,18 @@ class Surroundings:
     runs a new one."""
     frames_seen: Callable[[], int]
     """Of all cameras, since the node began."""
+    views: Mapping[UUID, Handover] = field(default_factory=dict)
+    """What cameras see, by deployment: for whoever stands before them."""
     pacer: Pacer = field(default_factory=Pacer)
     """How much cameras may look, and what keeps the node awake."""
 
 
 def companions(around: Surroundings) -> list[Companion]:
     """Those that these settings ask for."""
-    made: list[Companion] = []
     settings = around.settings
+    made: list[Companion] = [Window(settings.node.state_dir, around.views, around.restart)]
+    if not around.offline:
+        made.append(DeploymentsTold(settings, around.outbox, around.notice))
     identity = Identity.of(settings.node.id, settings.broker)
     if identity is not None and settings.cloud is not None and not around.offline:
         made.append(Renewal(settings, identity, around.notice, system_clock))

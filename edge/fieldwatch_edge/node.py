@@ -18,7 +18,7 @@ from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError
 from fieldwatch_edge.health import CameraMonitor, heartbeat
 from fieldwatch_edge.identity.seal import Seal
 from fieldwatch_edge.link import Link
-from fieldwatch_edge.live_view import Handover, LiveViews
+from fieldwatch_edge.live_view import Handover, LiveViews, Several
 from fieldwatch_edge.outbox import Entry, locked, note_damage, open_or_renew
 from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.power.pace import Pacer
@@ -196,6 +196,7 @@ class Node:
         settings = self._settings
         desired = Desired(settings.node.state_dir / DESIRED_FILE, Seal.of(settings), self._notices.append)
         handovers = {camera.deployment_id: Handover() for camera in settings.cameras}
+        views = {camera.deployment_id: Handover() for camera in settings.cameras}
         link, live_views = None, None
         if not self._offline:
             live_views = LiveViews(
@@ -219,7 +220,7 @@ class Node:
                 camera,
                 outbox,
                 desired,
-                handovers[camera.deployment_id],
+                Several(handovers[camera.deployment_id], views[camera.deployment_id]),
                 search_path=self._search_path,
                 stop=self._stop,
                 on_end=self._news.set,
@@ -249,6 +250,7 @@ class Node:
                     notice=self._notices.append,
                     restart=self.restart,
                     frames_seen=lambda: sum(worker.monitor.frames for worker in self.workers),
+                    views=views,
                     pacer=self._pacer,
                 )
             )

@@ -1,8 +1,8 @@
 """How far a compass needle points beside true north: the World Magnetic Model 2025 of NOAA and the BGS.
 
 NOAA Technical Report "The US/UK World Magnetic Model for 2025-2030", section 1.2: spherical harmonics of
-degree 12 over the ellipsoid; `wmm2025.cof` holds its coefficients as published (public domain). Iron nearby, of
-a mast say, turns a needle by more than any model knows.
+degree 12 over the ellipsoid; `wmm2025.cof` holds its coefficients as published (public domain). Iron nearby,
+of a mast say, turns a needle by more than any model knows.
 """
 
 from __future__ import annotations
