@@ -43,13 +43,13 @@ def drawn(
         return nothing
     if not (power.measured and before.get("measured")):
         return nothing  # reckoned from the capacity that the settings name: it would only say that again
-    charges, suns = (before.get("charge"), power.charge), (before.get("solar_w"), power.solar_w)
-    loads = (before.get("load_w"), power.load_w)
-    if None in charges or None in loads or any(sun is not None and sun >= DARK_W for sun in suns):
+    suns = (before.get("solar_w"), power.solar_w)
+    if all(sun is None for sun in suns) or any(sun is not None and sun >= DARK_W for sun in suns):
         return nothing
-    if all(sun is None for sun in suns):
+    charge, load = before.get("charge"), before.get("load_w")
+    if charge is None or power.charge is None or load is None or power.load_w is None:
         return nothing
-    share = charges[0] - charges[1]
+    share = charge - power.charge
     if share < 0:
         return nothing
-    return Drawn((loads[0] + loads[1]) / 2 * took.total_seconds() / 3600, share)
+    return Drawn((load + power.load_w) / 2 * took.total_seconds() / 3600, share)
