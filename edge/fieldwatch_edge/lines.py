@@ -1,7 +1,7 @@
 """What is known of each kind of line, in one table: how it is held open, and what travels over it.
 
-The reasons for the figures stand in docs/guides/links.md; what the settings say (`[link] media`, `[outbox]
-batch`, `heartbeat_s`) wins over them.
+The reasons for the figures stand in docs/guides/links.md; what the settings say (`[link] media`,
+`heartbeat_s`) wins over them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ class Line:
     keepalive_s: int
     """Silence after which a held connection is asked whether it lives. A question and its answer cost some
     250 bytes with TLS."""
-    batch: int
-    """Observations in one message at most."""
     gather_s: float
     """After observations were sent, others gather for so long, and go together. Fires never wait."""
     media: bool
@@ -30,14 +28,19 @@ class Line:
     """The broker must have answered within so long."""
     backoff_longest_s: float
     """Between two attempts to connect, where each costs something and no fire waits."""
+    ahead_bytes: int
+    """So much may be handed to the network without an acknowledgement before all but fires wait: a fire
+    stands behind that, and one message more."""
     part_bytes: int
     """Large media go in parts of this size: what a cut may cost, and what a fire may have to wait for."""
 
 
+_KB = 1024
 LINES = {
-    "wired": Line(True, 30, 100, 0, True, 60, 20, 60, 1024 * 1024),
-    "wifi": Line(True, 30, 100, 0, True, 60, 20, 60, 512 * 1024),
-    "5g": Line(True, 30, 100, 0, True, 60, 20, 60, 256 * 1024),
-    "lte": Line(True, 120, 100, 10, True, 60, 30, 120, 128 * 1024),
-    "satellite": Line(False, 300, 200, 900, False, 900, 60, 1800, 32 * 1024),
+    # stays, keepalive, gather, media, heartbeat, answer, backoff, ahead, part
+    "wired": Line(True, 30, 0, True, 60, 20, 60, 512 * _KB, 1024 * _KB),
+    "wifi": Line(True, 30, 0, True, 60, 20, 60, 512 * _KB, 512 * _KB),
+    "5g": Line(True, 30, 0, True, 60, 20, 60, 512 * _KB, 256 * _KB),
+    "lte": Line(True, 120, 10, True, 60, 30, 120, 128 * _KB, 128 * _KB),
+    "satellite": Line(False, 300, 900, False, 900, 60, 1800, 16 * _KB, 32 * _KB),
 }

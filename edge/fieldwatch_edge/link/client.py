@@ -13,6 +13,7 @@ from paho.mqtt.properties import Properties
 
 from fieldwatch_edge.errors import ConfigError
 from fieldwatch_edge.identity import Identity, tls
+from fieldwatch_shared import packing
 from fieldwatch_shared.messages import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def new_client(broker: Broker, client_id: str, login: tuple[str | None, str | No
         CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
     )
     client.connect_timeout = 10.0
-    client.on_socket_open = _send_at_once
+    client.on_socket_open = send_at_once
     client.username_pw_set(*login)
     context = encryption(broker)
     if context is not None:
@@ -51,7 +52,7 @@ def encryption(broker: Broker) -> ssl.SSLContext | None:
     return tls.context(broker.ca_file, Identity.of("", broker))
 
 
-def _send_at_once(_client: mqtt.Client, _data: Any, sock: Any) -> None:
+def send_at_once(_client: mqtt.Client, _data: Any, sock: Any) -> None:
     """Nagle's algorithm would hold back a small packet, a fire too, until the last one is acknowledged."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -95,11 +96,13 @@ def credentials(node: NodeIdentity, broker: Broker) -> tuple[str | None, str | N
     return broker.username or node.id, password
 
 
-def publish_properties(content_type: str, media: str | None = None) -> Properties:
-    """What travels beside a payload; `media`: the record of a picture, JSON."""
+def publish_properties(content_type: str, media: str | None = None, *, packed: bool = False) -> Properties:
+    """What travels beside a payload; `media`: the record of a picture, JSON; `packed`: by shared.packing."""
     properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
     properties.ContentType = content_type
     properties.UserProperty = [("schema-version", SCHEMA_VERSION)]
+    if packed:
+        properties.UserProperty = (packing.PROPERTY, packing.ENCODING)
     if media is not None:
         properties.UserProperty = ("media", media)  # assigning appends
     return properties

@@ -10,11 +10,15 @@ MQTT 5, QoS 1, a persistent session, a retained state and a last will. The rules
   then says by which version the node works.
 - One place in flight is kept free for a fire, and few bytes are ever ahead of it, so that it does not wait
   behind pictures on a slow line.
+- What may go is the kind of line's and its budget's to say (`dispatch`); a fire goes whatever it costs. Where
+  the line is not held open, we call, at once for a fire, and hang up when all is said.
 """
 
 from __future__ import annotations
 
+import contextlib
 import random
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -25,11 +29,26 @@ import paho.mqtt.client as mqtt
 import structlog
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 from pydantic import ValidationError
 
 from fieldwatch_edge.errors import EdgeError, OutboxError
 from fieldwatch_edge.identity import Identity
-from fieldwatch_edge.link.client import address, credentials, encryption, new_client, publish_properties
+from fieldwatch_edge.link.budget import UNBOUNDED
+from fieldwatch_edge.link.client import (
+    address,
+    credentials,
+    encryption,
+    new_client,
+    publish_properties,
+    send_at_once,
+)
+from fieldwatch_edge.link.dispatch import LARGEST_MEDIA, Dispatch, cost
+from fieldwatch_edge.link.ledger import LEDGER_FILE, Ledger
+from fieldwatch_edge.link.meter import CLOSING_BYTES, FAILED_BYTES, FAILED_HANDSHAKE_BYTES, Meter
+from fieldwatch_edge.outbox import Priority
+from fieldwatch_edge.settings import LinkSettings
+from fieldwatch_shared import packing
 from fieldwatch_shared.messages import NodeState, Receipt, utc_now
 from fieldwatch_shared.topics import Kind, Topic
 
@@ -46,15 +65,13 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-KEEPALIVE_S = 30
-CONNACK_S = 20.0
 SESSION_EXPIRY_S = 7 * 24 * 3600
 """How long the broker keeps receipts for a node that is away."""
 BACKOFF_FIRST_S, BACKOFF_LONGEST_S = 1.0, 60.0
+"""The longest is that of a fire; without one, a line on which connecting costs money has one of its own."""
+STEADY_S = 60.0
+"""A connection that has lasted so long was a good one, though the cloud had nothing to say."""
 REFUSED_LONGEST_S = 16.0
-BYTES_AHEAD_OF_A_FIRE = 512 * 1024
-"""So much may be handed to the network without an acknowledgement before all but fires wait: 256 KiB pictures
-on a line of 1 Mbit/s would else hold up a fire for a minute."""
 BYTES_AHEAD_OF_RECEIPTS = 64 * 1024**2
 """So much is sent on one connection before all but fires wait for the cloud's receipts: where the cloud is
 down and the line comes and goes, the whole backlog would else be sent again and again."""
@@ -77,6 +94,7 @@ class _Wake(_Event):
 class _Connected(_Event):
     reason: ReasonCode | None = None
     receive_maximum: int = 65535
+    largest_packet: int = UNBOUNDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,9 @@ class _Session:
 
     client: mqtt.Client
     limit: int
+    largest_packet: int
+    began: float
+    """Monotonic time."""
     in_flight: dict[int, tuple[UUID, int]] = field(default_factory=dict)
     """By paho's message number: our message and its bytes."""
     held_until: float = 0.0
@@ -112,11 +133,14 @@ class _Session:
     unreceipted: dict[UUID, int] = field(default_factory=dict)
     """Messages sent on this connection of which the cloud has not said that it has them, and their bytes."""
     bytes_unreceipted: int = 0
+    heard: float = 0.0
+    """Monotonic time when something was last sent, or came."""
 
     def sent(self, message: Message) -> None:
         self.settle(message.id)
         self.unreceipted[message.id] = len(message.payload)
         self.bytes_unreceipted += len(message.payload)
+        self.heard = time.monotonic()
 
     def settle(self, message_id: UUID) -> None:
         """No receipt of this message is waited for any more."""
@@ -147,15 +171,36 @@ class Link:
         on_receipt: Callable[[], None] = lambda: None,
         desired: Desired | None = None,
         on_command: Callable[[bytes], None] | None = None,
+        *,
+        line: LinkSettings | None = None,
+        ledger: Ledger | None = None,
+        in_parts: bool = False,
+        recheck_s: float = 60.0,
     ) -> None:
         """`on_receipt` is called, from the link's thread, after records were deleted; `on_command` with each
         command, JSON: it must return at once, since fires wait for it.
+
+        Args:
+            line: what it is and may cost; default: without a bound.
+            ledger: what it has cost; the caller closes it.
+            in_parts: large media go to the cloud another way.
+            recheck_s: what a budget holds back is looked at again so often.
 
         Raises:
             ConfigError: the broker's password or CA file cannot be read, or its address is wrong.
         """
         self._node, self._broker, self._settings, self._outbox = node, broker, settings, outbox
         self._on_receipt, self._desired, self._on_command = on_receipt, desired, on_command
+        line = line or LinkSettings()
+        self._line, self._recheck_s = line.line, recheck_s
+        self._ledger = ledger or Ledger(node.state_dir / LEDGER_FILE, line)
+        self._dispatch = Dispatch(line, self._ledger, in_parts=in_parts)
+        self._meter: Meter | None = None
+        """Of the open connection."""
+        self._packs = False
+        """Whether the cloud has said that it can unpack."""
+        self._lost = True
+        """Whether the last connection ended otherwise than by us: what was sent over it may be lost."""
         self._events: SimpleQueue[_Event] = SimpleQueue()
         self._woken = threading.Event()
         self._stopping = threading.Event()
@@ -178,46 +223,83 @@ class Link:
         """Connect, and reconnect for ever, until `stop`, whatever happens: a node whose link has ended would
         go on watching, and nobody would ever hear of a fire."""
         while not self._stopping.is_set():
-            backoff_s = self._backoff_s
             try:
-                self._connect_once()
+                self._wait_for_a_call()
+                done = not self._stopping.is_set() and self._connect_once()
             except EdgeError as error:  # such as a CA file that was replaced by a wrong one
+                done = False
                 log.error("link.failed", error=str(error))  # noqa: TRY400  # a sentence, not a trace
             except Exception:
-                # It may have come after the broker's welcome, which made the next wait the shortest again.
-                self._backoff_s = backoff_s
+                done = False
                 log.exception("link.crashed")
-            if self._stopping.is_set():
-                return
-            # Without chance, all nodes of a reserve would come back in the same instant after an outage.
-            wait_s = self._backoff_s * random.uniform(0.5, 1.5)  # noqa: S311  # not cryptography
-            self._backoff_s = min(2 * self._backoff_s, BACKOFF_LONGEST_S)
-            log.info("link.retrying", wait_s=round(wait_s, 1))
-            self._stopping.wait(wait_s)
+            self._lost = not done
+            if not (done or self._stopping.is_set()):
+                self._back_off()
 
-    def _connect_once(self) -> None:
-        """One connection: returns when it is over."""
+    def _wait_for_a_call(self) -> None:
+        """Until there is a reason to connect; on lines that are held open, there always is."""
+        while not self._stopping.is_set():
+            now = time.monotonic()
+            self._woken.clear()
+            self._outbox.resend_overdue(now)
+            wait_s = self._dispatch.call_in(now, self._outbox)
+            if wait_s <= 0:
+                return
+            self._wait(min(wait_s, self._recheck_s))
+
+    def _back_off(self) -> None:
+        """Wait, longer each time, before connecting again."""
+        # Without chance, all nodes of a reserve would come back in the same instant after an outage.
+        chance = random.uniform(0.5, 1.5)  # noqa: S311  # not cryptography
+        began = time.monotonic()
+        log.info("link.retrying", wait_s=round(self._backoff_s * chance, 1))
+        while not self._stopping.is_set():
+            self._woken.clear()
+            longest_s = BACKOFF_LONGEST_S if self._fire_waits() else self._line.backoff_longest_s
+            wait_s = began + min(self._backoff_s, longest_s) * chance - time.monotonic()
+            if wait_s <= 0:
+                break
+            self._wait(wait_s)
+        self._backoff_s = min(2 * self._backoff_s, max(BACKOFF_LONGEST_S, self._line.backoff_longest_s))
+
+    def _fire_waits(self) -> bool:
+        try:
+            return self._outbox.fire_to_send(LARGEST_MEDIA)
+        except OutboxError:
+            return True
+
+    def _wait(self, timeout_s: float) -> None:
+        """Until something happens, at most so long."""
+        with contextlib.suppress(Empty):
+            self._events.get(timeout=timeout_s)
+
+    def _connect_once(self) -> bool:
+        """One connection: returns when it is over, and whether we ended it, all being said."""
         shown = self._certificate()
         client = self._client()
         host, port = address(self._broker)
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_EXPIRY_S
         try:
-            client.connect(host, port, KEEPALIVE_S, clean_start=False, properties=properties)
+            client.connect(host, port, self._line.keepalive_s, clean_start=False, properties=properties)
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
+            failed = FAILED_HANDSHAKE_BYTES if isinstance(error, ssl.SSLError) else FAILED_BYTES
+            self._ledger.count(failed)
             log.warning("link.unreachable", host=host, port=port, error=str(error))
-            return
+            return False
         client.loop_start()
         try:
-            self._serve(client, shown)
+            return self._serve(client, shown)
         except OutboxError as error:
             log.error("link.outbox_unusable", error=str(error))  # noqa: TRY400  # a sentence, not a trace
+            return False
         finally:
             client.disconnect()
             client.loop_stop()
+            self._ledger.pledge("link", 0)
 
-    def _serve(self, client: mqtt.Client, shown: Path | None) -> None:
-        """`shown`: the certificate by which this connection was made."""
+    def _serve(self, client: mqtt.Client, shown: Path | None) -> bool:
+        """`shown`: the certificate by which this connection was made. Returns as `_connect_once`."""
         session: _Session | None = None
         look_at = time.monotonic() + LOOK_AT_CERTIFICATE_S
         while True:
@@ -225,38 +307,48 @@ class Link:
                 event = self._events.get(timeout=self._patience(session))
             except Empty:
                 if session is None:
-                    log.warning("link.no_answer", waited_s=CONNACK_S)
-                    return
+                    log.warning("link.no_answer", waited_s=self._line.answer_s)
+                    return False
                 event = _Wake()
+            self._count()
             if event.client not in (client, None):
                 continue  # an echo of an earlier connection
             match event:
                 case _Connected():
                     session = self._welcome(event)
                     if session is None:
-                        return
+                        return False
                 case _Disconnected(reason=reason):
                     self._say_goodbye(reason)
-                    return
+                    if session is not None and time.monotonic() - session.began > STEADY_S:
+                        self._backoff_s = BACKOFF_FIRST_S
+                    return False
                 case _Acknowledged() if session is not None:
                     self._acknowledged(session, event)
                 case _Received(topic=topic, payload=payload, beside=beside) if topic == self._wanted:
                     self._desires(client, payload, beside)
                 case _Received(topic=topic, payload=payload) if topic == self._commands:
                     self._commanded(payload)
-                case _Received(payload=payload):
+                case _Received(payload=payload, beside=beside):
+                    self._packs = beside.get(packing.ACCEPTS) == packing.ENCODING
                     self._received(session, payload)
             if self._stopping.is_set():
                 if session is not None:
                     self._leave(session)
-                return
+                return True
             if time.monotonic() >= look_at:
                 look_at += LOOK_AT_CERTIFICATE_S
                 if self._certificate() != shown:
                     log.info("link.certificate_renewed")
-                    return  # and come back with the new one; our session waits at the broker
+                    self._backoff_s = BACKOFF_FIRST_S
+                    return False  # and come back with the new one; our session waits at the broker
             if session is not None:
                 self._pump(session)
+                if self._all_is_said(session):
+                    refused = session.held_until > time.monotonic()
+                    log.info("link.hung_up", unreceipted=len(session.unreceipted), refused=refused)
+                    self._dispatch.called(time.monotonic())
+                    return not refused
 
     def _certificate(self) -> Path | None:
         return None if self._identity is None else self._identity.paths()[0]
@@ -264,7 +356,7 @@ class Link:
     def _patience(self, session: _Session | None) -> float:
         """Seconds until something is to be done though nothing happens."""
         if session is None:
-            return CONNACK_S
+            return self._line.answer_s
         now = time.monotonic()
         if session.held_until > now:
             return session.held_until - now
@@ -272,19 +364,42 @@ class Link:
             due = self._outbox.next_overdue()
         except OutboxError:
             return 5.0
-        return 60.0 if due is None else min(max(due - now, 0.05), 60.0)
+        soonest = min(self._recheck_s, self._dispatch.gathered_in(now) or self._recheck_s)
+        if not self._dispatch.holds:
+            soonest = min(soonest, max(session.heard + self._line.answer_s - now, 0.05))
+        return soonest if due is None else min(max(due - now, 0.05), soonest)
+
+    def _count(self) -> None:
+        if self._meter is not None:
+            self._ledger.count(self._meter.read())
+
+    def _all_is_said(self, session: _Session) -> bool:
+        """Whether to hang up: the line is not held open, and nothing is under way. The cloud's receipts are
+        waited for, but not for ever: the broker has what they are for."""
+        if self._dispatch.holds or session.in_flight:
+            return False
+        now = time.monotonic()
+        waited = now - session.heard > self._line.answer_s
+        return not session.unreceipted or waited or session.held_until > now
 
     def _welcome(self, event: _Connected) -> _Session | None:
         reason, client = event.reason, event.client
         if client is None or reason is None or reason.is_failure:
             log.error("link.refused", reason=str(reason), username=self._credentials[0])
             return None
-        self._backoff_s = BACKOFF_FIRST_S
-        client.subscribe([(topic, 1) for topic in (self._receipts, self._wanted, self._commands)])
+        # What is retained comes with each subscription: where each byte costs, with a new one alone.
+        retained = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+        if not self._line.stays:
+            retained = SubscribeOptions.RETAIN_SEND_IF_NEW_SUB
+        options = SubscribeOptions(qos=1, retainHandling=retained)
+        client.subscribe([(topic, options) for topic in (self._receipts, self._wanted, self._commands)])
         self._say_state(client, online=True)
         log.info("link.connected", host=address(self._broker)[0])
-        self._outbox.resend_all()
-        return _Session(client, min(self._settings.in_flight, event.receive_maximum))
+        if self._lost:
+            self._outbox.resend_all()
+        now = time.monotonic()
+        limit = min(self._settings.in_flight, event.receive_maximum)
+        return _Session(client, limit, event.largest_packet, began=now, heard=now)
 
     def _pump(self, session: _Session) -> None:
         """Send as much as may be sent now."""
@@ -299,36 +414,49 @@ class Link:
                 session.settle_all()
             while now >= session.held_until and len(session.in_flight) < session.limit:
                 one_left = len(session.in_flight) >= max(session.limit - 1, 1)
-                ahead = session.bytes_in_flight >= BYTES_AHEAD_OF_A_FIRE or session.waits_for_receipts
-                urgent_only = one_left or ahead
-                message = self._outbox.take(now, self._settings.batch, urgent_only=urgent_only)
+                ahead = session.bytes_in_flight >= self._line.ahead_bytes or session.waits_for_receipts
+                most = self._dispatch.most(now, session.largest_packet)
+                if one_left or ahead:
+                    most = {Priority.SUSPICION: most[Priority.SUSPICION]}
+                message = self._outbox.take(now, self._settings.batch, most)
                 if message is None:
                     return
                 if not self._publish(session, message):
                     self._outbox.resend(message.id)
                     return
+                self._dispatch.sent(message, self._settings.batch, now)
         except OutboxError as error:
             log.error("link.outbox_unusable", error=str(error))  # noqa: TRY400  # a sentence, not a trace
             session.held_until = now + 5
 
     def _publish(self, session: _Session, message: Message) -> bool:
+        packed = packing.pack(message.payload) if self._packs and message.media is None else None
+        payload = message.payload if packed is None else packed
         info = session.client.publish(
             str(Topic(self._node.reserve, self._node.id, message.kind)),
-            message.payload,
+            payload,
             qos=1,
-            properties=publish_properties(message.content_type, media=message.media),
+            properties=publish_properties(
+                message.content_type, media=message.media, packed=packed is not None
+            ),
         )
         if info.rc != mqtt.MQTT_ERR_SUCCESS:
             return False
-        session.in_flight[info.mid] = (message.id, len(message.payload))
+        session.in_flight[info.mid] = (message.id, len(payload))
         session.sent(message)
-        log.debug("link.sent", message_id=str(message.id), kind=message.kind, bytes=len(message.payload))
+        self._pledge(session)
+        log.debug("link.sent", message_id=str(message.id), kind=message.kind, bytes=len(payload))
         return True
+
+    def _pledge(self, session: _Session) -> None:
+        """What is on its way counts before the kernel has counted it."""
+        self._ledger.pledge("link", sum(cost(size) for _, size in session.in_flight.values()))
 
     def _acknowledged(self, session: _Session, event: _Acknowledged) -> None:
         message_id, _ = session.in_flight.pop(event.mid, (None, 0))
         if message_id is None or event.reason is None:
             return  # our own state, not a message of the outbox
+        self._pledge(session)
         nobody = event.reason.value == _NO_MATCHING_SUBSCRIBERS
         if not nobody and not event.reason.is_failure:
             session.refusals = 0
@@ -351,6 +479,7 @@ class Link:
         try:
             receipt = Receipt.model_validate_json(payload)
             if session is not None:
+                session.heard = time.monotonic()
                 for message_id in receipt.message_ids:
                     session.settle(message_id)
             gone = self._outbox.forget(receipt.message_ids)
@@ -360,6 +489,7 @@ class Link:
             # It stays in the outbox and is sent again: the cloud will know it, and give another receipt.
             log.error("link.outbox_unusable", error=str(error))  # noqa: TRY400
         else:
+            self._backoff_s = BACKOFF_FIRST_S
             log.debug("link.receipt", messages=len(receipt.message_ids), records=gone)
             self._on_receipt()
 
@@ -422,7 +552,8 @@ class Link:
             client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, properties: Properties | None
         ) -> None:
             maximum = getattr(properties, "ReceiveMaximum", 65535)
-            events.put(_Connected(client, reason, maximum))
+            largest = getattr(properties, "MaximumPacketSize", UNBOUNDED)
+            events.put(_Connected(client, reason, maximum, largest))
 
         def on_disconnect(
             client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
@@ -446,6 +577,16 @@ class Link:
                 if reason.is_failure:  # of what goes down beside receipts: by a broker that knows none yet
                     log.error("link.not_subscribed", topic=topic, reason=str(reason))
 
+        def on_socket_open(client: mqtt.Client, data: Any, sock: Any) -> None:
+            send_at_once(client, data, sock)
+            self._meter = Meter(sock)
+
+        def on_socket_close(*_: Any) -> None:
+            self._count()
+            self._meter = None
+            self._ledger.count(CLOSING_BYTES)
+
+        client.on_socket_open, client.on_socket_close = on_socket_open, on_socket_close
         client.on_connect, client.on_disconnect = on_connect, on_disconnect
         client.on_publish, client.on_message, client.on_subscribe = on_publish, on_message, on_subscribe
         return client

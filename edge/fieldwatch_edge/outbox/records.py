@@ -106,11 +106,31 @@ class Message:
     media: str | None = None
     """The record that travels beside a picture, JSON."""
 
+    records: int = 1
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it holds as many records as there are."""
+        return self.kind in BATCHED
+
     @property
     def content_type(self) -> str:
         if self.media is None:
             return "application/json"
         return str(json.loads(self.media)["mime"])
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A picture that is too large for one message."""
+
+    id: UUID
+    body: str
+    """Its record, JSON."""
+    bytes: int
+    """Of the picture."""
+    seq: int
+    """Where it lies in the store."""
 
 
 @dataclass(frozen=True, slots=True)

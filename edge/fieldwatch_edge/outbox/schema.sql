@@ -15,7 +15,7 @@ CREATE TABLE record (
                                                   -- clock of the running process)
     checksum   INTEGER                            -- CRC-32 of id, kind and body; null: written by an older version
 ) STRICT;
-CREATE INDEX record_to_send ON record (priority, seq) WHERE camera IS NULL AND retry_at IS NULL;
+CREATE INDEX record_to_send ON record (priority, seq, bytes) WHERE camera IS NULL AND retry_at IS NULL;
 CREATE INDEX record_age ON record (priority, seq);
 CREATE INDEX record_sent ON record (retry_at) WHERE retry_at IS NOT NULL;
 CREATE INDEX record_message ON record (message_id);

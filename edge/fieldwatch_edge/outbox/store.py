@@ -23,6 +23,7 @@ from fieldwatch_edge.outbox.records import (
     GIVEN_UP_FIRST,
     Checkpoint,
     Entry,
+    Large,
     Message,
     Priority,
     Statistics,
@@ -32,7 +33,7 @@ from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,11 @@ _TO_FORMAT = {
     # No readings and no checksums. The table is not copied for a kind more: gigabytes of pictures may lie in
     # it (the way of https://sqlite.org/lang_altertable.html#otheralter).
     3: (
+        "DROP INDEX record_to_send",
+        (
+            "CREATE INDEX record_to_send ON record (priority, seq, bytes)"
+            " WHERE camera IS NULL AND retry_at IS NULL"
+        ),
         "ALTER TABLE record ADD COLUMN checksum INTEGER",
         "ALTER TABLE checkpoint ADD COLUMN checksum INTEGER",
         "PRAGMA writable_schema = ON",
@@ -54,6 +60,12 @@ _TO_FORMAT = {
 RETRY_FIRST_S, RETRY_LONGEST_S = 60.0, 3600.0
 """A message without a receipt is sent again after a minute, then after twice as long, up to an hour. The rule
 for a lost connection (`resend_all`) is what delivers; this is for what nobody foresaw."""
+
+UNBOUNDED = 2**62
+ANY_SIZE = dict.fromkeys(Priority, UNBOUNDED)
+"""Everything may go."""
+MESSAGE_BYTES = 80
+"""What is around the records of a message."""
 
 _READY = """
 INSERT INTO record (id, kind, priority, body, attachment, bytes, message_id, checksum, camera)
@@ -75,9 +87,26 @@ INSERT INTO checkpoint (camera, position, state, checksum) VALUES (?, ?, ?, ?)
 ON CONFLICT (camera) DO UPDATE
 SET position = excluded.position, state = excluded.state, checksum = excluded.checksum
 """
+# Picked by the index alone: to read past a picture for its size would take long.
 _NEXT = """
-SELECT id, kind, body, attachment, message_id, checksum FROM record
-WHERE camera IS NULL AND retry_at IS NULL AND priority <= ? ORDER BY priority, seq LIMIT 1
+SELECT id, kind, body, attachment, message_id, checksum FROM record WHERE seq = (
+    SELECT seq FROM record INDEXED BY record_to_send
+    WHERE camera IS NULL AND retry_at IS NULL AND priority = ? AND bytes <= ? ORDER BY seq LIMIT 1
+)
+"""
+_HELD = """
+SELECT count(*) FROM record INDEXED BY record_to_send
+WHERE camera IS NULL AND retry_at IS NULL AND priority = ? AND bytes > ?
+"""
+_ANY = """
+SELECT 1 FROM record INDEXED BY record_to_send
+WHERE camera IS NULL AND retry_at IS NULL AND priority = ? AND bytes <= ? LIMIT 1
+"""
+_LARGE = """
+SELECT seq, id, body, length(attachment) FROM record WHERE kind = 'media' AND seq IN (
+    SELECT seq FROM record INDEXED BY record_to_send
+    WHERE camera IS NULL AND retry_at IS NULL AND priority = ? AND bytes > ? ORDER BY seq LIMIT ?
+) ORDER BY seq
 """
 _NEXT_BATCH = """
 SELECT id, body, checksum FROM record
@@ -191,26 +220,71 @@ class Outbox:
 
     # What the link does
 
-    def take(self, now: float, batch: int, *, urgent_only: bool = False) -> Message | None:
-        """The next message to publish, now counted as sent; None where nothing waits.
+    def take(self, now: float, batch: int, most: Mapping[Priority, int] = ANY_SIZE) -> Message | None:
+        """The next message to publish, now counted as sent; None where nothing waits that may go.
 
         Args:
             now: monotonic clock, seconds.
             batch: observations in one message at most.
-            urgent_only: leave all but suspicions.
+            most: by priority, the largest record or batch that may go now, bytes; what is not named stays.
         """
         with self._transaction(self._sender, self._send_lock) as connection:
-            lowest = Priority.SUSPICION if urgent_only else max(Priority)
-            row = connection.execute(_NEXT, (lowest,)).fetchone()
-            if row is None:
+            for priority, largest in sorted(most.items()):
+                row = connection.execute(_NEXT, (priority, largest)).fetchone()
+                if row is not None:
+                    break
+            else:
                 return None
             id_, kind, body, attachment, message_id, said = row
             self._believe(kind, [(id_, body, said)])
             bodies = [body]
             if kind in BATCHED:
-                message_id, bodies = self._form(connection, Kind(kind), message_id, batch)
+                message_id, bodies = self._form(connection, Kind(kind), message_id, batch, largest)
             connection.execute(_SENT, (now, RETRY_FIRST_S, RETRY_LONGEST_S, message_id))
         return _message(Kind(kind), message_id, bodies, attachment)
+
+    def any_to_send(self, most: Mapping[Priority, int]) -> bool:
+        """Whether `take` would find something."""
+        with self._translated(), self._send_lock:
+            return any(
+                self._sender.execute(_ANY, (priority, largest)).fetchone() is not None
+                for priority, largest in most.items()
+            )
+
+    def held_back(self, most: Mapping[Priority, int]) -> int:
+        """How many records are to be sent that `take` would leave."""
+        with self._translated(), self._send_lock:
+            counts = (self._sender.execute(_HELD, (p, most.get(p, -1))).fetchone()[0] for p in Priority)
+            return sum(counts)
+
+    # What takes large pictures to the cloud in parts
+
+    def large(self, largest: Mapping[Priority, int], passing: Collection[UUID] = ()) -> Large | None:
+        """The next picture that is larger than what `take` is ever asked for, by priority; None: none is.
+
+        Args:
+            passing: pictures that are passed over.
+        """
+        with self._translated(), self._send_lock:
+            for priority, most in sorted(largest.items()):
+                for seq, id_, body, size in self._sender.execute(
+                    _LARGE, (priority, most, len(passing) + 1)
+                ).fetchall():
+                    if UUID(id_) not in passing:
+                        return Large(UUID(id_), body, size, seq)
+        return None
+
+    def part(self, large: Large, offset: int, size: int) -> bytes:
+        """So much of a large picture; empty where it is gone: given up, or carried to the cloud meanwhile."""
+        with self._translated(), self._send_lock:
+            try:
+                with self._sender.blobopen("record", "attachment", large.seq, readonly=True) as blob:
+                    blob.seek(offset)
+                    return blob.read(size)
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:  # no such rowid
+                    return b""
+                raise
 
     def carry(self, batch: int) -> Iterator[Message]:
         """Every message that waits for its receipt, in the order of sending; none counts as sent by that.
@@ -296,6 +370,11 @@ class Outbox:
             ).fetchone()
         return row is not None
 
+    def fire_to_send(self, largest_picture: int) -> bool:
+        """Whether a suspicion, or the picture of one up to so many bytes, is yet to be sent."""
+        most = {Priority.SUSPICION: ANY_SIZE[Priority.SUSPICION], Priority.SUSPICION_PICTURE: largest_picture}
+        return self.any_to_send(most)
+
     @property
     def empty(self) -> bool:
         """Nothing waits for a receipt."""
@@ -348,17 +427,29 @@ class Outbox:
         return connection
 
     def _form(
-        self, connection: sqlite3.Connection, kind: Kind, message_id: str | None, batch: int
+        self,
+        connection: sqlite3.Connection,
+        kind: Kind,
+        message_id: str | None,
+        batch: int,
+        largest: int = UNBOUNDED,
     ) -> tuple[str, list[str]]:
-        """The message of the oldest records of a kind: as it was formed before, or a new one."""
+        """The message of the oldest records of a kind: as it was formed before, or a new one.
+
+        One that was formed and is larger than what may go now is formed anew: its records are known by their
+        ids, whatever message they come in.
+        """
         if message_id is not None:
             rows = connection.execute(
                 "SELECT id, body, checksum FROM record WHERE message_id = ? ORDER BY seq", (message_id,)
             ).fetchall()
             self._believe(kind, rows)
-            return message_id, [row[1] for row in rows]
+            if len(_within(rows, largest)) == len(rows):
+                return message_id, [row[1] for row in rows]
+            connection.execute("UPDATE record SET message_id = NULL WHERE message_id = ?", (message_id,))
         message_id = str(uuid7())
         rows = connection.execute(_NEXT_BATCH, (Priority.OBSERVATION, kind, batch)).fetchall()
+        rows = _within(rows, largest)
         self._believe(kind, rows)
         connection.executemany(
             "UPDATE record SET message_id = ? WHERE id = ?", [(message_id, row[0]) for row in rows]
@@ -425,16 +516,27 @@ class Outbox:
             raise OutboxError(said) from error
 
 
+def _within(rows: list[tuple[str, str, int | None]], largest: int) -> list[tuple[str, str, int | None]]:
+    """As many of these (id, body, checksum) as fit into a message of so many bytes, and at least one."""
+    size = MESSAGE_BYTES
+    for number, (_, body, _) in enumerate(rows):
+        size += len(body.encode()) + 1
+        if number and size > largest:
+            return rows[:number]
+    return rows
+
+
 def _message(kind: Kind, message_id: str, bodies: list[str], attachment: bytes | None) -> Message:
     """What is published of records: one, or a batch of those that are many."""
     body = bodies[0]
     if kind is Kind.MEDIA:
         return Message(UUID(message_id), kind, attachment or b"", media=body)
+    records = len(bodies)
     if kind in BATCHED:
         body = f'{{"message_id":"{message_id}","{BATCHED[kind]}":[{",".join(bodies)}]}}'
     elif kind is Kind.SUSPICIONS:
         body = f'{{"message_id":"{message_id}","suspicion":{body}}}'
-    return Message(UUID(message_id), kind, body.encode())
+    return Message(UUID(message_id), kind, body.encode(), records=records)
 
 
 def _statements(script: str) -> list[str]:
