@@ -33,6 +33,7 @@ from fieldwatch_cloud.api.routes import (
     devices,
     drills,
     effort,
+    enrolment,
     estimates,
     exchange,
     exports,
@@ -44,6 +45,8 @@ from fieldwatch_cloud.api.routes import (
     live_view,
     masks,
     node_deployments,
+    node_session,
+    nodes,
     overview,
     people,
     places,
@@ -64,6 +67,7 @@ from fieldwatch_cloud.api.routes import (
 )
 from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
 from fieldwatch_cloud.api.services import Operations, Services
+from fieldwatch_cloud.authority.keys import Authority
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.estimates.workers import Workers
 from fieldwatch_cloud.live_view.shelf import Shelf
@@ -117,6 +121,8 @@ def create_app(
                 place_attempts=Attempts(LOGIN_FAILURES_OF_PLACE, LOGIN_WINDOW_S),
                 detectors=cards.measured(settings.counts.model_folders),
                 workers=workers,
+                authority=cache(lambda: Authority(settings.state)),
+                node_attempts=Attempts(LOGIN_FAILURES, LOGIN_WINDOW_S),
                 live_views=Shelf(settings.live_dir),
                 live_view_attempts=Attempts(LIVE_VIEWS, 60.0),
                 tiles=tiles_kept,
@@ -195,6 +201,9 @@ def _routes() -> tuple[BaseRoute, ...]:
         live_view,
         masks,
         node_deployments,
+        nodes,
+        enrolment,
+        node_session,
         cap,
         push,
         devices,

@@ -1,10 +1,19 @@
-"""How often somebody may fail to log in. Pure: the clock comes from outside."""
+"""How often somebody may fail to log in."""
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict, deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from threading import Lock
+from typing import TYPE_CHECKING
+
+from fastapi import HTTPException, Request
+
+from fieldwatch_cloud.errors import NotAdmittedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Attempts:
@@ -47,3 +56,29 @@ class Attempts:
         """Forget the one attempt that `begin` noted `at` that time."""
         with self._lock, suppress(KeyError, ValueError):
             self._failures[key].remove(at)
+
+
+@contextmanager
+def attempt(attempts: Attempts, request: Request, what: str) -> Iterator[None]:
+    """One attempt of `what` from the place that asks; it has failed where NotAdmittedError is raised.
+
+    Raises:
+        HTTPException: 429, too many have failed.
+    """
+    key, now = f"{what} {request.client.host if request.client else ''}", time.monotonic()
+    # Noted before anything is looked at, or many attempts at once would all come before the first fails.
+    wait_s = attempts.begin(key, now)
+    if wait_s > 0:
+        raise HTTPException(
+            429,
+            f"too many failed attempts; wait {round(wait_s / 60) or 1} min",
+            {"Retry-After": str(int(wait_s) + 1)},
+        )
+    try:
+        yield
+    except NotAdmittedError:
+        raise
+    except BaseException:
+        attempts.withdraw(key, now)
+        raise
+    attempts.withdraw(key, now)

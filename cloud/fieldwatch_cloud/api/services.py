@@ -1,6 +1,6 @@
 """What handlers need beside their request: made once in the app's lifespan, reached by dependency."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol
 from uuid import UUID
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from fieldwatch_cloud.api.attempts import Attempts
 from fieldwatch_cloud.api.live import Live
+from fieldwatch_cloud.authority.keys import Authority
 from fieldwatch_cloud.db.pool import Database
 from fieldwatch_cloud.estimates.workers import Workers
 from fieldwatch_cloud.live_view.shelf import Shelf
@@ -34,6 +35,24 @@ class Operations(Protocol):
 
     def renew_password(self, node: str) -> str:
         """A new MQTT password for a node; the old one ends at once.
+
+        Raises:
+            NotFoundError: no such node.
+            ServiceError: the broker could not be told; says what to do.
+        """
+
+    def admit_node(self, node: str, *, instead: bool) -> None:
+        """Let a node that was enrolled into the broker.
+
+        Args:
+            instead: another box was this node before: its connection ends.
+
+        Raises:
+            ServiceError: the broker could not be told; says what to do.
+        """
+
+    def revoke_node(self, node: str, *, by: UUID | None) -> list[str]:
+        """Put a node out at once; returns the serials of the certificates that held until now.
 
         Raises:
             NotFoundError: no such node.
@@ -72,6 +91,10 @@ class Services:
     """What was measured of the models that observations come from, by `name@version`."""
     workers: Workers
     """Processes for estimates."""
+    authority: Callable[[], Authority]
+    """The reserve's own; its keys are made the first time that anybody asks."""
+    node_attempts: Attempts
+    """To enrol, or to log in as a node, by place."""
     live_views: Shelf
     live_view_attempts: Attempts
     """To see a camera live, by account."""

@@ -53,6 +53,11 @@ def new_code(
     return code, ends
 
 
+def command(cloud_url: str) -> str:
+    """What is typed on the node. The code is not in it: other users of the machine can read commands."""
+    return f"sudo fieldwatch edge enrol {cloud_url} --config /etc/fieldwatch/node.toml"
+
+
 def enrol(
     conn: Connection, authority: Authority, code: Code, csr: str, hardware: Mapping[str, str]
 ) -> Admitted | NotAdmittedError:

@@ -36,7 +36,6 @@ in 1970, or at the build date of its system, and must reach the cloud all the sa
 AUTHORITY_ENDS = datetime(2099, 12, 31, tzinfo=UTC)
 """Nodes are forgotten for years; an authority that ends would put all of them out at once."""
 SERVER_DAYS = 365
-RENEWED_WITH_DAYS_LEFT = SERVER_DAYS // 3
 EARLIER = timedelta(hours=1)
 """A node's certificate holds from so long before it was made: the broker's clock may be another machine's."""
 

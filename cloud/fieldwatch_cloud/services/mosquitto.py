@@ -10,13 +10,12 @@ import signal
 import socket
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from cryptography import x509
 
-from fieldwatch_cloud.authority.keys import RENEWED_WITH_DAYS_LEFT, Authority
+from fieldwatch_cloud.authority import servers
+from fieldwatch_cloud.authority.keys import Authority
 from fieldwatch_cloud.errors import ServiceError
 from fieldwatch_cloud.private import kept_secret, locked, write_private
 from fieldwatch_cloud.services.files import service_home
@@ -184,7 +183,7 @@ class EmbeddedMosquitto:
         with locked(self._state / "mosquitto.lock"):
             authority = Authority(self._state)
             write_private(home / "ca.pem", authority.certificate_pem, self._user)
-            if _long_to_go(home / "server.pem", authority, self._door.names):
+            if servers.holds(home / "server.pem", authority, self._door.names):
                 return
             key, chain = authority.certify_server(self._door.names)
             write_private(home / "server.key", key, self._user)
@@ -318,17 +317,3 @@ def _must_be_ours_to_take(door: NodeDoor) -> None:
                 f"cannot listen for nodes on port {door.port} of {door.host} ({error.strerror}): see "
                 "FIELDWATCH_MQTT_NODES_PORT and FIELDWATCH_MQTT_NODES_HOST"
             ) from error
-
-
-def _long_to_go(file: Path, authority: Authority, names: Sequence[str]) -> bool:
-    try:
-        held = x509.load_pem_x509_certificate(file.read_bytes())
-        hosts = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (OSError, ValueError, x509.ExtensionNotFound):
-        return False
-    left = held.not_valid_after_utc - datetime.now(UTC)
-    return (
-        authority.issued(held)
-        and left > timedelta(days=RENEWED_WITH_DAYS_LEFT)
-        and {str(name.value) for name in hosts} == {name.strip("[]") for name in names}
-    )

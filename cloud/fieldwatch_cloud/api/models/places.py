@@ -7,8 +7,10 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from fieldwatch_cloud.api.geojson import Area
 from fieldwatch_cloud.api.models.common import Answer, Body, Instant, Lat, Lon, MultiPolygon, Point
+from fieldwatch_cloud.api.models.enrolment import EnrolmentCode, ValidDays
 from fieldwatch_cloud.fleet.health import HealthReason, HealthStatus
 from fieldwatch_cloud.timezones import known_zone
+from fieldwatch_shared.enrolment import CERTIFICATE_DAYS
 from fieldwatch_shared.messages import Slug, utc_now
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -53,13 +55,18 @@ class Zones(Answer):
 class NewNode(Body):
     id: Slug = Field(description="Also its MQTT user name; unique over all reserves.", examples=["ridge-07"])
     name: Name
+    log_in: Literal["password", "certificate"] = Field(
+        "password", description="`certificate`: the answer holds a one-time code instead of a password."
+    )
+    valid_days: ValidDays = CERTIFICATE_DAYS
 
 
 class IssuedNode(Answer):
     id: Slug
     name: str
     reserve: Slug
-    mqtt_password: str = Field(description="Shown this once; only its hash is kept.")
+    mqtt_password: str | None = Field(None, description="Shown this once; only its hash is kept.")
+    enrolment: EnrolmentCode | None = Field(None, description="Shown this once.")
 
 
 class Health(Answer):

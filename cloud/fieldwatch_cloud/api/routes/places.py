@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 
 from fieldwatch_cloud.api.auth import Admin, AnyMember, FieldStaff, Member, SignedIn
 from fieldwatch_cloud.api.models.common import MultiPolygon, Point, problems
@@ -26,8 +26,9 @@ from fieldwatch_cloud.api.models.places import (
     ZoneProperties,
     Zones,
 )
+from fieldwatch_cloud.api.routes.nodes import issue_code
 from fieldwatch_cloud.api.services import Db, Wired
-from fieldwatch_cloud.db import admin_log, geography, heartbeats
+from fieldwatch_cloud.db import admin_log, geography, heartbeats, nodes
 from fieldwatch_cloud.db import places as known
 from fieldwatch_cloud.db.live import read_again
 from fieldwatch_cloud.db.pool import Connection
@@ -138,8 +139,15 @@ def end_deployment(
     status_code=201,
     responses=problems(401, 403, 404, 409, 422),
 )
-def create_node(body: NewNode, member: FieldStaff, services: Wired) -> IssuedNode:
-    """For technicians and managers. Answers with the node's MQTT password, this once."""
+def create_node(body: NewNode, member: FieldStaff, request: Request, services: Wired) -> IssuedNode:
+    """For technicians and managers. Answers with the node's MQTT password, or with the one-time code by which
+    a box becomes it, this once."""
+    if body.log_in == "certificate":
+        with services.database.transaction() as conn:
+            nodes.add(conn, body.id, reserve_id=member.reserve_id, name=body.name)
+            code = issue_code(conn, services, request, body.id, member.caller, body.valid_days)
+            _note(conn, member, "node.created", body.id, body.name, {"name": body.name})
+        return IssuedNode(id=body.id, name=body.name, reserve=member.reserve, enrolment=code)
     try:
         password = services.operations.add_node(body.id, reserve=member.reserve, name=body.name)
     except ServiceError as error:
