@@ -51,6 +51,9 @@ class OnnxDetector:
             output = self._session.run(None, {self._input_name: self._blob})[0]
         except Exception as error:  # onnxruntime's own exceptions share no base class
             raise ModelError(f"{self._folder.file} failed on a picture: {error}") from error
+        # NaN is above no threshold: a model that gives it would see nothing, and nobody would hear of it.
+        if not np.isfinite(output).all():
+            raise ModelError(f"{self._folder.file} gives numbers that are not finite")
         if self._end_to_end:
             seen = decode_end_to_end(output[0], self._scoring)
         else:

@@ -1,0 +1,400 @@
+"""The companion that takes on what is desired of the node, one thing at a time, and gives up what fails.
+
+Settings first, then models, then software. What is under way is on the disk (`ledger.py`), so a restart,
+which is how settings and models come into force, goes on where it was.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from fieldwatch_edge.errors import EdgeError, OutboxError
+from fieldwatch_edge.fleet import models, trial
+from fieldwatch_edge.fleet.ledger import Book, Choice, Ledger, Trial
+from fieldwatch_edge.fleet.report import Reporter
+from fieldwatch_edge.fleet.software import Software
+from fieldwatch_edge.identity.download import DamagedError
+from fieldwatch_shared import node_settings
+from fieldwatch_shared.messages import RolloutState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fieldwatch_edge.desired import Desired
+    from fieldwatch_edge.fleet.ledger import Fared
+    from fieldwatch_edge.fleet.origin import Origin
+    from fieldwatch_edge.fleet.witness import Witness
+    from fieldwatch_edge.outbox import Outbox
+    from fieldwatch_edge.power.pace import Pacer
+    from fieldwatch_edge.settings import NodeSettings
+    from fieldwatch_shared.messages import DesiredArtifact, DesiredState, Heartbeat
+
+log = structlog.get_logger(__name__)
+
+RETRY_FIRST_S, RETRY_LONGEST_S = 5.0, 900.0
+FREE_BYTES = 256 * 1024**2
+"""Are left for what the cameras see."""
+STEADY_S = 60.0
+"""Up for so long, a start of a trial was a good one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often it looks, and how long a node must have been at work before anything is tried on it."""
+
+    look_s: float = 1.0
+    settle_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """What the agent has from who runs the node."""
+
+    origin: Origin
+    witness: Witness
+    receipts: Callable[[], int]
+    """How many the cloud has given since the node began."""
+    pace: Pace | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What it works with."""
+
+    settings: NodeSettings
+    """Those that the node works by now."""
+    origin: Origin
+    book: Book
+    desired: Desired
+    witness: Witness
+    software: Software
+    fetch: Callable[[DesiredArtifact, Path, Callable[[], bool]], bool]
+    """Have the artefact at that path; False where it was held up. As `CloudSession.download`."""
+    may_spend: Callable[[], str | None]
+    """Why there is neither power nor line for a download now, in words; None: there is."""
+    stay_awake: Callable[[str | None], None]
+    """With a reason, the node does not sleep; None: it may again."""
+    fires_wait: Callable[[], bool]
+    frames_seen: Callable[[], int]
+    restart: Callable[[], None]
+    notice: Callable[[str], None]
+
+
+class FleetAgent:
+    name = "fleet"
+
+    def __init__(self, means: Means, pace: Pace | None = None) -> None:
+        self._means, self._pace = means, pace or Pace()
+        self._book = means.book
+        self._stopping = threading.Event()
+        self._began = self._looked_at = self._kept_at = time.monotonic()
+        self._retry: dict[str, tuple[float, float]] = {}
+        """By the artefact's hash: when to ask again (monotonic), and how long to wait after that."""
+        self._damaged: set[str] = set()
+        self._yield_at, self._yields = 0.0, False
+        self._reporter = Reporter(means)
+
+    def run(self) -> None:
+        state = self._means.desired.state
+        models.prune(self._book, [each.sha256 for each in state.models] if state else [])
+        while not self._stopping.wait(self._pace.look_s):
+            try:
+                self._look()
+            except OSError as error:  # the disk: what is there goes on, and it is tried again
+                log.error("fleet.disk", error=str(error))  # noqa: TRY400  # a sentence
+                self._stopping.wait(RETRY_FIRST_S)
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def report(self) -> dict[str, Any]:
+        return {"fleet": self._reporter.report()}
+
+    def reported(self, heartbeat: Heartbeat) -> None:
+        """What was said is safe in the outbox."""
+        if heartbeat.fleet is not None:
+            self._reporter.reported(heartbeat.fleet)
+
+    def _look(self) -> None:
+        self._means.stay_awake(None)
+        now = time.monotonic()
+        passed, self._looked_at = now - self._looked_at, now
+        if self._book.now.trial is not None:
+            self._means.stay_awake(f"{self._book.now.trial.kind} {self._book.now.trial.name} on trial")
+            self._watch(self._book.now.trial, passed)
+        elif self._means.software.on_trial:
+            self._means.stay_awake("software on trial")
+            self._means.software.watch(passed)
+        elif now - self._began >= self._pace.settle_s:
+            state = self._means.desired.state
+            if state is not None:
+                self._take_on(state)
+
+    # What is on trial
+
+    def _watch(self, running: Trial, passed: float) -> None:
+        now = self._means.witness.fared(self._means.frames_seen())
+        running = running.model_copy(update={"ran_s": running.ran_s + passed})
+        reason = trial.failure(running, now, self._means.witness.looks, self._means.settings)
+        if reason is not None:
+            log.error("fleet.rolled_back", what=running.kind, name=running.name, reason=reason)
+            self._means.notice(f"{running.kind} {running.name}: back to the former one: {reason}"[:300])
+            self._begin_anew(self._book.now.given_up(reason))
+        elif running.ran_s >= running.lasts_s and not self._waits_for_frames(running, now):
+            log.info("fleet.applied", what=running.kind, name=running.name, digest=running.digest)
+            self._book.write(self._book.now.proven())
+            models.prune(self._book, [])
+        else:
+            self._keep(running)
+
+    def _waits_for_frames(self, running: Trial, now: Fared) -> bool:
+        """Whether none has come yet of a camera that gives one only now and then."""
+        if now.frames or not running.before.frames:
+            return False
+        return now.seconds <= trial.silence_s(running, self._means.settings)
+
+    def _keep(self, running: Trial) -> None:
+        """How far the trial has come, on the disk now and then: a restart may cost it some of its time."""
+        now = time.monotonic()
+        steady = running.starts > 0 and now - self._began >= min(STEADY_S, running.lasts_s / 2)
+        if steady:
+            running = running.model_copy(update={"starts": 0})
+        ledger = self._book.now.model_copy(update={"trial": running})
+        if steady or now - self._kept_at >= max(running.lasts_s / 10, 10):
+            self._kept_at = now
+            self._book.write(ledger)
+        else:
+            self._book.now = ledger
+
+    def _begin_anew(self, ledger: Ledger) -> None:
+        self._book.write(ledger)
+        self._means.restart()
+        self._stopping.wait()
+
+    # What is desired
+
+    def _take_on(self, state: DesiredState) -> None:
+        if self._settings(state):
+            return
+        for artifact in state.models:
+            if self._model(artifact):
+                return
+        wanted = {artifact.name for artifact in state.models}
+        for name in self._book.now.choice.models:
+            if name not in wanted:
+                self._own_model(name)
+                return
+        if state.software is not None:
+            self._software(state.software)
+
+    def _settings(self, state: DesiredState) -> bool:
+        """Whether something was begun."""
+        ledger, patch, rollout = self._book.now, state.settings, state.settings_rollout_id
+        if patch == ledger.choice.patch:
+            # A problem that is there in spite of that came with this start: node.toml was changed meanwhile.
+            self._book.write(ledger.said(rollout, RolloutState.APPLIED))
+            return False
+        digest = node_settings.digest(patch)
+        if (known := ledger.refusal(digest, rollout)) is not None:
+            self._book.write(ledger.model_copy(update={"settings_problem": known.reason[:500]}))
+            return False
+        try:
+            node_settings.check(patch)
+            settings = self._means.origin.settings(patch)
+        except (node_settings.PatchError, EdgeError) as error:
+            log.error("fleet.settings_refused", error=str(error))  # noqa: TRY400  # a sentence
+            self._book.write(ledger.refused(digest, rollout, f"refused: {error}", settings=True))
+            return False
+        choice = Choice(patch=patch, models=ledger.choice.models)
+        if settings == self._means.settings:  # the same by another way of saying it
+            update = {"choice": choice, "settings_problem": None}
+            self._book.write(ledger.model_copy(update=update).said(rollout, RolloutState.APPLIED))
+            return False
+        log.info("fleet.settings_on_trial", digest=digest, lasts_s=state.settings_trial_s)
+        self._try("settings", "settings", digest, choice, rollout, state.settings_trial_s)
+        return True
+
+    def _try(self, kind: Any, name: str, digest: str, choice: Choice, rollout: Any, lasts_s: float) -> None:
+        before = self._means.witness.fared(self._means.frames_seen())
+        running = Trial(
+            kind=kind,
+            name=name,
+            digest=digest,
+            choice=choice,
+            rollout_id=rollout,
+            lasts_s=lasts_s,
+            before=before,
+        )
+        self._begin_anew(self._book.now.trying(running))
+
+    def _model(self, artifact: DesiredArtifact) -> bool:
+        """Whether something was begun, or is under way."""
+        ledger, rollout = self._book.now, artifact.rollout_id
+        if ledger.choice.models.get(artifact.name) == artifact.sha256:
+            self._book.write(ledger.said(rollout, RolloutState.APPLIED))
+            return False
+        if (known := ledger.refusal(artifact.sha256, rollout)) is not None:
+            self._book.write(ledger.said(rollout, self._known_state(rollout), known.reason))
+            return False
+        try:
+            models.check_asked_for(self._means.settings, artifact.name)
+            if not self._here(artifact):
+                self._book.write(self._book.now.said(rollout, RolloutState.FETCHING))
+                return False  # what else is wanted need not wait for it
+            pictures = self._means.witness.pictures(artifact.name)
+            old = self._means.origin.search_path(self._book, ledger.choice.models)
+            if not models.stands(
+                self._book, artifact, self._means.settings, old, pictures, self._stopping.is_set
+            ):
+                return True
+        except models.RefusedError as error:
+            log.error("fleet.model_refused", model=artifact.name, version=artifact.version, error=str(error))  # noqa: TRY400
+            self._book.write(self._book.now.refused(artifact.sha256, rollout, str(error)))
+            models.prune(self._book, [])
+            return True
+        chosen = {**ledger.choice.models, artifact.name: artifact.sha256}
+        choice = Choice(patch=ledger.choice.patch, models=chosen)
+        self._try("model", artifact.name, artifact.sha256, choice, rollout, artifact.trial_s)
+        return True
+
+    def _known_state(self, rollout: Any) -> RolloutState:
+        """As it was said of that rollout; it was refused, where that is forgotten."""
+        said = (o.state for o in self._book.now.outcomes if o.rollout_id == rollout)
+        found = next(said, RolloutState.REFUSED)
+        return found if found is RolloutState.ROLLED_BACK else RolloutState.REFUSED
+
+    def _own_model(self, name: str) -> None:
+        """Nothing is wanted in place of the node's own model any more: back to it. It has proven itself
+        before, so nothing is tried."""
+        ledger = self._book.now
+        own = {n: sha for n, sha in ledger.choice.models.items() if n != name}
+        log.info("fleet.own_model", model=name)
+        former = {**ledger.former, name: ledger.choice.models[name]}
+        choice = Choice(patch=ledger.choice.patch, models=own)
+        self._begin_anew(ledger.model_copy(update={"choice": choice, "former": former}))
+
+    def _here(self, artifact: DesiredArtifact) -> bool:
+        """Whether the model's folder is on the disk."""
+        folder = self._book.model_folder(artifact.sha256)
+        if folder.is_dir():
+            return True
+        zipped = folder.with_name(f"{artifact.sha256}.zip")
+        if not self.fetched(artifact, zipped):
+            return False
+        models.unpack(self._book, artifact, zipped)
+        zipped.unlink()
+        return True
+
+    def _software(self, artifact: DesiredArtifact) -> None:
+        self._means.software.take_on(artifact, self.fetched, self._stopping.is_set)
+
+    def fetched(self, artifact: DesiredArtifact, to: Path) -> bool:
+        """Whether the artefact is here, its hash checked; else it is tried again later.
+
+        Raises:
+            RefusedError: what comes is not what was announced.
+        """
+        if to.exists():
+            return True
+        if (
+            time.monotonic() < self._retry.get(artifact.sha256, (0, 0))[0]
+            or self._means.may_spend() is not None
+        ):
+            return False
+        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if shutil.disk_usage(to.parent).free < 3 * artifact.bytes + FREE_BYTES:
+            self._later(artifact, "too little room on the disk")
+            return False
+        try:
+            whole = self._means.fetch(artifact, to, self._may_go_on)
+        except DamagedError as error:
+            # Once, a power cut may have left blocks that were never written.
+            if artifact.sha256 in self._damaged:
+                raise models.RefusedError(str(error)) from error
+            self._damaged.add(artifact.sha256)
+            return False
+        except EdgeError as error:
+            self._later(artifact, str(error))
+            return False
+        if whole:
+            self._retry.pop(artifact.sha256, None)
+        return whole
+
+    def _later(self, artifact: DesiredArtifact, why: str) -> None:
+        _, usual_s = self._retry.get(artifact.sha256, (0, RETRY_FIRST_S))
+        # Without chance, all nodes of a reserve would ask again in the same instant.
+        wait_s = usual_s * random.uniform(0.5, 1.5)  # noqa: S311  # not cryptography
+        self._retry[artifact.sha256] = (time.monotonic() + wait_s, min(2 * usual_s, RETRY_LONGEST_S))
+        log.info(
+            "fleet.later", name=artifact.name, version=artifact.version, why=why, wait_s=round(wait_s, 1)
+        )
+
+    def _may_go_on(self) -> bool:
+        """Asked at each chunk: fires go first."""
+        now = time.monotonic()
+        if now >= self._yield_at:
+            self._yield_at, self._yields = now + 0.5, self._means.fires_wait()
+        return not self._stopping.is_set() and not self._yields
+
+
+def agent(
+    settings: NodeSettings,
+    roots: Roots,
+    *,
+    desired: Desired,
+    outbox: Outbox,
+    pacer: Pacer,
+    frames_seen: Callable[[], int],
+    restart: Callable[[], None],
+    notice: Callable[[str], None],
+) -> FleetAgent:
+    """That of this node."""
+
+    def fetch(artifact: DesiredArtifact, to: Path, may_go_on: Callable[[], bool]) -> bool:
+        # Not at the top: it brings the HTTP client, and most nodes fetch something twice a year.
+        from fieldwatch_edge.identity.session import CloudSession
+
+        with CloudSession.of(settings) as session:
+            path = f"/node/artifacts/{artifact.sha256}"
+            return session.download(path, to, artifact.sha256, artifact.bytes, lambda _: None, may_go_on)
+
+    def fires_wait() -> bool:
+        try:
+            return outbox.fires_wait
+        except OutboxError:  # a damaged one may hold a fire too
+            return True
+
+    software = Software(
+        roots.origin,
+        settings,
+        roots.witness,
+        frames_seen=frames_seen,
+        receipts=roots.receipts,
+        restart=restart,
+        notice=notice,
+    )
+    means = Means(
+        settings=settings,
+        origin=roots.origin,
+        book=Book(settings.node.state_dir),
+        desired=desired,
+        witness=roots.witness,
+        software=software,
+        fetch=fetch,
+        may_spend=pacer.may_spend,
+        stay_awake=partial(pacer.stay_awake, FleetAgent.name),
+        fires_wait=fires_wait,
+        frames_seen=frames_seen,
+        restart=restart,
+        notice=notice,
+    )
+    return FleetAgent(means, roots.pace)
