@@ -110,6 +110,7 @@ class Pipeline:
         masks: Callable[[], Sequence[Polygon]] = tuple,
         onlooker: Onlooker | None = None,
         pacer: Pacer | None = None,
+        witness: Callable[[Detector, str, float], Detector] | None = None,
     ) -> None:
         """Load the camera's models and take up its last checkpoint.
 
@@ -120,6 +121,7 @@ class Pipeline:
             onlooker: who may want to see pictures live.
             pacer: how much may be looked, asked at each frame; None: as the settings say, always. Pictures
                 that were taken long ago are looked at as if there were none: they are all there will be.
+            witness: given each detector, its name in the settings and its threshold; gives the one to use.
 
         Raises:
             ModelError: a model cannot be loaded.
@@ -142,7 +144,9 @@ class Pipeline:
         self._failed, self._failed_in_a_row = 0, 0
         self._last_failure = ""
         self._pictures = Pictures(node, camera.deployment_id)
-        self._fire, self._wildlife = _stages(node, camera, search_path, self._pictures, masks)
+        self._fire, self._wildlife = _stages(
+            node, camera, search_path, self._pictures, masks, witness or _as_it_is
+        )
         self._restore()
 
     @property
@@ -449,12 +453,18 @@ def _clip(pictures: Pictures, id_: UUID, alarm: Alarm) -> Picture:
     return pictures.clip(id_, alarm.frame.at, alarm.frame.clock, images)
 
 
+def _as_it_is(detector: Detector, model: str, threshold: float) -> Detector:
+    del model, threshold
+    return detector
+
+
 def _stages(
     node: str,
     camera: Camera,
     search_path: Sequence[Path],
     pictures: Pictures,
     masks: Callable[[], Sequence[Polygon]],
+    witness: Callable[[Detector, str, float], Detector],
 ) -> tuple[Fire | None, Wildlife | None]:
     fire, wildlife = None, None
     if camera.fire is not None:
@@ -470,10 +480,11 @@ def _stages(
             pictures=pictures,
             masks=masks,
         )
-        fire = Fire(detector, watch)
+        fire = Fire(witness(detector, camera.fire.detector.model, detector.conf / share), watch)
     if camera.wildlife is not None:
         settings = camera.wildlife
         detector = load_detector(settings.detector, search_path)
+        detector = witness(detector, settings.detector.model, detector.conf)
         animals = WildlifeWatch(
             node,
             camera.deployment_id,
