@@ -14,6 +14,7 @@ import structlog
 from fieldwatch_edge.aiming.sending import DeploymentsTold
 from fieldwatch_edge.aiming.window import Window
 from fieldwatch_edge.capture.clock import system_clock
+from fieldwatch_edge.fleet.agent import agent
 from fieldwatch_edge.identity import Identity
 from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.renewal import Renewal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fieldwatch_edge.desired import Desired
+    from fieldwatch_edge.fleet.agent import Roots
     from fieldwatch_edge.live_view import Handover
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.settings import NodeSettings
@@ -58,6 +60,14 @@ class Counting(Protocol):
         """This heartbeat, which holds its last report, is in the outbox; quickly, from any thread."""
 
 
+@runtime_checkable
+class Commanded(Protocol):
+    """A companion that the cloud may tell to do something once."""
+
+    def command(self, payload: bytes) -> None:
+        """A `Command`, JSON; one of another kind is passed over. Returns at once: fires wait for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What companions are made of."""
@@ -78,6 +88,8 @@ class Surroundings:
     """What cameras see, by deployment: for whoever stands before them."""
     pacer: Pacer = field(default_factory=Pacer)
     """How much cameras may look, and what keeps the node awake."""
+    roots: Roots | None = None
+    """Where settings and models came from; None: nothing is taken on from afar."""
 
 
 def companions(around: Surroundings) -> list[Companion]:
@@ -86,6 +98,19 @@ def companions(around: Surroundings) -> list[Companion]:
     made: list[Companion] = [Window(settings.node.state_dir, around.views, around.restart)]
     if not around.offline:
         made.append(DeploymentsTold(settings, around.outbox, around.notice))
+    if around.roots is not None:
+        made.append(
+            agent(
+                settings,
+                around.roots,
+                desired=around.desired,
+                outbox=around.outbox,
+                pacer=around.pacer,
+                frames_seen=around.frames_seen,
+                restart=around.restart,
+                notice=around.notice,
+            )
+        )
     identity = Identity.of(settings.node.id, settings.broker)
     if identity is not None and settings.cloud is not None and not around.offline:
         made.append(Renewal(settings, identity, around.notice, system_clock))
@@ -123,6 +148,12 @@ class Beside:
             except Exception:  # a heartbeat carries the effort: it must not fail for this
                 log.exception("companion.report_failed", companion=each.name)
         return said
+
+    def command(self, payload: bytes) -> None:
+        """A command of the cloud, JSON, for whichever of them knows its kind. Returns at once."""
+        for each in self.companions:
+            if isinstance(each, Commanded):
+                each.command(payload)
 
     def reported(self, heartbeat: Heartbeat) -> None:
         """A heartbeat with what they said is safe in the outbox."""
