@@ -15,6 +15,9 @@ from fieldwatch_edge.capture import open_source, system_clock
 from fieldwatch_edge.companions import Beside, Surroundings, companions
 from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError
+from fieldwatch_edge.fleet.agent import Roots
+from fieldwatch_edge.fleet.ledger import FOLDER as FLEET_FOLDER
+from fieldwatch_edge.fleet.witness import ALBUM, Witness
 from fieldwatch_edge.health import CameraMonitor, heartbeat
 from fieldwatch_edge.identity.seal import Seal
 from fieldwatch_edge.link import Link
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.capture import Source
     from fieldwatch_edge.domain import Onlooker
+    from fieldwatch_edge.fleet.agent import Pace
+    from fieldwatch_edge.fleet.origin import Origin
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.settings import Camera, NodeSettings
     from fieldwatch_shared.messages import CameraHealth
@@ -55,8 +60,9 @@ class CameraWorker:
         stop: threading.Event,
         on_end: Callable[[], None],
         pacer: Pacer,
+        witness: Witness,
     ) -> None:
-        self._pacer = pacer
+        self._pacer, self._witness = pacer, witness
         self._settings, self.camera, self._outbox, self._desired = settings, camera, outbox, desired
         self._onlooker = onlooker
         self._search_path, self._stop, self._on_end = search_path, stop, on_end
@@ -121,6 +127,7 @@ class CameraWorker:
             masks=partial(self._desired.masks, self.camera.deployment_id),
             onlooker=self._onlooker,
             pacer=self._pacer,
+            witness=self._witness.beside,
         )
         with open_source(
             self.camera.source, pipeline.position, pipeline.reached_at, pipeline.arrived_until
@@ -133,11 +140,23 @@ class CameraWorker:
 class Node:
     """All of one node's work, from `run` to its end."""
 
-    def __init__(self, settings: NodeSettings, *, search_path: Sequence[Path], offline: bool = False) -> None:
+    def __init__(
+        self,
+        settings: NodeSettings,
+        *,
+        search_path: Sequence[Path],
+        offline: bool = False,
+        origin: Origin | None = None,
+        notices: Sequence[str] = (),
+        pace: Pace | None = None,
+    ) -> None:
         """
         Args:
             search_path: where models are looked up by name.
             offline: connect to no broker; all stays in the outbox.
+            origin: where the settings come from; None: nothing is taken on from afar.
+            notices: what is to be said of its beginning, for people.
+            pace: of what is taken on from afar.
         """
         self._settings, self._offline = settings, offline
         self._search_path = search_path
@@ -145,9 +164,16 @@ class Node:
         self._news = threading.Event()
         """A camera ended, a receipt came, or we are to stop."""
         self._started = self._beat_at = time.monotonic()
-        self._notices: deque[str] = deque(maxlen=20)
+        self._notices: deque[str] = deque(notices, maxlen=20)
         """What the next heartbeat is to say of the node itself."""
         self._pacer = Pacer()
+        album = settings.node.state_dir / FLEET_FOLDER / ALBUM
+        self._witness = Witness(album if origin is not None else None)
+        self._receipts = 0
+        """So many times, the cloud has said that it has something."""
+        self._roots = (
+            Roots(origin, self._witness, lambda: self._receipts, pace) if origin is not None else None
+        )
         self._beside = Beside(())
         self.restarting = False
         """Whether it ended to begin anew, with settings and models read again."""
@@ -210,9 +236,9 @@ class Node:
                 settings.broker,
                 settings.outbox,
                 outbox,
-                self._news.set,
+                self._received,
                 desired,
-                live_views.offer,
+                partial(self._commanded, live_views),
             )
         self.workers = [
             CameraWorker(
@@ -225,6 +251,7 @@ class Node:
                 stop=self._stop,
                 on_end=self._news.set,
                 pacer=self._pacer,
+                witness=self._witness,
             )
             for camera in settings.cameras
         ]
@@ -252,6 +279,7 @@ class Node:
                     frames_seen=lambda: sum(worker.monitor.frames for worker in self.workers),
                     views=views,
                     pacer=self._pacer,
+                    roots=self._roots,
                 )
             )
         )
@@ -285,6 +313,14 @@ class Node:
                 linking.join()
         log.info("node.stopped", node=settings.node.id, waiting=sum(outbox.statistics().records.values()))
         return done
+
+    def _received(self) -> None:
+        self._receipts += 1
+        self._news.set()
+
+    def _commanded(self, live_views: LiveViews, payload: bytes) -> None:
+        live_views.offer(payload)
+        self._beside.command(payload)
 
     def _beat_while(self, outbox: Outbox, busy: Callable[[], bool], until: float = math.inf) -> None:
         """Heartbeats while there is something to do, until `stop` or the monotonic time `until`."""
