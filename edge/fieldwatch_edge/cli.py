@@ -75,19 +75,20 @@ def run(
     Exit code 0: all taken in and sent, or stopped. 1: an error. 3: a source could not be read to its end,
     or the cloud does not have everything yet.
     """
-    from fieldwatch_edge.detect import model_search_path
-    from fieldwatch_edge.node import Node
+    from fieldwatch_edge.fleet.origin import Origin
+    from fieldwatch_edge.lives import live
 
     with _sentences():
-        settings = _settings(config, state_dir)
-        node = Node(settings, search_path=model_search_path(models), offline=offline)
-        stopped = _stop_on_signals(node)
-        with _progress(node):
-            complete = node.run(drain_timeout)
+        alive = _Alive()
+        stopped = _stop_on_signals(alive)
+        with _progress(alive):
+            node, complete = live(
+                Origin(config, state_dir, models), alive.born, offline=offline, drain_timeout_s=drain_timeout
+            )
     for worker in node.workers:
         if worker.failure is not None:
             _complain(f"camera {worker.camera.deployment_id}: {worker.failure}")
-    if not complete and not stopped.is_set():
+    if not complete and not stopped.is_set() and not node.restarting:
         raise typer.Exit(3)
 
 
@@ -305,7 +306,24 @@ def _open_outbox(settings: NodeSettings) -> Outbox:
     return Outbox(path, settings.outbox.max_bytes)
 
 
-def _stop_on_signals(node: Node) -> threading.Event:
+class _Alive:
+    """The node that runs just now: settings and models from afar come into force with a new one."""
+
+    def __init__(self) -> None:
+        self.node: Node | None = None
+        self._stopped = False
+
+    def born(self, node: Node) -> bool:
+        self.node = node
+        return not self._stopped
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self.node is not None:
+            self.node.stop()
+
+
+def _stop_on_signals(node: _Alive) -> threading.Event:
     """Stop the node on SIGINT and SIGTERM; the event says that it was asked to."""
     stopped = threading.Event()
 
@@ -323,7 +341,7 @@ def _stop_on_signals(node: Node) -> threading.Event:
 
 
 @contextmanager
-def _progress(node: Node) -> Iterator[None]:
+def _progress(alive: _Alive) -> Iterator[None]:
     """On a terminal, a line for each folder or video that is taken in."""
     if not sys.stderr.isatty():
         yield
@@ -338,7 +356,7 @@ def _progress(node: Node) -> Iterator[None]:
 
         def show() -> None:
             while not ended.wait(0.5):
-                for worker in node.workers:
+                for worker in alive.node.workers if alive.node is not None else ():
                     name = str(worker.camera.deployment_id)
                     if worker.finite and name not in tasks:
                         tasks[name] = progress.add_task(name)
