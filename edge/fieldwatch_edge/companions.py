@@ -16,8 +16,11 @@ from fieldwatch_edge.aiming.window import Window
 from fieldwatch_edge.capture.clock import system_clock
 from fieldwatch_edge.fleet.agent import agent
 from fieldwatch_edge.identity import Identity
+from fieldwatch_edge.outbox import Salvaging
+from fieldwatch_edge.power.keeper import PowerKeeper
 from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.renewal import Renewal
+from fieldwatch_edge.sensors import Sensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -98,6 +101,7 @@ def companions(around: Surroundings) -> list[Companion]:
     made: list[Companion] = [Window(settings.node.state_dir, around.views, around.restart)]
     if not around.offline:
         made.append(DeploymentsTold(settings, around.outbox, around.notice))
+    made.append(Salvaging(around.outbox, _live(settings), around.notice))
     if around.roots is not None:
         made.append(
             agent(
@@ -114,7 +118,36 @@ def companions(around: Surroundings) -> list[Companion]:
     identity = Identity.of(settings.node.id, settings.broker)
     if identity is not None and settings.cloud is not None and not around.offline:
         made.append(Renewal(settings, identity, around.notice, system_clock))
+    if settings.power is not None:
+        made.append(_power(around))
+    if settings.sensors:
+        made.append(Sensors(settings.sensors, around.outbox, around.notice))
     return made
+
+
+def _power(around: Surroundings) -> PowerKeeper:
+    outbox = around.outbox
+
+    def fires_wait() -> bool:
+        try:
+            return outbox.fires_wait
+        except OutboxError:
+            return True  # a damaged one may hold a fire
+
+    def all_sent() -> bool:
+        try:
+            return around.offline or outbox.empty
+        except OutboxError:
+            return True  # nothing will ever be sent from it: no reason to stay awake
+
+    return PowerKeeper(around.settings, around.pacer, fires_wait=fires_wait, all_sent=all_sent)
+
+
+def _live(settings: NodeSettings) -> frozenset[str]:
+    """Deployments of cameras, which never show again what they showed."""
+    return frozenset(
+        str(each.deployment_id) for each in settings.cameras if each.source.kind in ("rtsp", "v4l2")
+    )
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from fieldwatch_edge.outbox.lock import locked
 from fieldwatch_edge.outbox.records import Checkpoint, Entry, Message, Priority, Statistics
 from fieldwatch_edge.outbox.renew import note_damage, open_or_renew
+from fieldwatch_edge.outbox.salvage import Salvaging
 from fieldwatch_edge.outbox.store import Outbox
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Message",
     "Outbox",
     "Priority",
+    "Salvaging",
     "Statistics",
     "locked",
     "note_damage",

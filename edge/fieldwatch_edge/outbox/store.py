@@ -8,11 +8,12 @@ sent when, and losing that costs a message that is sent twice, which the cloud s
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 from uuid import UUID
 
 import structlog
@@ -118,7 +119,7 @@ UPDATE record SET attempts = attempts + 1, retry_at = ? + min(? * (1 << min(atte
 WHERE message_id = ?
 """
 _PAGE = """
-SELECT id, kind, priority, body, attachment, message_id, seq FROM record
+SELECT id, kind, priority, body, attachment, message_id, seq, checksum FROM record
 WHERE camera IS NULL AND (priority, seq) > (?, ?) ORDER BY priority, seq LIMIT 64
 """
 _GIVE_UP = """
@@ -127,6 +128,10 @@ RETURNING kind
 """
 _GIVEN_UP = """
 INSERT INTO given_up (kind, records) VALUES (?, 1) ON CONFLICT (kind) DO UPDATE SET records = records + 1
+"""
+_LOST = """
+INSERT INTO given_up (kind, records) VALUES (?, ?)
+ON CONFLICT (kind) DO UPDATE SET records = records + excluded.records
 """
 
 
@@ -153,6 +158,10 @@ class Outbox:
             path.chmod(0o600)
             self._writer = self._connect("FULL")
             self._sender = self._connect("NORMAL")
+
+    @property
+    def path(self) -> Path:
+        return self._path
 
     def close(self) -> None:
         for lock, connection in ((self._write_lock, self._writer), (self._send_lock, self._sender)):
@@ -211,6 +220,24 @@ class Outbox:
             self._tell()
         return released.rowcount
 
+    def given_up(self, counts: Mapping[Kind, int]) -> None:
+        """Count these as given up: they were lost with a damaged store."""
+        with self._transaction(self._writer, self._write_lock) as connection:
+            for kind, records in counts.items():
+                connection.execute(_LOST, (kind, records))
+
+    def check(self) -> None:
+        """Read everything, by a connection of its own, as long as that takes.
+
+        Raises:
+            CorruptOutboxError: something in it is damaged.
+        """
+        with self._translated(), closing(sqlite3.connect(self._path, timeout=30)) as connection:
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            self.corrupt = True
+            raise CorruptOutboxError(f"the outbox {self._path} is damaged: {found}")
+
     def checkpoint(self, camera: str) -> Checkpoint | None:
         with self._translated(), self._write_lock:
             row = self._writer.execute(
@@ -237,6 +264,7 @@ class Outbox:
                 return None
             id_, kind, body, attachment, message_id, said = row
             self._believe(kind, [(id_, body, said)])
+            self._believe_picture(id_, body, attachment)
             bodies = [body]
             if kind in BATCHED:
                 message_id, bodies = self._form(connection, Kind(kind), message_id, batch, largest)
@@ -356,7 +384,9 @@ class Outbox:
                 rows = self._sender.execute(_PAGE, last).fetchall()
             if not rows:
                 return
-            for id_, kind, priority, body, attachment, message_id, seq in rows:
+            for id_, kind, priority, body, attachment, message_id, seq, said in rows:
+                self._believe(kind, [(id_, body, said)])
+                self._believe_picture(id_, body, attachment)
                 yield Entry(id_, Kind(kind), Priority(priority), body, attachment, message_id)
                 last = (priority, seq)
 
@@ -405,6 +435,9 @@ class Outbox:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
+        # What is deleted is overwritten, as Debian's SQLite does anyway: of a damaged store, nothing that the
+        # cloud has comes back.
+        connection.execute("PRAGMA secure_delete = ON")
         # Without a limit the write-ahead log keeps its largest size for ever.
         connection.execute("PRAGMA journal_size_limit = 8388608")
         connection.execute("BEGIN IMMEDIATE")
@@ -461,10 +494,15 @@ class Outbox:
         nothing tells where it ends."""
         for id_, body, said in rows:
             if said is not None and said != checksum(id_, kind, body):
-                self.corrupt = True
-                raise CorruptOutboxError(
-                    f"the outbox {self._path} is damaged: record {id_} is not as written"
-                )
+                self._disbelieve(id_)
+
+    def _believe_picture(self, id_: str, body: str, attachment: bytes | None) -> None:
+        if attachment is not None and hashlib.sha256(attachment).hexdigest() not in body:
+            self._disbelieve(id_)
+
+    def _disbelieve(self, id_: str) -> Never:
+        self.corrupt = True
+        raise CorruptOutboxError(f"the outbox {self._path} is damaged: {id_} is not as written")
 
     def _keep_budget(self, connection: sqlite3.Connection) -> None:
         for priority in GIVEN_UP_FIRST:
@@ -507,10 +545,11 @@ class Outbox:
         except (sqlite3.Error, OSError) as error:
             said = f"the outbox {self._path} cannot be used: {error}"
             # The lowest byte of an extended code is the primary one.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
-                sqlite3.SQLITE_CORRUPT,
-                sqlite3.SQLITE_NOTADB,
-            ):
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            # Python's own word, which carries no code, for a text that a changed bit made none.
+            no_text = "Could not decode to UTF-8" in str(error)
+            if no_text or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                said = f"the outbox {self._path} is damaged" if no_text else said
                 self.corrupt = True
                 raise CorruptOutboxError(said) from error
             raise OutboxError(said) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -67,7 +68,7 @@ def picture(number: int, size: int = 1000) -> Picture:
         observed_at=at,
         clock=CLOCK,
         mime="image/jpeg",
-        sha256="0" * 64,
+        sha256=hashlib.sha256(b"\xff" * size).hexdigest(),
         width=640,
         height=480,
     )
