@@ -14,10 +14,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from fieldwatch_cloud.authority.keys import Authority
 from fieldwatch_cloud.db import commands, desired, node_logs
 from fieldwatch_cloud.db.listen import waking
 from fieldwatch_cloud.db.pool import connection
-from fieldwatch_cloud.errors import DatabaseUnavailableError
+from fieldwatch_cloud.errors import AuthorityError, DatabaseUnavailableError
 from fieldwatch_cloud.ingest.subscriber import KEEPALIVE_S, Address
 from fieldwatch_cloud.live_view import sessions
 from fieldwatch_shared.messages import SCHEMA_VERSION, Command, DesiredState, utc_now
@@ -58,6 +59,7 @@ class Downlink:
         """Of publications that the broker refused, by their number."""
         self._refused: set[tuple[str, int]] = set()
         """(node, version) that it refused on this connection: asking again every second changes nothing."""
+        self._authority: Authority | None = None
         self._address = address = Address.parse(settings.mqtt_url, f"{slot}_downlink")
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -93,7 +95,7 @@ class Downlink:
                             self._publish_commands(conn)
                             self._publish_waiting(conn)
                             retry_s = FIRST_RETRY_S
-                except DatabaseUnavailableError as error:
+                except (DatabaseUnavailableError, AuthorityError) as error:
                     log.warning("downlink.waiting", reason=str(error), retry_s=retry_s)
                     self._stopping.wait(retry_s)
                     retry_s = min(2 * retry_s, LONGEST_RETRY_S)
@@ -129,11 +131,9 @@ class Downlink:
             log.info("downlink.published", node=state.node, version=state.version)
 
     def _send(self, state: desired.Waiting) -> paho.MQTTMessageInfo:
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.ContentType = "application/json"
-        properties.UserProperty = ("schema-version", SCHEMA_VERSION)
         payload = DesiredState.model_validate(state.body).model_dump_json()
         topic = str(Topic(state.reserve, state.node, Kind.DESIRED))
+        properties = self._properties(topic, payload)
         return self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
 
     def _publish_commands(self, conn: Connection) -> None:
@@ -141,16 +141,11 @@ class Downlink:
             return
         now = utc_now()
         for command in commands.waiting(conn, now):
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.ContentType = "application/json"
-            properties.UserProperty = ("schema-version", SCHEMA_VERSION)
+            topic = str(Topic(command.reserve, command.node, Kind.COMMAND))
+            payload = Command.model_validate(command.body).model_dump_json()
+            properties = self._properties(topic, payload)
             properties.MessageExpiryInterval = max(1, math.floor((command.expires_at - now).total_seconds()))
-            info = self._client.publish(
-                str(Topic(command.reserve, command.node, Kind.COMMAND)),
-                Command.model_validate(command.body).model_dump_json(),
-                qos=1,
-                properties=properties,
-            )
+            info = self._client.publish(topic, payload, qos=1, properties=properties)
             if not self._await(info):
                 log.warning("downlink.unanswered", node=command.node, command=str(command.id))
                 return  # it is tried again, until it expires
@@ -165,6 +160,18 @@ class Downlink:
             else:
                 log.info("downlink.commanded", node=command.node, command=str(command.id))
             self._unheard.discard(info.mid)
+
+    def _properties(self, topic: str, payload: str) -> Properties:
+        """With our signature: a node that was enrolled does nothing without it, whatever its broker says."""
+        if self._authority is None:
+            self._authority = Authority(self._settings.state)
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.ContentType = "application/json"
+        properties.UserProperty = [
+            ("schema-version", SCHEMA_VERSION),
+            *self._authority.sign_for(topic, payload.encode()),
+        ]
+        return properties
 
     def _await(self, info: paho.MQTTMessageInfo) -> bool:
         waited = 0.0
