@@ -289,6 +289,24 @@ class CountsSettings(BaseSettings):
         return tuple(map(Path, filter(None, value.split(":")))) if isinstance(value, str) else value
 
 
+class FleetSettings(BaseSettings):
+    """What nodes are sent to take on."""
+
+    model_config = SettingsConfigDict(env_prefix="FIELDWATCH_FLEET_", frozen=True)
+
+    trusted_keys: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Public keys whose models are taken beside the project's own, with colons between. Nodes"
+        " must trust them too.",
+    )
+    rollouts_every_s: float = Field(5, gt=0, description="How often roll-outs that are under way go on.")
+
+    @field_validator("trusted_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
+
+
 class LiveSettings(BaseSettings):
     """Live view on request: what a node is asked for, and how much of it."""
 
@@ -320,6 +338,7 @@ class CloudSettings:
     notify: NotifySettings
     counts: CountsSettings
     live: LiveSettings
+    fleet: FleetSettings
 
     @classmethod
     def load(cls, state: Path | None = None) -> CloudSettings:
@@ -341,6 +360,7 @@ class CloudSettings:
                 notify=NotifySettings(),
                 counts=CountsSettings(),
                 live=LiveSettings(),
+                fleet=FleetSettings(),
             )
         except ValidationError as error:
             prefix = f"FIELDWATCH_{error.title.removesuffix('Settings').upper()}_".replace("_STATE_", "_")

@@ -19,7 +19,8 @@ _FILES = (
     (re.compile(r"/api/v1/reserves/[^/]+/(labels|hotspots)/import"), MAX_FILE_BYTES),
     (re.compile(r"/api/v1/reserves/[^/]+/(tracks|basemap/[a-z]+)"), MAX_FILE_BYTES),
     (re.compile(r"/api/v1/(areas|reserves/[^/]+(/zones)?|zones/[^/]+)"), MAX_AREAS_BYTES),
-    (re.compile(r"/api/v1/reserves/[^/]+/datasets"), MAX_DATASET_BYTES),
+    (re.compile(r"/api/v1/reserves/[^/]+/(datasets|fleet/artifacts)"), MAX_DATASET_BYTES),
+    (re.compile(r"/api/v1/node-logs/[^/]+"), MAX_FILE_BYTES),
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
 import structlog
 
 from fieldwatch_cloud.db import desired, masks, rollouts

@@ -21,34 +21,27 @@ the folder has them; a node runs on neither, so it does not refuse a model over 
 from __future__ import annotations
 
 import base64
-import hashlib
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_public_key
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from fieldwatch_edge.detect.model_folder import CARD, sha256_of
 from fieldwatch_edge.errors import SignatureError
+from fieldwatch_shared.model_signature import SIGNATURE, SignatureFile, fingerprint, shipped_key_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from fieldwatch_edge.detect.model_folder import ModelFolder
 
-SIGNATURE = "model.sig"
 PAPERS = ("CARD.md", "metrics.json")
 """Signed where a folder has them; for people, and no part of what a node runs."""
-_SUFFIX = ".pub"
-
-# No line break may get into the message that is signed.
-_OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\x85\u2028\u2029]+$", max_length=200)]
-_FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +74,8 @@ class TrustedKey:
 _MAKE_ONE = "`fieldwatch models key` makes a pair"
 
 
-class Signature(BaseModel):
-    """`model.sig`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format: Literal[1] = 1
-    signer: _OneLine
-    key: _OneLine
-    signed_at: AwareDatetime
-    signature: str
-    files: dict[_FileName, _Sha256]
+class Signature(SignatureFile):
+    """`model.sig` in a model folder."""
 
     @classmethod
     def read(cls, folder: Path) -> Signature | None:
@@ -109,18 +93,6 @@ class Signature(BaseModel):
             raise SignatureError(f"cannot read {path}: {error.strerror}. {_ANEW}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
             raise SignatureError(f"{path} is damaged: {str(error).splitlines()[0]}. {_ANEW}") from error
-
-    @property
-    def message(self) -> bytes:
-        """What is signed: all that the file says, in one way of writing it only."""
-        lines = [
-            f"fieldwatch model signature {self.format}",
-            f"signer {self.signer}",
-            f"key {self.key}",
-            f"signed at {self.signed_at.isoformat()}",
-            *(f"{digest}  {name}" for name, digest in sorted(self.files.items())),
-        ]
-        return "\n".join(lines).encode() + b"\n"
 
     def changed_papers(self, folder: Path) -> list[str]:
         """The card for people and the figures, as far as they are gone, or not the ones that were signed."""
@@ -142,16 +114,12 @@ _ANEW = "Copy the whole model folder anew"
 
 def key_id(key: Ed25519PublicKey) -> str:
     """The fingerprint that `ssh-keygen -l` prints."""
-    line = key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-    digest = hashlib.sha256(base64.b64decode(line.split()[1])).digest()
-    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+    return fingerprint(key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH))
 
 
 def shipped_keys() -> tuple[TrustedKey, ...]:
     """The keys that come with the installed package, or with the checkout."""
-    package = Path(__file__).parents[1]
-    folders = (package / "models/keys", package.parents[1] / "models/keys")
-    return trusted_keys([path for folder in folders for path in sorted(folder.glob(f"*{_SUFFIX}"))])
+    return trusted_keys(shipped_key_files())
 
 
 def trusted_keys(paths: Iterable[Path]) -> tuple[TrustedKey, ...]:

@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import ValidationError
 
 from fieldwatch_edge.detect.model_folder import CARD, ModelFolder, sha256_of
-from fieldwatch_edge.detect.signature import PAPERS, SIGNATURE, Signature, TrustedKey, key_id, verify
+from fieldwatch_edge.detect.signature import PAPERS, Signature, TrustedKey, key_id, verify
 from fieldwatch_edge.errors import EdgeError
 from fieldwatch_models.errors import SignatureError
+from fieldwatch_shared.model_signature import SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
