@@ -14,6 +14,7 @@ import structlog
 from fieldwatch_edge.aiming.sending import DeploymentsTold
 from fieldwatch_edge.aiming.window import Window
 from fieldwatch_edge.capture.clock import system_clock
+from fieldwatch_edge.errors import OutboxError
 from fieldwatch_edge.fleet.agent import agent
 from fieldwatch_edge.identity import Identity
 from fieldwatch_edge.outbox import Salvaging

@@ -11,6 +11,7 @@ EdgeError
 ├── CloudError       the cloud did not do what was asked of it over HTTPS
 │   ├── UnreachableError  it was not reached, or the line was cut: worth another try later
 │   └── RefusedError      it said no: the same question gets the same answer
+├── DeviceError      a meter or sensor is not there, or does not answer
 └── OutboxError      the store on disk cannot be written or read
     └── CorruptOutboxError  its file is damaged, and will never be read again
 """
@@ -43,6 +44,10 @@ class ModelError(EdgeError):
 
 
 class SignatureError(ModelError):
+    pass
+
+
+class DeviceError(EdgeError):
     pass
 
 
