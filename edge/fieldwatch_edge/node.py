@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.capture import Source
     from fieldwatch_edge.domain import Onlooker
-    from fieldwatch_edge.fleet.agent import Pace
     from fieldwatch_edge.fleet.origin import Origin
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.settings import Camera, NodeSettings
@@ -148,7 +147,6 @@ class Node:
         offline: bool = False,
         origin: Origin | None = None,
         notices: Sequence[str] = (),
-        pace: Pace | None = None,
     ) -> None:
         """
         Args:
@@ -156,7 +154,6 @@ class Node:
             offline: connect to no broker; all stays in the outbox.
             origin: where the settings come from; None: nothing is taken on from afar.
             notices: what is to be said of its beginning, for people.
-            pace: of what is taken on from afar.
         """
         self._settings, self._offline = settings, offline
         self._search_path = search_path
@@ -171,9 +168,7 @@ class Node:
         self._witness = Witness(album if origin is not None else None)
         self._receipts = 0
         """So many times, the cloud has said that it has something."""
-        self._roots = (
-            Roots(origin, self._witness, lambda: self._receipts, pace) if origin is not None else None
-        )
+        self._roots = Roots(origin, self._witness, lambda: self._receipts) if origin is not None else None
         self._beside = Beside(())
         self.restarting = False
         """Whether it ended to begin anew, with settings and models read again."""
