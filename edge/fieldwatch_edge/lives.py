@@ -14,7 +14,6 @@ from fieldwatch_edge.node import Node
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fieldwatch_edge.fleet.agent import Pace
     from fieldwatch_edge.fleet.origin import Origin
 
 log = structlog.get_logger(__name__)
@@ -26,14 +25,12 @@ def live(
     *,
     offline: bool = False,
     drain_timeout_s: float | None = None,
-    pace: Pace | None = None,
 ) -> tuple[Node, bool]:
     """Run node after node until one ends that does not begin anew.
 
     Args:
         born: told of each node before it runs, to be able to stop it; False: it need not run at all.
         drain_timeout_s: as of `Node.run`.
-        pace: of what is taken on from afar.
 
     Returns:
         The last node, and what its `run` returned.
@@ -49,7 +46,6 @@ def live(
             offline=offline,
             origin=origin,
             notices=beginning.notices,
-            pace=pace,
         )
         if not born(node):
             return node, False

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from fieldwatch_edge.detect.model_folder import sha256_of
 from fieldwatch_edge.errors import EdgeError, OutboxError
 from fieldwatch_edge.fleet import models, trial
 from fieldwatch_edge.fleet.ledger import Book, Choice, Ledger, Trial
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.desired import Desired
     from fieldwatch_edge.fleet.ledger import Fared
-    from fieldwatch_edge.fleet.origin import Origin
+    from fieldwatch_edge.fleet.origin import Fetch, Origin
     from fieldwatch_edge.fleet.witness import Witness
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.power.pace import Pacer
@@ -48,14 +49,6 @@ STEADY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How often it looks, and how long a node must have been at work before anything is tried on it."""
-
-    look_s: float = 1.0
-    settle_s: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
 class Roots:
     """What the agent has from who runs the node."""
 
@@ -63,7 +56,6 @@ class Roots:
     witness: Witness
     receipts: Callable[[], int]
     """How many the cloud has given since the node began."""
-    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +69,7 @@ class Means:
     desired: Desired
     witness: Witness
     software: Software
-    fetch: Callable[[DesiredArtifact, Path, Callable[[], bool]], bool]
-    """Have the artefact at that path; False where it was held up. As `CloudSession.download`."""
+    fetch: Fetch
     may_spend: Callable[[], str | None]
     """Why there is neither power nor line for a download now, in words; None: there is."""
     stay_awake: Callable[[str | None], None]
@@ -92,8 +83,8 @@ class Means:
 class FleetAgent:
     name = "fleet"
 
-    def __init__(self, means: Means, pace: Pace | None = None) -> None:
-        self._means, self._pace = means, pace or Pace()
+    def __init__(self, means: Means) -> None:
+        self._means, self._pace = means, means.origin.pace
         self._book = means.book
         self._stopping = threading.Event()
         self._began = self._looked_at = self._kept_at = time.monotonic()
@@ -304,7 +295,9 @@ class FleetAgent:
             RefusedError: what comes is not what was announced.
         """
         if to.exists():
-            return True
+            if sha256_of(to) == artifact.sha256:
+                return True
+            to.unlink()
         if (
             time.monotonic() < self._retry.get(artifact.sha256, (0, 0))[0]
             or self._means.may_spend() is not None
@@ -389,7 +382,7 @@ def agent(
         desired=desired,
         witness=roots.witness,
         software=software,
-        fetch=fetch,
+        fetch=roots.origin.fetch or fetch,
         may_spend=pacer.may_spend,
         stay_awake=partial(pacer.stay_awake, FleetAgent.name),
         fires_wait=fires_wait,
@@ -397,4 +390,4 @@ def agent(
         restart=restart,
         notice=notice,
     )
-    return FleetAgent(means, roots.pace)
+    return FleetAgent(means)

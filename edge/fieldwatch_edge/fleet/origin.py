@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
@@ -15,10 +15,27 @@ from fieldwatch_edge.outbox import locked
 from fieldwatch_edge.settings import NodeSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from fieldwatch_shared.messages import DesiredArtifact
+
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the agent looks, and how long a node must have been at work before anything is tried on it."""
+
+    look_s: float = 1.0
+    settle_s: float = 30.0
+
+
+class Fetch(Protocol):
+    """Where artefacts come from."""
+
+    def __call__(self, artifact: DesiredArtifact, to: Path, may_go_on: Callable[[], bool]) -> bool:
+        """Have it at `to`, its hash checked; False where `may_go_on` said no. As `CloudSession.download`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,9 @@ class Origin:
     """Instead of the one in the settings."""
     models: str | None = None
     """As `model_search_path` takes it."""
+    pace: Pace = Pace()
+    fetch: Fetch | None = None
+    """Instead of the cloud that the node was enrolled at."""
 
     def settings(self, patch: Mapping[str, Any] | None = None) -> NodeSettings:
         """Raises ConfigError where node.toml, or node.toml with `patch`, cannot be."""
