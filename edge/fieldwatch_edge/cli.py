@@ -93,11 +93,23 @@ def run(
 
 
 @app.command()
-def doctor(config: Config = Path("node.toml"), state_dir: StateDir = None, models: Models = None) -> None:
-    """Examine the node: settings, models, cameras, clock, disk, broker, and the way to the cloud and back.
+def doctor(
+    config: Config = Path("node.toml"),
+    state_dir: StateDir = None,
+    models: Models = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For scripts: a list of {what, status, finding, advice}.")
+    ] = False,
+) -> None:
+    """Examine the node, and say what is to be mended: clock, disk, power, cameras, models, SIM, the line,
+    certificate, broker, and the way to the cloud and back.
+
+    Some findings need root: who listens on which port, and what the clock's battery is worth.
 
     Exit code 1 where something fails.
     """
+    from dataclasses import asdict
+
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -107,18 +119,21 @@ def doctor(config: Config = Path("node.toml"), state_dir: StateDir = None, model
 
     with _sentences():
         settings = _settings(config, state_dir)
-    table = Table("", "What", "Finding", "What to do", title=f"{settings.node.id} in {settings.node.reserve}")
-    worst = "ok"
-    colours = {"ok": "green", "warn": "yellow", "fail": "red"}
-    console = Console()
-    with console.status("Examining ..."):
-        for check in examine(settings, model_search_path(models)):
+        checks = examine(settings, model_search_path(models), config)
+        with Console(stderr=True).status("Examining ..."):
+            found = list(checks)
+    if as_json:
+        typer.echo(json.dumps([asdict(check) for check in found], ensure_ascii=False, indent=1))
+    else:
+        title = f"{settings.node.id} in {settings.node.reserve}"
+        table = Table("", "What", "Finding", "What to do", title=title)
+        colours = {"ok": "green", "warn": "yellow", "fail": "red"}
+        for check in found:
             # As Text: Rich would take [camera] for markup of its own.
-            row = (Text(check.status, style=colours[check.status]), check.what, check.finding, check.advice)
-            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-            worst = max(worst, check.status, key=list(colours).index)
-    console.print(table)
-    if worst == "fail":
+            status = Text(check.status, style=colours[check.status])
+            table.add_row(status, *(Text(cell) for cell in (check.what, check.finding, check.advice)))
+        Console().print(table)
+    if any(check.status == "fail" for check in found):
         raise typer.Exit(1)
 
 
