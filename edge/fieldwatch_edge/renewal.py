@@ -102,7 +102,7 @@ class Renewal:
         from fieldwatch_edge.identity.session import CloudSession
 
         with CloudSession.of(self._settings) as session:
-            offset = session.look_at_the_clock()
+            offset = session.round_trip()
         return now if offset is None else now - timedelta(seconds=offset)
 
     def _renew(self) -> datetime:

@@ -1,25 +1,20 @@
-"""`fieldwatch edge doctor` goes the way of a frame, from the camera to the cloud and back."""
+"""Cameras and the models that look through them."""
 
 from __future__ import annotations
 
 import math
-import shutil
-import stat
 import statistics
 import time
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from fieldwatch_edge import vision
-from fieldwatch_edge.capture import FolderSource, open_source, system_clock
-from fieldwatch_edge.desired import DESIRED_FILE, Desired
+from fieldwatch_edge.capture import FolderSource, open_source
 from fieldwatch_edge.detect import check_signature, load_detector
-from fieldwatch_edge.errors import ConfigError, EdgeError, InUseError, SignatureError
-from fieldwatch_edge.health import BLURRED_BELOW, DARK_BELOW, cpu_celsius, heartbeat
-from fieldwatch_edge.link import Trial, try_out
-from fieldwatch_edge.outbox import Statistics, locked
-from fieldwatch_shared.messages import CameraHealth, ClockQuality
+from fieldwatch_edge.doctor.check import Check
+from fieldwatch_edge.errors import EdgeError, SignatureError
+from fieldwatch_edge.health import BLURRED_BELOW, DARK_BELOW
+from fieldwatch_shared.messages import CameraHealth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,33 +26,18 @@ if TYPE_CHECKING:
 
 FRAME_WITHIN_S = 20.0
 """An RTSP camera may take seconds to its first key frame."""
-LEAST_FREE_BYTES = 256 * 1024**2
-HOT_CELSIUS = 80.0
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    what: str
-    status: Literal["ok", "warn", "fail"]
-    finding: str
-    advice: str = ""
+def cameras(
+    settings: NodeSettings, search_path: Sequence[Path], health: list[CameraHealth], *, busy: bool
+) -> Iterator[Check]:
+    """Of each camera; `health` is added to, for the heartbeat that goes to the cloud.
 
-
-def examine(settings: NodeSettings, search_path: Sequence[Path]) -> Iterator[Check]:
-    """Check after check, as each is done."""
-    yield Check("settings", "ok", f"{len(settings.cameras)} camera(s)")
-    running = _is_running(settings)
-    if running is not None:
-        yield running
-        if running.status == "fail":
-            return  # nothing else can be told without it
-    yield _clock()
-    yield _disk(settings)
-    yield _desired(settings)
-    yield _heat()
-    health = []
+    Args:
+        busy: a node runs beside us, and may hold the devices.
+    """
     for camera in settings.cameras:
-        frame, spacing_s, check = _camera(camera, busy=running is not None)
+        frame, spacing_s, check = _camera(camera, busy=busy)
         yield check
         if spacing_s is not None:
             yield from _spacing(camera, spacing_s)
@@ -70,69 +50,6 @@ def examine(settings: NodeSettings, search_path: Sequence[Path]) -> Iterator[Che
                 problem=None if frame is not None else check.finding[:500],
             )
         )
-    yield from _password_file(settings)
-    yield from _broker(settings, health)
-
-
-def _is_running(settings: NodeSettings) -> Check | None:
-    try:
-        with locked(settings.node.state_dir):
-            return None
-    except InUseError as error:
-        return Check("state directory", "warn", str(error), "fine if that is this node at work")
-    except ConfigError as error:
-        advice = "correct [node] state_dir, or let the node's user write there (chown)"
-        return Check("state directory", "fail", str(error), advice)
-
-
-def _clock() -> Check:
-    clock = system_clock()
-    finding = clock.quality.value
-    if clock.offset_s is not None:
-        finding += f", {clock.offset_s:+.3f} s"
-    if clock.quality is ClockQuality.UNSYNCHRONISED:
-        return Check(
-            "clock", "warn", finding, "install chrony, or connect a GNSS receiver: nobody sets this clock"
-        )
-    return Check("clock", "ok", finding)
-
-
-def _disk(settings: NodeSettings) -> Check:
-    folder = settings.node.state_dir
-    free = shutil.disk_usage(folder).free
-    budget = settings.outbox.max_bytes
-    finding = f"{free / 1024**3:.1f} GiB free in {folder}"
-    if free < LEAST_FREE_BYTES:
-        return Check("disk", "fail", finding, "make room: the node cannot keep what it sees")
-    if free < budget:
-        return Check(
-            "disk", "warn", finding, f"[outbox] max_bytes allows {budget / 1024**3:.1f} GiB: lower it"
-        )
-    return Check("disk", "ok", finding)
-
-
-def _desired(settings: NodeSettings) -> Check:
-    """By which desired state the node works, and whether it is about cameras that hang on it."""
-    state = Desired(settings.node.state_dir / DESIRED_FILE).state
-    if state is None:
-        return Check("desired state", "ok", "none has come: the node works by its settings alone")
-    ours = {camera.deployment_id for camera in settings.cameras}
-    masks = sum(len(camera.masks) for camera in state.cameras if camera.deployment_id in ours)
-    finding = f"version {state.version}, {masks} ignore mask(s)"
-    strange = [str(c.deployment_id) for c in state.cameras if c.deployment_id not in ours and c.masks]
-    if strange:
-        advice = f"is [[camera]] deployment_id right? Masks came for {', '.join(strange)}"
-        return Check("desired state", "warn", f"{finding}; masks of cameras that it does not have", advice)
-    return Check("desired state", "ok", finding)
-
-
-def _heat() -> Check:
-    celsius = cpu_celsius()
-    if celsius is None:
-        return Check("processor", "ok", "tells no temperature")
-    if celsius > HOT_CELSIUS:
-        return Check("processor", "warn", f"{celsius:.0f} °C", "give it shade or air: it slows down when hot")
-    return Check("processor", "ok", f"{celsius:.0f} °C")
 
 
 def _camera(camera: Camera, *, busy: bool) -> tuple[Frame | None, float | None, Check]:
@@ -245,63 +162,3 @@ def _signature(settings: DetectorSettings, search_path: Sequence[Path]) -> Check
     if settings.allow_unsigned:
         return Check(what, "warn", f"{finding}, but none is asked for", "remove allow_unsigned")
     return Check(what, "ok", finding)
-
-
-def _password_file(settings: NodeSettings) -> Iterator[Check]:
-    file = settings.broker.password_file
-    if file is None:
-        return
-    try:
-        mode = file.stat().st_mode
-    except OSError:  # the broker's check says so
-        return
-    # Not the group: an installed one belongs to root and is read by the node's group.
-    if mode & stat.S_IROTH:
-        yield Check("password file", "warn", f"{file} can be read by everyone", f"chmod o-r {file}")
-
-
-def _broker(settings: NodeSettings, health: list[CameraHealth]) -> Iterator[Check]:
-    """A real heartbeat, and the cloud's receipt for it."""
-    message = heartbeat(
-        clock=system_clock(),
-        cameras=health,
-        effort=[],
-        outbox=Statistics({}, 0, 0, {}),
-        state_dir=settings.node.state_dir,
-        uptime_s=0,
-        next_within_s=settings.heartbeat_s,
-    )
-    try:
-        trial = try_out(settings.node, settings.broker, message)
-    except ConfigError as error:
-        yield Check("broker", "fail", str(error), "correct [broker]")
-        return
-    yield from _explain(trial, settings)
-
-
-def _explain(trial: Trial, settings: NodeSettings) -> Iterator[Check]:
-    url = settings.broker.url
-    if trial.unreachable is not None:
-        yield Check(
-            "broker", "fail", f"{url}: {trial.unreachable}", "check address, network, firewall and ca_file"
-        )
-    elif trial.login is None:
-        yield Check(
-            "broker", "fail", f"{url} does not answer", "is it an MQTT 5 broker? mqtts needs its TLS port"
-        )
-    elif trial.login:
-        yield Check("broker", "fail", f"{url}: {trial.login}", "check the node's id, username and password")
-    else:
-        yield Check("broker", "ok", f"{url}: connected")
-        if trial.subscribed or trial.published:
-            answer = trial.subscribed or trial.published or ""
-            advice = f"is {settings.node.id!r} a node of the reserve {settings.node.reserve!r}?"
-            yield Check("permission", "fail", answer, advice)
-        elif trial.receipt_s is not None:
-            yield Check("cloud", "ok", f"receipt after {trial.receipt_s * 1000:.0f} ms")
-        elif trial.nobody_listens:
-            yield Check("cloud", "fail", "nobody listens at the broker", "start the cloud's ingest")
-        else:
-            yield Check(
-                "cloud", "fail", "the cloud gives no receipt", "look at the log of the cloud's ingest"
-            )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 API = "/api/v1"
+CHALLENGE = "/node-session/challenge"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TIMEOUT = httpx2.Timeout(30, connect=10)
 
@@ -131,12 +132,16 @@ class CloudSession:
         with self._sent(method, path, token, options, read=read) as answer:
             yield judged(answer, method, path)
 
-    def look_at_the_clock(self) -> float | None:
-        """Ask the cloud anything, for the sake of `clock_offset_s`."""
-        with self._sent(
-            "POST", "/node-session/challenge", None, {"json": {"node": self._identity.node}}, read=True
-        ):
-            return self.clock_offset_s
+    def open(self) -> None:
+        """Log in now, rather than with the first request. Raises as any request does."""
+        self._logged_in()
+
+    def round_trip(self, size: int = 0) -> float | None:
+        """Ask the cloud anything, with `size` bytes to carry; answers `clock_offset_s`."""
+        body = {"node": self._identity.node, "ballast": "." * size}
+        with self._sent("POST", CHALLENGE, None, {"json": body}, read=True) as answer:
+            judged(answer, "POST", CHALLENGE)
+        return self.clock_offset_s
 
     def download(
         self,
@@ -166,7 +171,7 @@ class CloudSession:
     def _log_in(self) -> str:
         held = self._identity.load()
         node = self._identity.node
-        challenge = self._asked("/node-session/challenge", Challenge, {"node": node})
+        challenge = self._asked(CHALLENGE, Challenge, {"node": node})
         signature = held.sign(session_proof(challenge.nonce))
         session = self._asked(
             "/node-session",
