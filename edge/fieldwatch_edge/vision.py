@@ -164,6 +164,35 @@ def sharpness(image: Image) -> float:
     return float(cv2.meanStdDev(cv2.Laplacian(gray, cv2.CV_16S))[1][0, 0] ** 2)
 
 
+def focus(image: Image, x: float, y: float, share: float = 0.3) -> float:
+    """How sharp the part of `image` around (x, y) is, `share` of its width and height large, fractions of the
+    picture: the root of its mean squared gradient at its own pixels, in percent of its brightness, so that a
+    cloud before the sun is no loss of focus. Of one scene alone: turn the ring until it is highest.
+
+    After Tenenbaum 1970; the best of the plain measures in Pertuz et al. 2013, "Analysis of focus measure
+    operators for shape-from-focus".
+    """
+    part = cv2.cvtColor(cut(image, x, y, share, share), cv2.COLOR_BGR2GRAY)
+    across, down = cv2.Sobel(part, cv2.CV_32F, 1, 0), cv2.Sobel(part, cv2.CV_32F, 0, 1)
+    gradient = float(np.sqrt(np.mean(across**2 + down**2))) / 8  # Sobel's kernel weighs 8
+    return 100 * gradient / max(brightness(part), 5.0)  # type: ignore[arg-type]
+
+
+def cut(image: Image, x: float, y: float, wide: float, high: float) -> Image:
+    """The part of `image` around (x, y), that large, all fractions of it; moved inwards where it would jut
+    out."""
+    height, width = image.shape[:2]
+    across, down = max(round(wide * width), 8), max(round(high * height), 8)
+    left = min(max(round(x * width - across / 2), 0), max(width - across, 0))
+    top = min(max(round(y * height - down / 2), 0), max(height - down, 0))
+    return image[top : top + down, left : left + across]
+
+
+def extremes(gray: Gray) -> tuple[float, float]:
+    """Shares of the pixels that are black (below 6) and burnt out (above 249)."""
+    return float(np.mean(gray < 6)), float(np.mean(gray > 249))
+
+
 def fingerprint(image: Image) -> int:
     """Equal for two frames only if they are the same picture.
 

@@ -17,6 +17,7 @@ from fieldwatch_edge.tomlfile import write_whole
 from fieldwatch_shared.messages import Clock
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 log = structlog.get_logger(__name__)
@@ -81,6 +82,19 @@ def records(state_dir: Path) -> list[DeploymentRecord]:
         except (OSError, ValidationError) as error:
             log.error("aiming.record_unreadable", path=str(path), error=str(error))  # noqa: TRY400
     return sorted(found, key=lambda record: record.told.started_at)
+
+
+def to_be_told(kept: Sequence[DeploymentRecord], current: Collection[UUID]) -> list[DeploymentRecord]:
+    """Those that are not done, the oldest first: of the `current` deployments, and of those that these have
+    replaced. Others were cut off before node.toml named them, and never were."""
+    by_id = {record.told.id: record for record in kept}
+    wanted: set[UUID] = set()
+    for id_ in current:
+        record = by_id.get(id_)
+        while record is not None and record.told.id not in wanted:
+            wanted.add(record.told.id)
+            record = by_id.get(record.told.replaces) if record.told.replaces is not None else None
+    return [record for record in kept if record.told.id in wanted and not record.done]
 
 
 def view_of(state_dir: Path, deployment_id: UUID) -> Path:

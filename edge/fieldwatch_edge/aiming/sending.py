@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from fieldwatch_edge import vision
-from fieldwatch_edge.aiming.record import DeploymentRecord, keep, records, view_of
+from fieldwatch_edge.aiming.record import DeploymentRecord, keep, records, to_be_told, view_of
 from fieldwatch_edge.domain import Frame
 from fieldwatch_edge.errors import ConfigError, EdgeError, RefusedError
 from fieldwatch_edge.outbox import Entry, Outbox
@@ -69,7 +69,8 @@ class DeploymentsTold:
         return {}
 
     def _all_told(self) -> bool:
-        waiting = [record for record in records(self._state_dir) if not record.done]
+        current = [camera.deployment_id for camera in self._settings.cameras]
+        waiting = to_be_told(records(self._state_dir), current)
         if not waiting:
             return True
         # The HTTP client takes memory that a node with nothing to tell has a better use for.

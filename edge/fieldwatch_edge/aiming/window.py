@@ -58,9 +58,15 @@ class Window:
     name = "aim-window"
 
     def __init__(
-        self, state_dir: Path, handovers: Mapping[UUID, Handover], restart: Callable[[], None]
+        self,
+        state_dir: Path,
+        handovers: Mapping[UUID, Handover],
+        restart: Callable[[], None],
+        stay_awake: Callable[[str | None], None] = lambda _: None,
     ) -> None:
+        """`stay_awake`: the node is not to sleep for that reason; None: it may again."""
         self._state_dir, self._handovers, self._restart = state_dir, handovers, restart
+        self._stay_awake = stay_awake
         self._stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._taken: set[UUID] = set()
@@ -127,6 +133,7 @@ class Window:
             if camera in self._taken:
                 raise ValueError("somebody looks at this camera already")
             self._taken.add(camera)
+            self._stay_awake("somebody aims a camera")
         handover.open(FULL_WIDTH, fps)
         log.info("aim_window.looking", deployment=str(camera))
         try:
@@ -135,6 +142,8 @@ class Window:
             handover.close()
             with self._lock:
                 self._taken.discard(camera)
+                if not self._taken:
+                    self._stay_awake(None)
 
     def _show(self, connection: socket.socket, handover: Handover) -> None:
         after = 0.0
