@@ -21,7 +21,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID  # noqa: TC003  Pydantic reads it.
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PlainSerializer, SecretStr
 
 from fieldwatch_shared.messages import Slug, Utc, Wire
 
@@ -156,10 +156,14 @@ Pem = Annotated[str, Field(max_length=LARGEST_PEM, pattern=r"^\s*-----BEGIN [A-Z
 Nonce = Annotated[str, Field(min_length=16, max_length=400, pattern=r"^[A-Za-z0-9_\-.]+$")]
 
 
+Told = Annotated[SecretStr, PlainSerializer(SecretStr.get_secret_value, return_type=str, when_used="json")]
+"""A secret that is hidden wherever it is shown, but for the JSON that carries it to its owner."""
+
+
 class EnrolmentRequest(Wire):
     """A node asks to be let in. Of `csr` only the public key counts (EC P-256): the name is the code's."""
 
-    code: SecretStr = Field(description="The one-time code, `FW1-...`.", max_length=100)
+    code: Told = Field(description="The one-time code, `FW1-...`.", max_length=100)
     csr: Pem = Field(description="PKCS #10 request, PEM, signed by the node's own key.")
     hardware: dict[str, str] = Field(
         default_factory=dict, max_length=32, description="What the box says of itself: model, serial, memory."
@@ -218,7 +222,7 @@ class SessionRequest(Wire):
 class SessionToken(Wire):
     """For `Authorization: Bearer` in all that a node asks of the cloud."""
 
-    token: SecretStr
+    token: Told
     lasts_s: int = Field(description="Seconds from the answer; revoking the node ends it sooner.")
 
 
