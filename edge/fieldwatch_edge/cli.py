@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from fieldwatch_edge.cli_enrol import enrol
+from fieldwatch_edge.cli_aim import aim
 from fieldwatch_edge.errors import EdgeError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ app.command()(enrol)
 
 Config = Annotated[
     Path,
+app.command()(aim)
     typer.Option("--config", "-c", help="The node's settings. Relative paths in it count from its folder."),
 ]
 StateDir = Annotated[
