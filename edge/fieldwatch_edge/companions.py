@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from functools import partial
 
 import structlog
 
@@ -99,7 +100,8 @@ class Surroundings:
 def companions(around: Surroundings) -> list[Companion]:
     """Those that these settings ask for."""
     settings = around.settings
-    made: list[Companion] = [Window(settings.node.state_dir, around.views, around.restart)]
+    awake = partial(around.pacer.stay_awake, "aim")
+    made: list[Companion] = [Window(settings.node.state_dir, around.views, around.restart, awake)]
     if not around.offline:
         made.append(DeploymentsTold(settings, around.outbox, around.notice))
     made.append(Salvaging(around.outbox, _live(settings), around.notice))
