@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from fieldwatch_edge.cli_enrol import enrol
 from fieldwatch_edge.cli_aim import aim
+from fieldwatch_edge.cli_enrol import enrol
 from fieldwatch_edge.errors import EdgeError
 
 if TYPE_CHECKING:
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
     from fieldwatch_edge.settings import NodeSettings
 
 T = TypeVar("T")
+STUCK = 75
+"""EX_TEMPFAIL of sysexits.h."""
 
 app = typer.Typer(no_args_is_help=True)
 outbox_app = typer.Typer(no_args_is_help=True, help="What waits for the cloud's receipt.")
 app.add_typer(outbox_app, name="outbox")
 app.command()(enrol)
+app.command()(aim)
 
 Config = Annotated[
     Path,
-app.command()(aim)
     typer.Option("--config", "-c", help="The node's settings. Relative paths in it count from its folder."),
 ]
 StateDir = Annotated[
@@ -75,7 +78,7 @@ def run(
     everything; Ctrl+C or SIGTERM stops it cleanly. Killed at any moment, it goes on where it was.
 
     Exit code 0: all taken in and sent, or stopped. 1: an error. 3: a source could not be read to its end,
-    or the cloud does not have everything yet.
+    or the cloud does not have everything yet. 75: a camera's driver hangs, start it again.
     """
     from fieldwatch_edge.fleet.origin import Origin
     from fieldwatch_edge.lives import live
@@ -87,6 +90,9 @@ def run(
             node, complete = live(
                 Origin(config, state_dir, models), alive.born, offline=offline, drain_timeout_s=drain_timeout
             )
+    if node.stuck is not None:
+        _complain(f"{node.stuck}: only a new process helps")
+        os._exit(STUCK)  # a thread hangs in a driver: an orderly end would wait for it
     for worker in node.workers:
         if worker.failure is not None:
             _complain(f"camera {worker.camera.deployment_id}: {worker.failure}")

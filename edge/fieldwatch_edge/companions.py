@@ -5,10 +5,11 @@ None of them is worth a camera: one that fails is logged, reported as a notice, 
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import structlog
 
@@ -18,11 +19,15 @@ from fieldwatch_edge.capture.clock import system_clock
 from fieldwatch_edge.errors import OutboxError
 from fieldwatch_edge.fleet.agent import agent
 from fieldwatch_edge.identity import Identity
+from fieldwatch_edge.link.dispatch import Dispatch
+from fieldwatch_edge.link.watch import LineWatch
 from fieldwatch_edge.outbox import Salvaging
 from fieldwatch_edge.power.keeper import PowerKeeper
 from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.renewal import Renewal
 from fieldwatch_edge.sensors import Sensors
+from fieldwatch_edge.uploads import Uploads, goes_in_parts
+from fieldwatch_edge.watchdog import Manager, Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.desired import Desired
     from fieldwatch_edge.fleet.agent import Roots
+    from fieldwatch_edge.link.ledger import Ledger
     from fieldwatch_edge.live_view import Handover
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.settings import NodeSettings
@@ -93,8 +99,15 @@ class Surroundings:
     """What cameras see, by deployment: for whoever stands before them."""
     pacer: Pacer = field(default_factory=Pacer)
     """How much cameras may look, and what keeps the node awake."""
+    ledger: Ledger | None = None
+    """What the line has cost. Who sends or fetches anything beside the link counts it there (`count`), and
+    asks before (`room`)."""
     roots: Roots | None = None
     """Where settings and models came from; None: nothing is taken on from afar."""
+
+
+    complaints: Callable[[], Sequence[str]] = tuple
+    """What of the node does not live, in words."""
 
 
 def companions(around: Surroundings) -> list[Companion]:
@@ -104,6 +117,13 @@ def companions(around: Surroundings) -> list[Companion]:
     made: list[Companion] = [Window(settings.node.state_dir, around.views, around.restart, awake)]
     if not around.offline:
         made.append(DeploymentsTold(settings, around.outbox, around.notice))
+    if around.ledger is not None and not around.offline:
+        dispatch = Dispatch(settings.link, around.ledger, in_parts=goes_in_parts(settings))
+        made.append(LineWatch(settings.link, around.ledger, dispatch, around.outbox))
+        if goes_in_parts(settings):
+            made.append(Uploads(settings, around.outbox, around.ledger, dispatch, around.pacer.may_spend))
+    if (manager := Manager.of(os.environ)) is not None:
+        made.append(Watchdog(manager, around.complaints))
     made.append(Salvaging(around.outbox, _live(settings), around.notice))
     if around.roots is not None:
         made.append(

@@ -4,6 +4,7 @@ EdgeError
 ├── ConfigError      node.toml, or a model folder, says something that cannot be
 │   └── InUseError   another node runs in the state directory
 ├── SourceError      a camera, folder or video gives no (more) pictures
+│   ├── StuckError   a camera's driver holds a thread that nothing can end: only a new process helps
 │   └── PictureError one picture cannot be read, or has no time
 ├── ModelError       a detector cannot be loaded, or its file does not match its card
 │   └── SignatureError   nobody whom this node trusts has signed it
@@ -32,6 +33,10 @@ class InUseError(ConfigError):
 
 
 class SourceError(EdgeError):
+    pass
+
+
+class StuckError(SourceError):
     pass
 
 

@@ -130,6 +130,11 @@ class CameraMonitor:
         """Since the process started."""
         self.last_frame_at: datetime | None = None
         self.problem: str | None = None
+        self.moved_at = time.monotonic()
+        """When its thread last did something, if only waiting for a frame."""
+
+    def moved(self) -> None:
+        self.moved_at = time.monotonic()
 
     def saw(self, frame: Frame, thumbnail: Gray, *, looked: bool = True) -> None:
         """Take in a frame; `thumbnail` as of `vision.thumbnail`.

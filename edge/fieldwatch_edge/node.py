@@ -14,18 +14,22 @@ import structlog
 from fieldwatch_edge.capture import open_source, system_clock
 from fieldwatch_edge.companions import Beside, Surroundings, companions
 from fieldwatch_edge.desired import DESIRED_FILE, Desired
-from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError
+from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError, StuckError
 from fieldwatch_edge.fleet.agent import Roots
 from fieldwatch_edge.fleet.ledger import FOLDER as FLEET_FOLDER
 from fieldwatch_edge.fleet.witness import ALBUM, Witness
 from fieldwatch_edge.health import CameraMonitor, heartbeat
 from fieldwatch_edge.identity.seal import Seal
 from fieldwatch_edge.link import Link
+from fieldwatch_edge.link.dispatch import Dispatch
+from fieldwatch_edge.link.ledger import LEDGER_FILE, Ledger
 from fieldwatch_edge.live_view import Handover, LiveViews, Several
 from fieldwatch_edge.outbox import Entry, locked, note_damage, open_or_renew
 from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.settings import FolderSource, VideoSource
+from fieldwatch_edge.uploads import goes_in_parts
+from fieldwatch_shared.messages import ClockQuality
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +46,10 @@ log = structlog.get_logger(__name__)
 
 OUTBOX_FILE = "outbox.sqlite"
 RETRY_FIRST_S, RETRY_LONGEST_S = 5.0, 300.0
+LIVE_BYTES = 500_000
+"""A live view of half a minute: with less on the line's budget, none begins."""
+STILL_S = 300.0
+"""A thread that does nothing for so long will not do anything any more."""
 
 
 class CameraWorker:
@@ -67,6 +75,8 @@ class CameraWorker:
         self._search_path, self._stop, self._on_end = search_path, stop, on_end
         self._source: Source | None = None
         self.finite = is_finite(camera)
+        self.stuck: str | None = None
+        """Which camera hangs so that only a new process helps."""
         self.failure: str | None = None
         """Why a source that should have ended by itself could not be taken in, or what of it is missing."""
         self.monitor = CameraMonitor(
@@ -90,8 +100,12 @@ class CameraWorker:
         wait_s = RETRY_FIRST_S
         while not self._stop.is_set():
             frames_before = self.monitor.frames
+            self.monitor.moved()
             try:
                 self._run_once()
+            except StuckError as error:
+                self.monitor.problem = self.stuck = str(error)
+                return
             except EdgeError as error:
                 self.monitor.problem = str(error)
                 log.error("camera.failed", deployment=str(self.camera.deployment_id), error=str(error))  # noqa: TRY400
@@ -170,6 +184,9 @@ class Node:
         """So many times, the cloud has said that it has something."""
         self._roots = Roots(origin, self._witness, lambda: self._receipts) if origin is not None else None
         self._beside = Beside(())
+        self._moved_at = time.monotonic()
+        self.stuck: str | None = None
+        """What hangs so that only a new process helps."""
         self.restarting = False
         """Whether it ended to begin anew, with settings and models read again."""
         self.workers: list[CameraWorker] = []
@@ -218,6 +235,11 @@ class Node:
         desired = Desired(settings.node.state_dir / DESIRED_FILE, Seal.of(settings), self._notices.append)
         handovers = {camera.deployment_id: Handover() for camera in settings.cameras}
         views = {camera.deployment_id: Handover() for camera in settings.cameras}
+        ledger = Ledger(
+            settings.node.state_dir / LEDGER_FILE,
+            settings.link,
+            synchronised=lambda: system_clock().quality in (ClockQuality.GNSS, ClockQuality.NTP),
+        )
         link, live_views = None, None
         if not self._offline:
             live_views = LiveViews(
@@ -225,6 +247,8 @@ class Node:
                 handovers,
                 fires_wait=partial(_fires_wait, outbox),
                 may_spend=self._pacer.may_spend,
+                line_left=partial(Dispatch(settings.link, ledger).line_left, LIVE_BYTES),
+                spent=ledger.count,
             )
             link = Link(
                 settings.node,
@@ -234,6 +258,9 @@ class Node:
                 self._received,
                 desired,
                 partial(self._commanded, live_views),
+                line=settings.link,
+                ledger=ledger,
+                in_parts=goes_in_parts(settings),
             )
         self.workers = [
             CameraWorker(
@@ -261,6 +288,7 @@ class Node:
             threading.Thread(target=worker.run, name=f"camera-{worker.camera.deployment_id}")
             for worker in self.workers
         ]
+        linking = threading.Thread(target=link.run, name="link") if link is not None else None
         self._beside = Beside(
             companions(
                 Surroundings(
@@ -275,10 +303,11 @@ class Node:
                     views=views,
                     pacer=self._pacer,
                     roots=self._roots,
+                    ledger=ledger,
+                    complaints=partial(self._complaints, cameras, linking),
                 )
             )
         )
-        linking = threading.Thread(target=link.run, name="link") if link is not None else None
         for thread in [*cameras, *([linking] if linking is not None else [])]:
             thread.start()
         done = False
@@ -306,8 +335,26 @@ class Node:
             if link is not None and linking is not None:
                 link.stop()
                 linking.join()
+            ledger.close()
         log.info("node.stopped", node=settings.node.id, waiting=sum(outbox.statistics().records.values()))
         return done
+
+    def _complaints(
+        self, cameras: Sequence[threading.Thread], linking: threading.Thread | None
+    ) -> Sequence[str]:
+        """What of the node does not live, in words. A camera that gives no frames but is tried does."""
+        now, said = time.monotonic(), []
+        if now - self._moved_at > STILL_S:
+            said.append("heartbeats have stopped")
+        if linking is not None and not linking.is_alive():
+            said.append("the link has ended")
+        for worker, thread in zip(self.workers, cameras, strict=True):
+            name = worker.camera.deployment_id
+            if thread.is_alive() and now - worker.monitor.moved_at > STILL_S + RETRY_LONGEST_S:
+                said.append(f"camera {name} stands still")
+            elif not thread.is_alive() and not worker.finite and worker.stuck is None:
+                said.append(f"camera {name} has ended")
+        return said
 
     def _received(self) -> None:
         self._receipts += 1
@@ -323,6 +370,11 @@ class Node:
             self._news.clear()
             if outbox.corrupt:
                 raise CorruptOutboxError("the outbox is damaged: start the node again, with a new one")
+            self._moved_at = time.monotonic()
+            self.stuck = next((worker.stuck for worker in self.workers if worker.stuck), None)
+            if self.stuck is not None:
+                log.error("node.stuck", camera=self.stuck)
+                self._stop.set()
             if not busy():
                 return
             if time.monotonic() >= self._beat_at:

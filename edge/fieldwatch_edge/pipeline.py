@@ -187,6 +187,7 @@ class Pipeline:
         for frame in source.frames():
             if self._stop.is_set():
                 break
+            self._monitor.moved()
             self._monitor.problem = source.status.problem
             if frame is not None:
                 self._take(frame)
@@ -404,6 +405,7 @@ class Pipeline:
         """Write to the outbox; while the disk refuses, say so and try again: nothing may be skipped."""
         wait_s = 1.0
         while True:
+            self._monitor.moved()
             try:
                 write()
             except OutboxError as error:

@@ -2,6 +2,10 @@
 
 A thread keeps reading and keeps only the newest frame: whoever is slower than the camera sees fewer
 frames, never older ones. A camera that is gone is tried again, at growing intervals, for ever.
+
+A driver may also never answer again, as that of a dead USB device does. No thread can be ended from outside:
+the one that hangs is left to itself, and another one opens the camera anew; where that hangs too, only a new
+process helps (`StuckError`).
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import structlog
 from fieldwatch_edge.capture.clock import system_clock
 from fieldwatch_edge.capture.source import Source, SourceStatus
 from fieldwatch_edge.domain import Frame
+from fieldwatch_edge.errors import StuckError
 from fieldwatch_edge.vision import Capture
 from fieldwatch_shared.messages import utc_now
 
@@ -34,6 +39,13 @@ log = structlog.get_logger(__name__)
 
 _TIMEOUT_S = 10.0
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.5, 60.0
+_STUCK_S = 60.0
+"""Longer than any time-out of a driver that works."""
+_MOST_LEFT = 2
+"""Threads that hang, of one camera."""
+_AGAIN_S = 1800.0
+"""A process that began less than so long ago is not given up for a camera that hangs: others see with it."""
+_began = time.monotonic()
 
 
 class LiveSource(Source):
@@ -63,6 +75,8 @@ class LiveSource(Source):
         self._last_taken = float("-inf")
         self._reader: threading.Thread | None = None
         self._onlooker: Onlooker | None = None
+        self._moved_at = time.monotonic()
+        self._left = 0
 
     @classmethod
     def rtsp(cls, config: settings.RtspSource) -> LiveSource:
@@ -100,9 +114,7 @@ class LiveSource(Source):
 
     def frames(self, idle_s: float = 1.0) -> Iterator[Frame | None]:
         if self._reader is None:
-            name = f"read {self._name}"
-            self._reader = threading.Thread(target=self._read_for_ever, name=name, daemon=True)
-            self._reader.start()
+            self._read_anew()
         while not self._closed.is_set():
             with self._has_news:
                 self._has_news.wait_for(lambda: self._newest or self._closed.is_set(), timeout=idle_s)
@@ -111,14 +123,44 @@ class LiveSource(Source):
                     self._last_taken = time.monotonic()
             if not self._closed.is_set():
                 yield frame
+                self._leave_what_hangs()
+
+    def _read_anew(self) -> None:
+        self._moved_at = time.monotonic()
+        self._reader = threading.Thread(
+            target=self._read_for_ever, args=(self._left,), name=f"read {self._name}", daemon=True
+        )
+        self._reader.start()
+
+    def _leave_what_hangs(self) -> None:
+        still_s = time.monotonic() - self._moved_at
+        if still_s < _STUCK_S:
+            return
+        problem = f"{self._name} hangs: its driver has not answered for {still_s:.0f} s"
+        self._status = replace(self._status, problem=problem)
+        if self._left < _MOST_LEFT:
+            self._left += 1
+            log.error("camera.hangs", camera=self._name, left=self._left)
+            self._read_anew()
+        elif time.monotonic() - _began > _AGAIN_S:
+            raise StuckError(problem)
 
     # In the reader's thread
 
-    def _read_for_ever(self) -> None:
+    def _goes_on(self, number: int) -> bool:
+        """Whether the reader `number` is still wanted; said whenever it moves."""
+        if number != self._left:
+            return False
+        self._moved_at = time.monotonic()
+        return not self._closed.is_set()
+
+    def _read_for_ever(self, number: int) -> None:
         failures = 0
-        while not self._closed.is_set():
+        while self._goes_on(number):
             before = self._count
-            self._read_until_it_drops()
+            self._read_until_it_drops(number)
+            if number != self._left:
+                return
             failures = 0 if self._count > before else failures + 1
             # Jitter: cameras that one power cut took away must not all come back in one moment.
             delay = min(_FIRST_RETRY_S * 2 ** min(failures, 10), _LAST_RETRY_S)
@@ -126,16 +168,21 @@ class LiveSource(Source):
             if not self._closed.is_set():
                 retry_s, reason = round(delay, 1), self._status.problem
                 log.warning("camera.lost", camera=self._name, reason=reason, retry_s=retry_s)
-            self._closed.wait(delay)
+            # In steps: waiting is no hanging.
+            until = time.monotonic() + delay
+            while self._goes_on(number) and time.monotonic() < until:
+                self._closed.wait(min(1.0, until - time.monotonic()))
 
-    def _read_until_it_drops(self) -> None:
+    def _read_until_it_drops(self, number: int) -> None:
         capture = self._connect()
         if capture is None:
             self._status = replace(self._status, problem=self._why_not())
             return
         try:
-            while not self._closed.is_set():
+            while self._goes_on(number):
                 if not capture.grab():
+                    if number != self._left:
+                        return
                     self._status = replace(self._status, problem=f"{self._name} stopped sending pictures")
                     return
                 self._take(capture)

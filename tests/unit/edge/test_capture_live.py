@@ -3,8 +3,9 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 
+import numpy as np
 import pytest
 from structlog.testing import capture_logs
 from tests.unit.edge.camera import Camera, wait_until
@@ -12,7 +13,8 @@ from tests.unit.edge.pictures import number_in
 from tests.unit.edge.rtsp import RtspCamera, transport_stream
 
 from fieldwatch_edge.capture import open_source
-from fieldwatch_edge.capture.live import address_of, why_no_device
+from fieldwatch_edge.capture.live import LiveSource, address_of, why_no_device
+from fieldwatch_edge.errors import StuckError
 from fieldwatch_edge.settings import RtspSource, V4l2Source
 
 
@@ -231,3 +233,53 @@ def test_who_looks_on_sees_more_than_is_detected_in_and_nobody_looks_at_less(wat
     assert took_s >= 1.0, "for the detectors, the pace is the same"
     assert len(onlooker.seen) > 2 * len(detected)
     assert detected[-1].image.shape == onlooker.seen[-1].shape
+
+
+class DeadDevice:
+    """What a USB camera is whose driver never answers again: reading it blocks, and nothing ends that."""
+
+    def __init__(self) -> None:
+        self.opened, self.revived = 0, threading.Event()
+
+    def connect(self) -> DeadDevice:
+        self.opened += 1
+        return self
+
+    def grab(self) -> bool:
+        return self.revived.wait(60)
+
+    def retrieve(self) -> np.ndarray:
+        return np.zeros((48, 64, 3), np.uint8)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def dead(monkeypatch):
+    monkeypatch.setattr("fieldwatch_edge.capture.live._STUCK_S", 0.1)
+    device = DeadDevice()
+    source = LiveSource("/dev/video0", device.connect, lambda: "", 0)  # type: ignore[arg-type]
+    yield device, source.frames(idle_s=0.02), source
+    device.revived.set()
+    source.close()
+
+
+def test_a_driver_that_never_answers_is_left_and_the_camera_opened_anew(dead):
+    device, frames, source = dead
+    assert wait_until(lambda: next(frames) is None and device.opened == 3)
+    assert "hangs: its driver" in source.status.problem
+    for _ in range(20):  # the process is young: other cameras see with it
+        assert next(frames) is None
+    assert device.opened == 3
+    device.revived.set()
+    assert wait_until(lambda: next(frames) is not None)
+    assert source.status.problem is None
+
+
+def test_where_it_hangs_again_and_again_only_a_new_process_helps(dead, monkeypatch):
+    device, frames, _ = dead
+    monkeypatch.setattr("fieldwatch_edge.capture.live._AGAIN_S", 0.0)
+    with pytest.raises(StuckError, match="hangs"):
+        list(islice(frames, 1000))
+    assert device.opened == 3
