@@ -321,8 +321,8 @@ class LinkSettings(Section):
     )
     media: bool | None = Field(
         None,
-        description="Whether pictures go over this line; else by a data mule. A fire's own picture goes anyway."
-        " Default: by the kind of line; not over satellite.",
+        description="Whether pictures go over this line; else by a data mule. A fire's own picture goes in any"
+        " case. Default: by the kind of line; not over satellite.",
     )
 
     @property
@@ -590,6 +590,14 @@ class NodeSettings(Section):
     sensors: list[Sensor] = Field([], alias="sensor", max_length=50)
     heartbeat_s: float = Field(60, gt=0, le=7 * 86400)
     cameras: list[Camera] = Field(alias="camera", min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beats_as_the_line_bears(cls, raw: Any) -> Any:
+        """`heartbeat_s` is that of the kind of line unless it is given."""
+        link = raw.get("link") if isinstance(raw, dict) else None
+        kind = link.get("kind") if isinstance(link, dict) else getattr(link, "kind", None)
+        return {"heartbeat_s": LINES[kind].heartbeat_s, **raw} if kind in LINES else raw
 
     @model_validator(mode="after")
     def _one_camera_per_deployment(self) -> NodeSettings:

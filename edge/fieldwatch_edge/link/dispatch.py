@@ -22,7 +22,7 @@ LANES = {
     Priority.OBSERVATION: Lane.OBSERVATIONS,
     Priority.PICTURE: Lane.MEDIA,
 }
-_MEDIA = frozenset({Priority.SUSPICION_PICTURE, Priority.SUSPICION_CONTEXT, Priority.PICTURE})
+MEDIA = frozenset({Priority.SUSPICION_PICTURE, Priority.SUSPICION_CONTEXT, Priority.PICTURE})
 LARGEST_MEDIA = 1024**2
 """Of a picture over MQTT: what the cloud takes that way. Larger ones go in parts over HTTPS."""
 MESSAGE_BYTES = 600
@@ -39,9 +39,9 @@ def cost(payload: int) -> int:
 
 
 class Dispatch:
-    """Of one node. For the link's thread alone."""
+    """Of one node. All but `affordable` and `line_left` is for the link's thread alone."""
 
-    def __init__(self, settings: LinkSettings, ledger: Ledger, *, in_parts: bool) -> None:
+    def __init__(self, settings: LinkSettings, ledger: Ledger, *, in_parts: bool = False) -> None:
         """
         Args:
             in_parts: large media are taken to the cloud by `uploads`, and left to it.
@@ -59,17 +59,31 @@ class Dispatch:
             now: monotonic clock, seconds.
             largest_packet: that the broker takes, bytes.
         """
-        rooms = {lane: _payload(self._ledger.room(lane)) for lane in Lane}
         most = {}
-        for priority, lane in LANES.items():
-            largest = min(rooms[lane], largest_packet - 4096)
-            if priority in _MEDIA:
+        for priority, largest in self.affordable().items():
+            if priority in MEDIA:
                 largest = min(largest, self.largest_media(priority))
             elif priority is Priority.OBSERVATION and now < self._observations_at:
-                largest = 0
+                continue
             if largest > 0:
-                most[priority] = largest
+                most[priority] = min(largest, largest_packet - 4096)
         return most
+
+    def affordable(self) -> dict[Priority, int]:
+        """As `most`, but for what the budget and the settings hold back alone."""
+        rooms = {lane: _payload(self._ledger.room(lane)) for lane in Lane}
+        most = {priority: rooms[lane] for priority, lane in LANES.items()}
+        if not self._settings.takes_media:
+            most[Priority.SUSPICION_CONTEXT] = most[Priority.PICTURE] = 0
+        return most
+
+    def line_left(self, size: int) -> str | None:
+        """Why so many bytes of media may not be spent now, in words; None: they may."""
+        if not self._settings.takes_media:
+            return "no pictures go over this line"
+        if self._ledger.room(Lane.MEDIA) < size:
+            return "the line's budget leaves no room for pictures now"
+        return None
 
     def largest_media(self, priority: Priority) -> int:
         """Of such a picture over MQTT, bytes."""

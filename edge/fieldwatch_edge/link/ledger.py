@@ -7,7 +7,6 @@ clock, or after 20 hours of life (20 days for a month's) whatever the clock says
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from datetime import UTC, date, datetime
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from fieldwatch_edge import whole
 from fieldwatch_edge.link.budget import Lane, Limits, Spent, room, when
 from fieldwatch_shared.messages import utc_now
 
@@ -218,29 +218,10 @@ class Ledger:
         bytes_ = {"day_bytes": self._written, "month_bytes": kept.month_bytes + ahead}
         text = kept.model_copy(update=bytes_).model_dump_json()
         try:
-            write_whole(self._path, text)
+            whole.write(self._path, text)
         except OSError as error:
             # Without a disk, the budget holds at least until the next start.
             log.error("link.budget_not_kept", path=str(self._path), error=str(error))  # noqa: TRY400
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Whole or not at all, also in a power cut.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _boot() -> str:

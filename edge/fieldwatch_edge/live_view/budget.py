@@ -31,8 +31,15 @@ def _utc_today() -> date:
 class DayBudget:
     """Bytes of one day, by the node's clock in UTC. From any thread."""
 
-    def __init__(self, path: Path, most: int, today: Callable[[], date] = _utc_today) -> None:
-        self._path, self._most, self._today = path, most, today
+    def __init__(
+        self,
+        path: Path,
+        most: int,
+        today: Callable[[], date] = _utc_today,
+        spent: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """`spent`: told of the bytes of each `take` that is granted."""
+        self._path, self._most, self._today, self._spent = path, most, today, spent
         self._lock = threading.Lock()
         self._kept = _Kept(day=today(), bytes=0)
         try:
@@ -62,7 +69,8 @@ class DayBudget:
             except OSError as error:
                 # Without a disk, the budget holds at least until the next start.
                 log.error("live_view.budget_not_kept", path=str(self._path), error=str(error))  # noqa: TRY400
-            return True
+        self._spent(size)
+        return True
 
     def _used(self) -> int:
         return self._kept.bytes if self._kept.day == self._today() else 0

@@ -39,19 +39,26 @@ class LiveViews:
         *,
         fires_wait: Callable[[], bool],
         may_spend: Callable[[], str | None] = lambda: None,
+        line_left: Callable[[], str | None] = lambda: None,
+        spent: Callable[[int], None] = lambda _: None,
     ) -> None:
         """
         Args:
             handovers: of each camera, by its deployment.
             fires_wait: whether the link has a fire to send, which everything waits for.
             may_spend: why there is no power for it now, in words; None: there is.
+            line_left: why the line has no room for it now; as `may_spend`.
+            spent: told of the bytes that go over the line.
 
         Raises:
             ConfigError: the CA file cannot be read.
         """
         self._settings, self._broker, self._cloud = settings.live_view, settings.broker, settings.cloud
         self._handovers, self._fires_wait, self._may_spend = handovers, fires_wait, may_spend
-        self._budget = DayBudget(settings.node.state_dir / BUDGET_FILE, self._settings.bytes_per_day)
+        self._line_left = line_left
+        self._budget = DayBudget(
+            settings.node.state_dir / BUDGET_FILE, self._settings.bytes_per_day, spent=spent
+        )
         if self._settings.ca_file is not None:
             try:
                 ssl.create_default_context(cafile=self._settings.ca_file)
@@ -130,6 +137,7 @@ class LiveViews:
             http,
             fires_wait=self._fires_wait,
             may_spend=self._may_spend,
+            line_left=self._line_left,
             before=self._shows.get(wanted.deployment_id),
         )
         self._shows[wanted.deployment_id] = show
@@ -148,5 +156,8 @@ class LiveViews:
             return "busy", f"{others} cameras are shown already"
         if not self._budget.left:
             return "day_budget", f"{self._settings.bytes_per_day} bytes of today are used up"
-        why = self._may_spend()
-        return None if why is None else ("power", why)
+        for reason, ask in (("power", self._may_spend), ("day_budget", self._line_left)):
+            why = ask()
+            if why is not None:
+                return reason, why
+        return None

@@ -28,7 +28,8 @@ LOST_S = 20.0
 """No new picture for so long: the camera is gone."""
 STILL_S = 1.0
 """Where nothing new came, the last picture is shown again so often: a player's clock goes on."""
-POWER_EVERY_S = 10.0
+ASK_EVERY_S = 10.0
+"""Whether there is still power, and room on the line."""
 
 
 class Show(threading.Thread):
@@ -44,17 +45,20 @@ class Show(threading.Thread):
         *,
         fires_wait: Callable[[], bool],
         may_spend: Callable[[], str | None],
+        line_left: Callable[[], str | None],
         before: Show | None = None,
     ) -> None:
         """
         Args:
             may_spend: why there is no power for it, in words; None: there is. Asked now and then.
+            line_left: why the line has no room for it; as `may_spend`.
             before: another one over the same camera, which this one takes the place of.
         """
         super().__init__(name=f"live-view-{wanted.deployment_id}", daemon=True)
         self.wanted = wanted
         self._settings, self._handover, self._budget, self._http = settings, handover, budget, http
-        self._fires_wait, self._may_spend, self._before = fires_wait, may_spend, before
+        self._fires_wait, self._before = fires_wait, before
+        self._asked = (("power", may_spend), ("day_budget", line_left))
         self._target = Target(wanted.upload_url, wanted.token)
         self._until = wanted.until
         self._capped_at = time.monotonic() + settings.most_minutes * 60
@@ -115,7 +119,7 @@ class Show(threading.Thread):
         fps, width = min(wanted.fps, settings.fps), min(wanted.width, settings.width)
         encoder: Encoder | None = None
         began = came = time.monotonic()
-        shown_at = asked_power = float("-inf")
+        shown_at = asked = float("-inf")
         self._handover.open(width, fps)
         try:
             while not self._ended.is_set():
@@ -123,10 +127,11 @@ class Show(threading.Thread):
                 if now >= self._ends_at:
                     self.stop("time")
                     break
-                if now - asked_power > POWER_EVERY_S:
-                    asked_power = now
-                    if (why := self._may_spend()) is not None:
-                        self.stop("power", why)
+                if now - asked > ASK_EVERY_S:
+                    asked = now
+                    refusals = [(reason, why) for reason, ask in self._asked if (why := ask()) is not None]
+                    if refusals:
+                        self.stop(*refusals[0])
                         break
                 newest = self._handover.newest(after=came, within_s=min(STILL_S, self._ends_at - now))
                 now = time.monotonic()

@@ -127,6 +127,7 @@ class Large:
     id: UUID
     body: str
     """Its record, JSON."""
+    priority: Priority
     bytes: int
     """Of the picture."""
     seq: int

@@ -299,7 +299,7 @@ class Outbox:
                     _LARGE, (priority, most, len(passing) + 1)
                 ).fetchall():
                     if UUID(id_) not in passing:
-                        return Large(UUID(id_), body, size, seq)
+                        return Large(UUID(id_), body, priority, size, seq)
         return None
 
     def part(self, large: Large, offset: int, size: int) -> bytes:

@@ -284,7 +284,7 @@ def test_why_it_ends(
 def test_power_may_refuse_and_end_it(
     tmp_path: Path, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(show, "POWER_EVERY_S", 0.1)
+    monkeypatch.setattr(show, "ASK_EVERY_S", 0.1)
     why: list[str | None] = [None]
     with live_views(tmp_path, may_spend=lambda: why[0]) as (views, handover), filming(handover):
         send(views, command(cloud))
