@@ -30,6 +30,7 @@ from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.settings import FolderSource, VideoSource
 from fieldwatch_edge.uploads import goes_in_parts
 from fieldwatch_shared.messages import ClockQuality
+from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -261,6 +262,7 @@ class Node:
                 line=settings.link,
                 ledger=ledger,
                 in_parts=goes_in_parts(settings),
+                seal=Seal.of(settings, Kind.COMMAND),
             )
         self.workers = [
             CameraWorker(

@@ -1,4 +1,4 @@
-"""Whose signature what is desired of this node must bear: the cloud's that it was enrolled at, nobody else's.
+"""What is desired of this node, and each command, must bear its own cloud's signature.
 
 The broker carries what the cloud says; it must not be able to say anything itself.
 """
@@ -37,15 +37,15 @@ class Seal:
     files: Sequence[Path]
 
     @classmethod
-    def of(cls, settings: NodeSettings) -> Seal | None:
-        """For the desired state; None where the settings name no signing keys: then any counts.
+    def of(cls, settings: NodeSettings, kind: Kind = Kind.DESIRED) -> Seal | None:
+        """For what comes down as `kind`; None where the settings name no signing keys: then any counts.
 
         Raises:
             ConfigError: a key cannot be read, or is none.
         """
         if settings.cloud is None or not settings.cloud.signing_keys:
             return None
-        topic = str(Topic(settings.node.reserve, settings.node.id, Kind.DESIRED))
+        topic = str(Topic(settings.node.reserve, settings.node.id, kind))
         seal = cls(topic, settings.cloud.signing_keys)
         seal.keys()
         return seal

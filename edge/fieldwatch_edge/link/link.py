@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
     from fieldwatch_edge.desired import Desired
+    from fieldwatch_edge.identity.seal import Seal
     from fieldwatch_edge.outbox import Message, Outbox
     from fieldwatch_edge.settings import Broker, NodeIdentity, OutboxSettings
 
@@ -175,6 +176,7 @@ class Link:
         line: LinkSettings | None = None,
         ledger: Ledger | None = None,
         in_parts: bool = False,
+        seal: Seal | None = None,
         recheck_s: float = 60.0,
     ) -> None:
         """`on_receipt` is called, from the link's thread, after records were deleted; `on_command` with each
@@ -184,6 +186,7 @@ class Link:
             line: what it is and may cost; default: without a bound.
             ledger: what it has cost; the caller closes it.
             in_parts: large media go to the cloud another way.
+            seal: what commands must bear; None: none need.
             recheck_s: what a budget holds back is looked at again so often.
 
         Raises:
@@ -191,6 +194,7 @@ class Link:
         """
         self._node, self._broker, self._settings, self._outbox = node, broker, settings, outbox
         self._on_receipt, self._desired, self._on_command = on_receipt, desired, on_command
+        self._seal = seal
         line = line or LinkSettings()
         self._line, self._recheck_s = line.line, recheck_s
         self._ledger = ledger or Ledger(node.state_dir / LEDGER_FILE, line)
@@ -327,8 +331,8 @@ class Link:
                     self._acknowledged(session, event)
                 case _Received(topic=topic, payload=payload, beside=beside) if topic == self._wanted:
                     self._desires(client, payload, beside)
-                case _Received(topic=topic, payload=payload) if topic == self._commands:
-                    self._commanded(payload)
+                case _Received(topic=topic, payload=payload, beside=beside) if topic == self._commands:
+                    self._commanded(payload, beside)
                 case _Received(payload=payload, beside=beside):
                     self._packs = beside.get(packing.ACCEPTS) == packing.ENCODING
                     self._received(session, payload)
@@ -505,8 +509,12 @@ class Link:
         if self._desired is not None and self._desired.offer(payload, beside):
             self._say_state(client, online=True)
 
-    def _commanded(self, payload: bytes) -> None:
+    def _commanded(self, payload: bytes, beside: Mapping[str, str]) -> None:
         if self._on_command is None:
+            return
+        flaw = None if self._seal is None else self._seal.flaw(payload, beside)
+        if flaw is not None:
+            log.error("link.command_refused", reason=flaw)
             return
         try:
             self._on_command(payload)
