@@ -100,8 +100,7 @@ def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def _of_camera(node: Node, camera: Camera, now: datetime) -> list[Item]:
-    visited = max((at for at in (node.visited_at, camera.visited_at) if at), default=None)
-    days = [day for day in after(camera.days, visited, now) if day.heartbeats]
+    days = [day for day in after(camera.days, camera.visited_at, now) if day.heartbeats]
     found: list[Item] = []
 
     def add(reason: Reason, spell: Sequence[CameraDay], least: int, **figures: float | str) -> None:

@@ -26,7 +26,7 @@ SIGNAL_LOST = 8.0
 
 def of_node(node: Node, software: str, now: datetime) -> list[Item]:
     camera = node.cameras[0]
-    visited = max((at for at in (node.visited_at, camera.visited_at) if at), default=None)
+    visited = node.visited_at
     days = after(node.days, visited, now)
     found: list[Item] = []
 

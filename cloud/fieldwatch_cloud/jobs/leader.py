@@ -34,6 +34,7 @@ NODE_WEATHER_EVERY_S = 300.0
 BASEMAPS_EVERY_S = 5.0
 """Whoever has loaded a river waits before the map for it; asking costs a query of one small table."""
 LIVE_VIEW_EVERY_S = 10.0
+NODE_LOGS_EVERY_S = 60.0
 REPORTS_EVERY_S = 2.0
 """Who has asked for one waits before the page; asking costs two queries of small tables."""
 
@@ -63,6 +64,8 @@ def all_jobs(settings: CloudSettings) -> list[Job | LongJob]:
         LongJob("basemaps", BASEMAPS_EVERY_S, tasks.build_basemaps(settings.media_dir)),
         LongJob("live_view", LIVE_VIEW_EVERY_S, tasks.end_live_views(Shelf(settings.live_dir))),
         LongJob("reports", REPORTS_EVERY_S, tasks.make_reports(settings)),
+        LongJob("rollouts", settings.fleet.rollouts_every_s, tasks.carry_on_rollouts),
+        LongJob("node_logs", NODE_LOGS_EVERY_S, tasks.sweep_node_logs(settings)),
         LongJob("retention", settings.jobs.retention_every_s, tasks.remove_pictures(settings)),
     ]
     if settings.firms.map_key:

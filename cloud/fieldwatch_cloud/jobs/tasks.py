@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fieldwatch_cloud import node_logs
 from fieldwatch_cloud.alarms import firms_feed
 from fieldwatch_cloud.alarms import node_weather as of_nodes
 from fieldwatch_cloud.basemap.build import build_due
@@ -20,6 +21,7 @@ from fieldwatch_cloud.media.store import DiskStore
 from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.reporting import make
 from fieldwatch_cloud.retention.sweep import sweep
+from fieldwatch_cloud.rollouts import run as rollouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +108,20 @@ def fetch_hotspots(settings: FirmsSettings) -> Callable[[Database, datetime], in
         return firms_feed.fetch(database, settings, now).new
 
     return fetch
+
+
+def carry_on_rollouts(database: Database, now: datetime) -> int:
+    """Have roll-outs that are under way go on, or stop; returns how many there are."""
+    return rollouts.advance_all(database, now)
+
+
+def sweep_node_logs(settings: CloudSettings) -> Callable[[Database, datetime], int]:
+    """The job that forgets logs of nodes that were kept long enough; returns how many."""
+
+    def work(database: Database, now: datetime) -> int:
+        return node_logs.sweep(database, settings, now)
+
+    return work
 
 
 def make_reports(settings: CloudSettings) -> Callable[[Database, datetime], int]:

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from fieldwatch_cloud import maintenance
 from fieldwatch_cloud.alarms.crew import Crew
 from fieldwatch_cloud.calls.roster import on_duty
 from fieldwatch_cloud.db import calls, counts, fires, geography, heartbeats, labels
 from fieldwatch_cloud.db import overview as rows
 from fieldwatch_cloud.fleet.health import Health, HealthStatus, deployment_health
+from fieldwatch_cloud.fleet.history import Item, Reason, Urgency
 from fieldwatch_cloud.incidents.life import OVER
 from fieldwatch_cloud.overview import needs, pictures, week
 
@@ -32,6 +34,17 @@ SPARE = 4
 INCIDENTS = 50
 WEIGHED = 2_000
 """Pictures that are weighed to say how many wait for review: of a large reserve the newest."""
+REPORTED = frozenset(
+    {
+        Reason.SILENT,
+        Reason.NEVER_SEEN,
+        Reason.NO_PICTURE,
+        Reason.FROZEN,
+        Reason.RECORDS_GIVEN_UP,
+        Reason.CLOCK_UNSET,
+    }
+)
+"""Reasons for a visit that are told as a camera's fault already."""
 REVIEWED_OF = timedelta(days=30)
 
 
@@ -161,6 +174,7 @@ def read_state(conn: Connection, reserve_id: UUID, now: datetime, *, brief: bool
         for one in fires.incidents(conn, reserve_id, drill=False, held_back=False, limit=INCIDENTS)
         if one.state not in OVER
     ]
+    wear = _wear(conn, reserve_id, now)
     facts = needs.Facts(
         now=now,
         fires=tuple(needs.Fire(one.id, one.first_seen_at, answered=one.state != "new") for one in burning),
@@ -175,6 +189,8 @@ def read_state(conn: Connection, reserve_id: UUID, now: datetime, *, brief: bool
             )
             for one, how in zip(standing, health, strict=True)
         ),
+        visits=tuple((needs.Subject(one.camera.id, one.camera.name), one.since) for one in wear),
+        visits_urgent=any(one.urgency is not Urgency.WHEN_NEAR for one in wear),
         duty=_duty(conn, reserve_id, ZoneInfo(place.timezone), now),
         unreached=tuple(
             (needs.Subject(one.account_id, one.name), one.since)
@@ -187,6 +203,15 @@ def read_state(conn: Connection, reserve_id: UUID, now: datetime, *, brief: bool
         boundary=place.boundary,
     )
     return State(needs.needs(facts), burning, dict(Counter(how.status for how in health)))
+
+
+def _wear(conn: Connection, reserve_id: UUID, now: datetime) -> list[Item]:
+    """The first reason for each place to go to, those aside that cameras report as faults themselves."""
+    first: dict[UUID, Item] = {}
+    for item in maintenance.items(conn, reserve_id, now):
+        if item.reason not in REPORTED:
+            first.setdefault(item.camera.id, item)
+    return list(first.values())
 
 
 def _span(

@@ -27,6 +27,7 @@ Code = Literal[
     "never_seen_camera",
     "attention_camera",
     "clock_wrong",
+    "visit_due",
     "to_review",
     "drill_due",
     "no_camera",
@@ -88,6 +89,9 @@ class Facts:
     now: datetime
     fires: tuple[Fire, ...] = ()
     cameras: tuple[Camera, ...] = ()
+    visits: tuple[tuple[Subject, datetime], ...] = ()
+    """Places that a technician should go to, for a reason that no camera reports as a fault; since when."""
+    visits_urgent: bool = False
     duty: Duty = field(default_factory=lambda: Duty((), True, ()))
     unreached: tuple[tuple[Subject, datetime], ...] = ()
     """Whom no call of the last days' fires reached, and when that was."""
@@ -176,6 +180,15 @@ def _clock_wrong(facts: Facts) -> Need | None:
     return _of_cameras("clock_wrong", "soon", cameras, "clock")
 
 
+def _visit_due(facts: Facts) -> Need | None:
+    if not facts.visits:
+        return None
+    severity: Severity = "soon" if facts.visits_urgent else "when_convenient"
+    named = tuple(place for place, _ in facts.visits[:NAMED])
+    since = min(at for _, at in facts.visits)
+    return Need("visit_due", severity, len(facts.visits), "#fleet/visits", since, named)
+
+
 def _to_review(facts: Facts) -> Need | None:
     if facts.to_review < REVIEW_FROM:
         return None
@@ -213,6 +226,7 @@ _RULES: tuple[Callable[[Facts], Need | None], ...] = (
     _never_seen_camera,
     _attention_camera,
     _clock_wrong,
+    _visit_due,
     _no_camera,
     _to_review,
     _drill_due,

@@ -300,6 +300,11 @@ def _faults(conn: Connection, node: str, now: datetime) -> set[str]:
     return found - aside
 
 
+def heard_of(conn: Connection, node: str, now: datetime) -> bool:
+    """Whether the node is not silent."""
+    return not _state_of(conn, node, now)["silent"]
+
+
 def _work(conn: Connection, node: Node, now: datetime) -> rules.Work:
     assert node.applied_at is not None  # noqa: S101  By its state.
     since = node.applied_at

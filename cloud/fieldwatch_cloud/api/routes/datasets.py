@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, BinaryIO
 from uuid import UUID
 
@@ -31,13 +31,20 @@ _room = threading.BoundedSemaphore(1)
 """An import reads its file several times, and holds a connection and a table's keys meanwhile."""
 
 
-async def spooled(_: Importer, request: Request) -> AsyncIterator[BinaryIO]:
-    """The body on disk, read only once we know who sends it; `security.BodyLimit` bounds it."""
-    with tempfile.TemporaryFile() as file:
-        async for piece in request.stream():
-            file.write(piece)
-        file.seek(0)
-        yield file
+def spool(*roles: Role) -> Callable[..., AsyncIterator[BinaryIO]]:
+    """A dependency: the body on disk, read only once we know that who sends it has one of `roles`;
+    `security.BodyLimit` bounds it."""
+
+    async def spooled(
+        _: Annotated[Member, Depends(require(*roles))], request: Request
+    ) -> AsyncIterator[BinaryIO]:
+        with tempfile.TemporaryFile() as file:
+            async for piece in request.stream():
+                file.write(piece)
+            file.seek(0)
+            yield file
+
+    return spooled
 
 
 @router.post(
@@ -48,7 +55,7 @@ async def spooled(_: Importer, request: Request) -> AsyncIterator[BinaryIO]:
     openapi_extra={"requestBody": {"required": True, "content": {"application/zip": _FILE}}},
 )
 def import_dataset(
-    member: Importer, services: Wired, body: Annotated[BinaryIO, Depends(spooled)]
+    member: Importer, services: Wired, body: Annotated[BinaryIO, Depends(spool(*IMPORTERS))]
 ) -> ImportedDataset:
     """For researchers and managers: a zip with a Camtrap DP 1.0, of 256 MiB at most. Its deployments,
     observations and effort can then be asked beside one's own. Rows that cannot be used are named in

@@ -16,7 +16,7 @@ ORDER BY c.deployment_id, c.day;
 SELECT n.id, n.name,
        coalesce(p.heard_at, (SELECT max(h.received_at) FROM heartbeat h WHERE h.node_id = n.id)) AS heard_at,
        p.software, p.certificate_expires_at,
-       (SELECT max(v.done_at) FROM visit v WHERE v.node_id = n.id AND v.deployment_id IS NULL) AS visited_at
+       (SELECT max(v.done_at) FROM visit v WHERE v.node_id = n.id) AS visited_at
 FROM node n LEFT JOIN node_report p ON p.node_id = n.id
 WHERE n.reserve_id = %(reserve_id)s ORDER BY n.id;
 

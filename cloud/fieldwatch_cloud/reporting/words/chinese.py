@@ -231,6 +231,7 @@ def need(one: Need) -> str:
         "never_seen_camera": f"{n}台相机从未上报",
         "attention_camera": f"{n}台相机需要查看",
         "clock_wrong": f"{n}台相机时钟未校准",
+        "visit_due": f"{n}处需要技术员前往",
         "to_review": f"{n}张照片待审核",
         "drill_due": "从未进行过演练" if n == 0 else f"上次演练在{n}天前",
         "no_camera": "保护区内没有相机",

@@ -76,6 +76,7 @@ export const wallEn = {
   "wall.need.never_seen_camera": "cameras never heard",
   "wall.need.attention_camera": "cameras need attention",
   "wall.need.clock_wrong": "cameras with a wrong clock",
+  "wall.need.visit_due": "places need a visit",
   "wall.need.to_review": "pictures to review",
   "wall.need.drill_due": "days since the last exercise",
   "wall.need.no_camera": "No camera yet",

@@ -78,6 +78,7 @@ export const wallZh: Readonly<Record<keyof typeof wallEn, string>> = {
   "wall.need.never_seen_camera": "台相机从未上线",
   "wall.need.attention_camera": "台相机需检查",
   "wall.need.clock_wrong": "台相机时钟有误",
+  "wall.need.visit_due": "处需要检修",
   "wall.need.to_review": "张照片待复核",
   "wall.need.drill_due": "天未演练",
   "wall.need.no_camera": "还没有相机",
