@@ -390,11 +390,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * How nodes log in
+         * @description For technicians and managers: each node with its newest certificate and code.
+         */
+        get: operations["list_nodes"];
         put?: never;
         /**
          * Register a node
-         * @description For technicians and managers. Answers with the node's MQTT password, this once.
+         * @description For technicians and managers. Answers with the node's MQTT password, or with the one-time code by which
+         *     a box becomes it, this once.
          */
         post: operations["create_node"];
         delete?: never;
@@ -1516,6 +1521,448 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The nodes of a reserve
+         * @description For technicians and managers: each node as it should be and as it says that it is.
+         */
+        get: operations["get_fleet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/settings-schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What may be changed of a node from afar
+         * @description JSON Schema of a layer of settings. Cameras are keyed by their deployment, or `*`.
+         */
+        get: operations["get_settings_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/fleet/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Settings of all nodes
+         * @description For managers: replaces the reserve's layer, which groups and nodes go beyond.
+         */
+        put: operations["put_reserve_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{node}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Settings of one node
+         * @description For technicians and managers: replaces the node's own layer, which wins over all others.
+         */
+        put: operations["put_node_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/fleet/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Create or change a group of nodes
+         * @description For technicians and managers. The id is made where the group is.
+         */
+        put: operations["put_group"];
+        post?: never;
+        /**
+         * Delete a group of nodes
+         * @description For technicians and managers. Its settings hold for nobody any more; its nodes stay.
+         */
+        delete: operations["delete_group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/fleet/groups/{group_id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Settings of a group of nodes
+         * @description For managers: replaces the group's layer.
+         */
+        put: operations["put_group_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/fleet/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What may be sent to nodes
+         * @description Models and software that were uploaded for this reserve, newest first.
+         */
+        get: operations["list_artifacts"];
+        put?: never;
+        /**
+         * Upload a model or software for nodes
+         * @description A model folder, zipped, for managers; a wheel of fieldwatch, for admins alone: what it does, it does on
+         *     every node. Checked here, and again by each node: card, hash, and the maker's signature. No node hears of
+         *     it before a roll-out.
+         */
+        post: operations["add_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roll-outs of a reserve
+         * @description Those that are under way first, then the newest.
+         */
+        get: operations["list_rollouts"];
+        put?: never;
+        /**
+         * Start a roll-out
+         * @description For managers. The first stage begins at once; each further one when every node of those before works by
+         *     it and is none the worse for the soak time. Too many failures, and all go back by themselves.
+         */
+        post: operations["start_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/rollouts/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a roll-out would do
+         * @description For managers. Changes nothing: who would come when, how long it takes, what stands in its way.
+         */
+        post: operations["plan_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a roll-out fares
+         * @description For technicians and managers.
+         */
+        get: operations["get_rollout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a roll-out
+         * @description For technicians and managers. No further stage begins; a failure still stops it.
+         */
+        post: operations["pause_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a roll-out
+         * @description For managers.
+         */
+        post: operations["resume_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a roll-out
+         * @description For technicians and managers: taking back what harms must not wait for anybody.
+         */
+        post: operations["cancel_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/artifacts/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file that a node is to take on
+         * @description For nodes, in parts by `Range`: only what their desired state names.
+         */
+        get: operations["get_node_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{node}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Logs of a node
+         * @description For technicians and managers: those that were asked for in the last 30 days, newest first.
+         */
+        get: operations["list_node_logs"];
+        put?: never;
+        /**
+         * Ask a node for its log
+         * @description For technicians and managers. The end of its log, or a support bundle; `state` of the answer's id says
+         *     when it is here.
+         */
+        post: operations["ask_node_log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node-logs/{log_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A node's log as it came
+         * @description To be saved: JSON lines, or the bundle's zip.
+         */
+        get: operations["get_node_log_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node-logs/{log_id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A node's log, line by line
+         * @description Of a bundle: the lines of the log in it.
+         */
+        get: operations["get_node_log_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node-logs/{log_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * A node's log
+         * @description For the node, with the token of its command, once.
+         */
+        put: operations["put_node_log"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What needs a visit
+         * @description For technicians and managers: the reason and since when, by rules on the heartbeats of months, and the
+         *     order of the tour. Without a start it begins at the most urgent place.
+         */
+        get: operations["get_maintenance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note a visit
+         * @description For technicians and managers: what was said of the place before then is settled. Sent again, it is
+         *     noted once.
+         */
+        post: operations["add_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/card-collection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * How often a camera's card is fetched
+         * @description For technicians and managers: then the plan says when it is due.
+         */
+        put: operations["put_card_collection"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{deployment_id}/live": {
         parameters: {
             query?: never;
@@ -1734,6 +2181,156 @@ export interface paths {
          *     What the node sent of it before this came is in quarantine, and is taken in now.
          */
         post: operations["create_node_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{node_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a one-time code
+         * @description For technicians and managers, shown this once: for a new box, or one that takes another's place. The
+         *     box that is the node now stays it until the code is used; a former code is good no more.
+         */
+        post: operations["create_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{node_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a node out
+         * @description For technicians and managers: for a box that was stolen or lost. Its certificates, password, sessions
+         *     and codes end at once, and its open connection to the broker with them. What it sent before stays. A new
+         *     code lets a new box in under the same name.
+         */
+        post: operations["revoke_node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolment/authority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The certificate of the reserve's authority
+         * @description Open to all: it is no secret. A node holds it against its one-time code before it believes it.
+         */
+        get: operations["get_authority"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Become a node
+         * @description For a box with a one-time code. The name in the request is not looked at: the code says which node it
+         *     is.
+         *
+         *     The same code from the same key gives the same answer for an hour, for answers get lost; from another key
+         *     it is refused, and the reserve's managers can read so. A place that fails ten times within 15 minutes has
+         *     to wait.
+         */
+        post: operations["enrol_node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew a node's certificate
+         * @description For nodes, at two thirds of its life. The old one holds on to its own end.
+         */
+        post: operations["renew_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node-session/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A challenge for a node
+         * @description Open to all, and for any name: it says nothing about which nodes there are.
+         */
+        post: operations["make_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in as a node
+         * @description The challenge, signed with the key of a certificate that was not revoked. The token is good for an
+         *     hour, and ends at once when the node is revoked. A place that fails ten times within 15 minutes has
+         *     to wait.
+         */
+        post: operations["open_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2791,6 +3388,20 @@ export interface components {
              */
             minutes: number;
         };
+        /** AskLog */
+        AskLog: {
+            /**
+             * Bundle
+             * @description A support bundle: log, settings without secrets, findings; never pictures.
+             * @default false
+             */
+            bundle: boolean;
+            /**
+             * Lines
+             * @default 500
+             */
+            lines: number;
+        };
         /** Basemap */
         Basemap: {
             /** Layers */
@@ -3006,6 +3617,24 @@ export interface components {
             /** Never Seen */
             never_seen: number;
         };
+        /** CancelRollout */
+        CancelRollout: {
+            /**
+             * Take Back
+             * @description All its nodes go back to what they had; else each keeps what it works by already.
+             */
+            take_back: boolean;
+            /** Reason */
+            reason?: string | null;
+        };
+        /** CardCollection */
+        CardCollection: {
+            /**
+             * Every Days
+             * @description The camera's card is fetched by hand so often; null: it is not.
+             */
+            every_days: number | null;
+        };
         /** Cell */
         Cell: {
             /**
@@ -3056,12 +3685,42 @@ export interface components {
             /** High */
             high: number | null;
         };
+        /** CertificateRequest */
+        CertificateRequest: {
+            /**
+             * Csr
+             * @description PKCS #10 request; the key may be a new one.
+             */
+            csr: string;
+        };
+        /** Challenge */
+        Challenge: {
+            /**
+             * Nonce
+             * @description To be signed within five minutes, once.
+             */
+            nonce: string;
+        };
+        /** ChallengeRequest */
+        ChallengeRequest: {
+            /** Node */
+            node: string;
+        };
         /**
          * ClockQuality
          * @description Who vouched for the time, best first.
          * @enum {string}
          */
         ClockQuality: "gnss" | "ntp" | "rtc" | "unsynchronised";
+        /** CodeRequest */
+        CodeRequest: {
+            /**
+             * Valid Days
+             * @description How long each certificate of the node holds; it renews them itself.
+             * @default 90
+             */
+            valid_days: number;
+        };
         /** Coefficient */
         Coefficient: {
             /**
@@ -3656,6 +4315,33 @@ export interface components {
             /** Items */
             items: components["schemas"]["Device"][];
         };
+        /**
+         * Drift
+         * @description One thing that is not as it is desired.
+         */
+        Drift: {
+            /**
+             * Path
+             * @example link.bytes_per_day
+             * @example software
+             * @example models.fire
+             */
+            path: string;
+            /** Wanted */
+            wanted: unknown;
+            /**
+             * Found
+             * @description null: the node has nothing of that kind.
+             */
+            found: unknown;
+            /**
+             * Since
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            since: string;
+        };
         /** Drill */
         Drill: {
             /**
@@ -3850,7 +4536,7 @@ export interface components {
         };
         /** Ended */
         Ended: {
-            reason: components["schemas"]["Reason"];
+            reason: components["schemas"]["fieldwatch_cloud__live_view__rules__Reason"];
             /** Detail */
             detail?: string | null;
         };
@@ -3890,6 +4576,143 @@ export interface components {
             used_co2e_g: number | null;
             /** Saved Co2E G */
             saved_co2e_g: number | null;
+        };
+        /**
+         * Enrolled
+         * @description What a node needs from now on.
+         */
+        Enrolled: {
+            /** Node */
+            node: string;
+            /** Reserve */
+            reserve: string;
+            /**
+             * Name
+             * @description The node's name for people.
+             */
+            name: string;
+            /**
+             * Certificate
+             * @description PEM chain: the node's own first, then the authority's.
+             */
+            certificate: string;
+            /**
+             * Authority
+             * @description PEM certificate of the reserve's authority: for the broker.
+             */
+            authority: string;
+            /**
+             * Signing Keys
+             * @description PEM public keys (Ed25519) of who says what nodes are to do.
+             */
+            signing_keys: string[];
+            /**
+             * Broker Url
+             * @description mqtts://host:port; TLS 1.3 with the certificate.
+             */
+            broker_url: string;
+            /**
+             * Cloud Url
+             * @description https://host[:port], without /api/v1.
+             */
+            cloud_url: string;
+            /** Deployments */
+            deployments: components["schemas"]["EnrolledDeployment"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+        };
+        /**
+         * EnrolledDeployment
+         * @description A camera of the node's that stands now: what node.toml needs of it.
+         */
+        EnrolledDeployment: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Heading Deg */
+            heading_deg?: number | null;
+            /** Tilt Deg */
+            tilt_deg?: number | null;
+            /** Field Of View Deg */
+            field_of_view_deg?: number | null;
+            /** Height M */
+            height_m?: number | null;
+            /** Detection Distance M */
+            detection_distance_m?: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+        };
+        /**
+         * EnrolmentCode
+         * @description A one-time code, shown this once: only its hash is kept.
+         */
+        EnrolmentCode: {
+            /**
+             * Code
+             * @description As a person types it.
+             * @example FW1-7K3M-Q0XV-9TPA-2HRC-5D
+             */
+            code: string;
+            /**
+             * Link
+             * @description What the QR code holds: the cloud's address, and the code after '#'.
+             */
+            link: string;
+            /**
+             * Qr
+             * @description The link as a QR code: an SVG document.
+             */
+            qr: string;
+            /**
+             * Command
+             * @description To be typed on the node, which then asks for the code.
+             */
+            command: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            expires_at: string;
+        };
+        /**
+         * EnrolmentRequest
+         * @description A node asks to be let in. Of `csr` only the public key counts (EC P-256): the name is the code's.
+         */
+        EnrolmentRequest: {
+            /**
+             * Code
+             * Format: password
+             * @description The one-time code, `FW1-...`.
+             */
+            code: string;
+            /**
+             * Csr
+             * @description PKCS #10 request, PEM, signed by the node's own key.
+             */
+            csr: string;
+            /**
+             * Hardware
+             * @description What the box says of itself: model, serial, memory.
+             */
+            hardware?: {
+                [key: string]: string;
+            };
         };
         /**
          * EstimateAnswer
@@ -4327,6 +5150,141 @@ export interface components {
              * @description The fire that it belongs to: a new one, or one that others saw.
              */
             incident_id: string;
+        };
+        /** Fleet */
+        Fleet: {
+            /**
+             * Settings
+             * @description The reserve's layer: the weakest.
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Groups
+             * @description Weakest first.
+             */
+            groups: components["schemas"]["NodeGroup"][];
+            /** Nodes */
+            nodes: components["schemas"]["FleetNode"][];
+            /**
+             * Software
+             * @description Version of this service.
+             */
+            software: string;
+        };
+        /**
+         * FleetArtifact
+         * @description A model folder, zipped, or a wheel of fieldwatch.
+         */
+        FleetArtifact: {
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model" | "software";
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Bytes */
+            bytes: number;
+            /** Signer */
+            signer: string | null;
+            /**
+             * Uploaded At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            uploaded_at: string;
+            /** Uploaded By */
+            uploaded_by: string | null;
+        };
+        /** FleetCamera */
+        FleetCamera: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            status: components["schemas"]["HealthStatus"];
+            /** Reasons */
+            reasons: components["schemas"]["HealthReason"][];
+        };
+        /**
+         * FleetNode
+         * @description A node as it should be and as it says that it is. What it never said is null, and never in order.
+         */
+        FleetNode: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Online */
+            online: boolean;
+            /**
+             * Standing
+             * @description Whether it does what is desired of it; `unknown`: it does not say, as older software.
+             * @enum {string}
+             */
+            standing: "in_order" | "drift" | "unknown";
+            /** Drift */
+            drift: components["schemas"]["Drift"][];
+            /** Heard At */
+            heard_at: string | null;
+            /** Software */
+            software: string | null;
+            /** Hardware */
+            hardware: string | null;
+            /**
+             * Models
+             * @description name@version of what runs, by the name in its settings.
+             */
+            models: {
+                [key: string]: string;
+            };
+            /** Certificate Expires At */
+            certificate_expires_at: string | null;
+            power: components["schemas"]["PowerReport"] | null;
+            link: components["schemas"]["LinkReport"] | null;
+            /** Desired Version */
+            desired_version: number | null;
+            /** Reported Version */
+            reported_version: number | null;
+            /**
+             * Desired
+             * @description The patch of settings that it was told.
+             */
+            desired: {
+                [key: string]: unknown;
+            };
+            /**
+             * Reported
+             * @description Its effective settings, without secrets.
+             */
+            reported: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Own
+             * @description Its own layer of desired settings.
+             */
+            own: {
+                [key: string]: unknown;
+            };
+            /** Groups */
+            groups: string[];
+            /** Cameras */
+            cameras: components["schemas"]["FleetCamera"][];
         };
         /**
          * GoOn
@@ -5152,6 +6110,23 @@ export interface components {
              */
             items: components["schemas"]["IncidentSummary"][];
         };
+        /** IssuedCertificate */
+        IssuedCertificate: {
+            /**
+             * Certificate
+             * @description PEM chain: the node's own first, then the authority's.
+             */
+            certificate: string;
+            /** Authority */
+            authority: string;
+            /** Signing Keys */
+            signing_keys: string[];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+        };
         /** IssuedNode */
         IssuedNode: {
             /** Id */
@@ -5164,7 +6139,9 @@ export interface components {
              * Mqtt Password
              * @description Shown this once; only its hash is kept.
              */
-            mqtt_password: string;
+            mqtt_password?: string | null;
+            /** @description Shown this once. */
+            enrolment?: components["schemas"]["EnrolmentCode"] | null;
         };
         /** IssuedToken */
         IssuedToken: {
@@ -5217,6 +6194,7 @@ export interface components {
              */
             secret: string;
         };
+        JsonValue: unknown;
         /** Label */
         Label: {
             /**
@@ -5345,6 +6323,43 @@ export interface components {
              * @example 2026-05-04T06:30:00Z
              */
             expires_at: string;
+        };
+        /**
+         * LinkReport
+         * @description What the line cost, and what waits because its budget is used up.
+         */
+        LinkReport: {
+            /**
+             * Kind
+             * @description Of the line: 5g, lte, satellite, wired ...
+             */
+            kind?: string | null;
+            /** Signal Dbm */
+            signal_dbm?: number | null;
+            /**
+             * Sent Today
+             * @description Bytes, UTC day, both directions as far as known.
+             * @default 0
+             */
+            sent_today: number;
+            /**
+             * Sent This Month
+             * @default 0
+             */
+            sent_this_month: number;
+            /**
+             * Bytes Per Day
+             * @description The budget; absent: none.
+             */
+            bytes_per_day?: number | null;
+            /** Bytes Per Month */
+            bytes_per_month?: number | null;
+            /**
+             * Held Back
+             * @description Records that wait because a budget is used up.
+             * @default 0
+             */
+            held_back: number;
         };
         /** LinkSecret */
         LinkSecret: {
@@ -5530,9 +6545,9 @@ export interface components {
              * @description By name.
              */
             deployment: string;
-            state: components["schemas"]["State"];
+            state: components["schemas"]["fieldwatch_cloud__live_view__rules__State"];
             /** @description Why it is over; null: it is not. */
-            reason: components["schemas"]["Reason"] | null;
+            reason: components["schemas"]["fieldwatch_cloud__live_view__rules__Reason"] | null;
             /**
              * Detail
              * @description In the node's own words, where it has any.
@@ -5635,6 +6650,16 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** LogLines */
+        LogLines: {
+            /**
+             * Lines
+             * @description Oldest first, as the node's log has them: `event`, `level`, `timestamp` and more.
+             */
+            lines: {
+                [key: string]: unknown;
+            }[];
+        };
         /** LoggedIn */
         LoggedIn: {
             account: components["schemas"]["Account"];
@@ -5651,6 +6676,97 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /** Maintenance */
+        Maintenance: {
+            /**
+             * Items
+             * @description The most urgent first, within that the oldest.
+             */
+            items: components["schemas"]["MaintenanceItem"][];
+            /**
+             * Tour
+             * @description In the order in which to go: to the nearest each time.
+             */
+            tour: components["schemas"]["MaintenanceStop"][];
+            /**
+             * Km
+             * @description The whole tour, as the crow flies.
+             */
+            km: number;
+            /**
+             * Visits
+             * @description Newest first, 50 at most.
+             */
+            visits: components["schemas"]["Visit"][];
+        };
+        /**
+         * MaintenanceItem
+         * @description One reason to go to one place.
+         */
+        MaintenanceItem: {
+            reason: components["schemas"]["fieldwatch_cloud__fleet__history__Reason"];
+            /** @description `now`: something is not seen, or is lost, meanwhile. */
+            urgency: components["schemas"]["Urgency"];
+            /**
+             * Since
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            since: string;
+            /** Node */
+            node: string | null;
+            /**
+             * Deployment Id
+             * Format: uuid
+             * @description Where to go; of what is the node's, its first camera.
+             */
+            deployment_id: string;
+            /** Place */
+            place: string;
+            /** Of Camera */
+            of_camera: boolean;
+            /**
+             * Figures
+             * @description What the reason rests on; which, depends on it.
+             */
+            figures: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * MaintenanceStop
+         * @description A place of the tour; cameras of one mast are one.
+         */
+        MaintenanceStop: {
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /** Place */
+            place: string;
+            /**
+             * Lon
+             * @description Degrees east, WGS 84.
+             */
+            lon: number;
+            /**
+             * Lat
+             * @description Degrees north, WGS 84.
+             */
+            lat: number;
+            /**
+             * Leg Km
+             * @description From the stop before, or the start, as the crow flies.
+             */
+            leg_km: number;
+            /**
+             * Items
+             * @description Of `items`, by their position.
+             */
+            items: number[];
         };
         /** Mask */
         Mask: {
@@ -5816,7 +6932,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "unanswered_fire" | "burning_fire" | "undelivered" | "nobody_on_duty" | "unreachable_ranger" | "silent_camera" | "never_seen_camera" | "attention_camera" | "clock_wrong" | "to_review" | "drill_due" | "no_camera" | "no_zone" | "no_boundary";
+            code: "unanswered_fire" | "burning_fire" | "undelivered" | "nobody_on_duty" | "unreachable_ranger" | "silent_camera" | "never_seen_camera" | "attention_camera" | "clock_wrong" | "visit_due" | "to_review" | "drill_due" | "no_camera" | "no_zone" | "no_boundary";
             /**
              * Severity
              * @enum {string}
@@ -6194,6 +7310,19 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /**
+             * Log In
+             * @description `certificate`: the answer holds a one-time code instead of a password.
+             * @default password
+             * @enum {string}
+             */
+            log_in: "password" | "certificate";
+            /**
+             * Valid Days
+             * @description How long each certificate of the node holds; it renews them itself.
+             * @default 90
+             */
+            valid_days: number;
         };
         /** NewPerson */
         NewPerson: {
@@ -6279,6 +7408,47 @@ export interface components {
             timezone: string;
             /** Boundary */
             boundary?: (components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"]) | null;
+        };
+        /**
+         * NewRollout
+         * @description To which nodes, in which steps. Without `groups` and `shares`: one node, then three or a tenth, then
+         *     all.
+         */
+        NewRollout: {
+            /**
+             * Sha256
+             * @description Of an artifact.
+             */
+            sha256: string;
+            /**
+             * Nodes
+             * @description Absent: all of the reserve.
+             */
+            nodes?: string[] | null;
+            /**
+             * Groups
+             * @description A stage each, in this order; then the rest.
+             * @default []
+             */
+            groups: string[];
+            /**
+             * Shares
+             * @description How many have it after each stage, as shares of all.
+             * @default []
+             * @example [
+             *       0.1
+             *     ]
+             */
+            shares: number[];
+            /**
+             * @default {
+             *       "trial_s": 600,
+             *       "soak_s": 86400,
+             *       "answer_s": 21600,
+             *       "most_failed": 0
+             *     }
+             */
+            rules: components["schemas"]["Rules"];
         };
         /** NewShift */
         NewShift: {
@@ -6366,6 +7536,41 @@ export interface components {
              */
             expires_at?: string | null;
         };
+        /** NewVisit */
+        NewVisit: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Made where it was written down: sent again, it is noted once.
+             */
+            id: string;
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /**
+             * Whole Node
+             * @description Also what is the node's was looked after.
+             * @default true
+             */
+            whole_node: boolean;
+            /**
+             * Done At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            done_at: string;
+            /** Note */
+            note?: string | null;
+            /**
+             * Reasons
+             * @description What it was for.
+             * @default []
+             */
+            reasons: components["schemas"]["fieldwatch_cloud__fleet__history__Reason"][];
+        };
         /** NewWebhook */
         NewWebhook: {
             /** Name */
@@ -6395,6 +7600,62 @@ export interface components {
         NewZones: {
             /** Zones */
             zones: components["schemas"]["NewZone"][];
+        };
+        /** NodeCertificate */
+        NodeCertificate: {
+            /**
+             * Serial
+             * @description Hexadecimal digits.
+             */
+            serial: string;
+            /**
+             * Issued At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            issued_at: string;
+            /**
+             * Until
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            until: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Reason
+             * @description `superseded`: another box was enrolled as this node.
+             */
+            reason: ("revoked" | "superseded") | null;
+        };
+        /**
+         * NodeCode
+         * @description A code that was made for the node; of the code itself nothing is known.
+         */
+        NodeCode: {
+            /**
+             * Made At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            made_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            expires_at: string;
+            /** Used At */
+            used_at: string | null;
+            /**
+             * Refused At
+             * @description When another box tried it after it was used: somebody else has seen it.
+             */
+            refused_at: string | null;
         };
         /**
          * NodeDeployment
@@ -6451,6 +7712,80 @@ export interface components {
              */
             started_at: string;
         };
+        /** NodeGroup */
+        NodeGroup: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Rank */
+            rank: number;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Nodes */
+            nodes: string[];
+        };
+        /** NodeGroupBody */
+        NodeGroupBody: {
+            /** Name */
+            name: string;
+            /**
+             * Rank
+             * @description Of two groups of a node, the higher one wins.
+             * @default 0
+             */
+            rank: number;
+            /**
+             * Nodes
+             * @default []
+             */
+            nodes: string[];
+        };
+        /** NodeLog */
+        NodeLog: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Node */
+            node: string;
+            /** Bundle */
+            bundle: boolean;
+            /** Lines */
+            lines: number;
+            /**
+             * State
+             * @description `unheard`: the node's software knows no such command, or it is away.
+             * @enum {string}
+             */
+            state: "asked" | "here" | "unheard" | "expired";
+            /**
+             * Asked At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string | null;
+            /**
+             * Until
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            until: string;
+            /** Received At */
+            received_at: string | null;
+            /** Bytes */
+            bytes: number | null;
+        };
         /** NodePassword */
         NodePassword: {
             /** Id */
@@ -6461,6 +7796,11 @@ export interface components {
              */
             mqtt_password: string;
         };
+        /**
+         * NodeState
+         * @enum {string}
+         */
+        NodeState: "pending" | "told" | "waiting" | "soaking" | "done" | "failed" | "returning" | "returned" | "left";
         /** NotReached */
         NotReached: {
             /** Account */
@@ -7053,6 +8393,46 @@ export interface components {
             measured: boolean;
         };
         /**
+         * PowerReport
+         * @description What the node lives on, and what it did about it. Energy counts since the last heartbeat.
+         */
+        PowerReport: {
+            /**
+             * Charge
+             * @description Of what may be drawn from the battery.
+             */
+            charge?: number | null;
+            /** Battery V */
+            battery_v?: number | null;
+            /** Solar W */
+            solar_w?: number | null;
+            /** Load W */
+            load_w?: number | null;
+            /**
+             * Level
+             * @description Of work, by the power budget.
+             */
+            level?: string | null;
+            /** Used Wh */
+            used_wh?: number | null;
+            /**
+             * Saved Wh
+             * @description That full work would have used on top, over the same time.
+             */
+            saved_wh?: number | null;
+            /**
+             * Measured
+             * @description The charge by a meter; else reckoned from the settings, as `saved_wh` always is.
+             * @default false
+             */
+            measured: boolean;
+            /**
+             * Co2E G Per Kwh
+             * @description Of the source that it lives on, over the source's life.
+             */
+            co2e_g_per_kwh?: number | null;
+        };
+        /**
          * Problem
          * @description Problem details (RFC 9457), as `application/problem+json`.
          */
@@ -7296,12 +8676,6 @@ export interface components {
             /** Series */
             series: components["schemas"]["SensorSeries"][];
         };
-        /**
-         * Reason
-         * @description Why a live view is over.
-         * @enum {string}
-         */
-        Reason: "time" | "byte_budget" | "stopped" | "nobody_looks" | "camera_lost" | "day_budget" | "power" | "node_stopped" | "node_silent" | "disabled" | "unknown_camera" | "busy" | "failed" | "offline" | "no_answer" | "not_listening";
         /** ReasonProgress */
         ReasonProgress: {
             /**
@@ -7487,6 +8861,54 @@ export interface components {
             items: components["schemas"]["PersonReach"][];
             /** Webhooks */
             webhooks: components["schemas"]["Webhook"][];
+        };
+        /** ReserveNode */
+        ReserveNode: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Online */
+            online: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            created_at: string;
+            /**
+             * Revoked At
+             * @description Since when it may not log in, by nothing.
+             */
+            revoked_at: string | null;
+            /**
+             * Log In
+             * @description `none`: it was not enrolled yet, or was revoked.
+             * @enum {string}
+             */
+            log_in: "certificate" | "password" | "none";
+            /** @description The newest. */
+            certificate: components["schemas"]["NodeCertificate"] | null;
+            /** @description The newest. */
+            code: components["schemas"]["NodeCode"] | null;
+            /**
+             * Hardware
+             * @description What the box said of itself.
+             */
+            hardware: {
+                [key: string]: string;
+            } | null;
+        };
+        /** ReserveNodes */
+        ReserveNodes: {
+            /** Items */
+            items: components["schemas"]["ReserveNode"][];
+            /**
+             * Broker Url
+             * @description Where nodes with certificates reach the broker; null: nowhere yet, and none can be enrolled.
+             */
+            broker_url: string | null;
         };
         /**
          * ReserveOverview
@@ -7905,6 +9327,16 @@ export interface components {
              */
             weighed_from: string | null;
         };
+        /** RevokedNode */
+        RevokedNode: {
+            /** Id */
+            id: string;
+            /**
+             * Serials
+             * @description Of the certificates that held until now.
+             */
+            serials: string[];
+        };
         /**
          * Role
          * @enum {string}
@@ -7922,6 +9354,248 @@ export interface components {
              * @description All that the account shall have there; none: it is no member any more.
              */
             roles: components["schemas"]["Role"][];
+        };
+        /** Rollout */
+        Rollout: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model" | "software";
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Sha256 */
+            sha256: string;
+            state: components["schemas"]["fieldwatch_cloud__rollouts__rules__State"];
+            /**
+             * Stage
+             * @description The one that is under way, from 0.
+             */
+            stage: number;
+            /** Stages */
+            stages: number;
+            /**
+             * Reason
+             * @description Why it was stopped or cancelled.
+             */
+            reason: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            started_at: string;
+            /**
+             * Started By
+             * @description null: from the server's command line.
+             */
+            started_by: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Counts
+             * @description Nodes by how far they are.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            rules: components["schemas"]["Rules"];
+            /** Nodes */
+            nodes: components["schemas"]["RolloutNode"][];
+            /**
+             * Log
+             * @description Newest first, 500 at most.
+             */
+            log: components["schemas"]["RolloutEntry"][];
+        };
+        /** RolloutEntry */
+        RolloutEntry: {
+            /**
+             * At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            at: string;
+            /**
+             * By
+             * @description null: by the rules.
+             */
+            by: string | null;
+            /** Node */
+            node: string | null;
+            /**
+             * What
+             * @example told
+             * @example said_applied
+             * @example failed
+             * @example stopped
+             */
+            what: string;
+            /** Detail */
+            detail: string | null;
+        };
+        /** RolloutNode */
+        RolloutNode: {
+            /** Node */
+            node: string;
+            /** Name */
+            name: string;
+            /**
+             * Stage
+             * @description From 0.
+             */
+            stage: number;
+            state: components["schemas"]["NodeState"];
+            /**
+             * Since
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            since: string;
+            /** Told At */
+            told_at: string | null;
+            /** Applied At */
+            applied_at: string | null;
+            /** @description By its own word. */
+            reported: components["schemas"]["RolloutState"] | null;
+            /** Reason */
+            reason: string | null;
+            /** Online */
+            online: boolean;
+            /** Heard At */
+            heard_at: string | null;
+        };
+        /**
+         * RolloutPlan
+         * @description What would happen.
+         */
+        RolloutPlan: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model" | "software";
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Stages */
+            stages: components["schemas"]["Stage"][];
+            rules: components["schemas"]["Rules"];
+            /**
+             * Lasts S
+             * @description At least, from first to last, where nothing goes wrong.
+             */
+            lasts_s: number;
+            /**
+             * Busy
+             * @description Nodes of another roll-out of this kind: they stand in its way.
+             */
+            busy: string[];
+            /**
+             * Silent
+             * @description Nodes that are away now: they get it when they come back.
+             */
+            silent: string[];
+        };
+        /**
+         * RolloutState
+         * @description How far a node has come with something new: a model, software, settings.
+         * @enum {string}
+         */
+        RolloutState: "fetching" | "on_trial" | "applied" | "rolled_back" | "refused";
+        /** RolloutSummary */
+        RolloutSummary: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model" | "software";
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Sha256 */
+            sha256: string;
+            state: components["schemas"]["fieldwatch_cloud__rollouts__rules__State"];
+            /**
+             * Stage
+             * @description The one that is under way, from 0.
+             */
+            stage: number;
+            /** Stages */
+            stages: number;
+            /**
+             * Reason
+             * @description Why it was stopped or cancelled.
+             */
+            reason: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            started_at: string;
+            /**
+             * Started By
+             * @description null: from the server's command line.
+             */
+            started_by: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Counts
+             * @description Nodes by how far they are.
+             */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Rules
+         * @description How careful a roll-out is.
+         */
+        Rules: {
+            /**
+             * Trial S
+             * @description On trial at the node, which judges itself.
+             * @default 600
+             */
+            trial_s: number;
+            /**
+             * Soak S
+             * @description Then watched from here: a day has its dawn and its dusk.
+             * @default 86400
+             */
+            soak_s: number;
+            /**
+             * Answer S
+             * @description A node that says nothing for so long has failed.
+             * @default 21600
+             */
+            answer_s: number;
+            /**
+             * Most Failed
+             * @description Failures in one stage that do not stop it.
+             * @default 0
+             */
+            most_failed: number;
         };
         /** SavedZones */
         SavedZones: {
@@ -8101,6 +9775,42 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * SessionRequest
+         * @description The node shows that it holds the key of its certificate.
+         */
+        SessionRequest: {
+            /** Node */
+            node: string;
+            /** Nonce */
+            nonce: string;
+            /**
+             * Certificate
+             * @description PEM, the node's own.
+             */
+            certificate: string;
+            /**
+             * Signature
+             * @description Base64 of the DER signature (ECDSA P-256, SHA-256) over `session_proof`.
+             */
+            signature: string;
+        };
+        /**
+         * SessionToken
+         * @description For `Authorization: Bearer` in all that a node asks of the cloud.
+         */
+        SessionToken: {
+            /**
+             * Token
+             * Format: password
+             */
+            token: string;
+            /**
+             * Lasts S
+             * @description Seconds from the answer; revoking the node ends it sooner.
+             */
+            lasts_s: number;
+        };
         /** SetRetentionRule */
         SetRetentionRule: {
             /**
@@ -8121,6 +9831,26 @@ export interface components {
              * @example 2026-05-04T06:30:00Z
              */
             set_at: string;
+        };
+        /** SettingsLayer */
+        SettingsLayer: {
+            /**
+             * Settings
+             * @description JSON merge patch over a node's own settings; `GET /fleet/settings-schema` says what may stand in it. A camera is named by its deployment; `*` is each of a node.
+             * @example {
+             *       "cameras": {
+             *         "*": {
+             *           "fire": {
+             *             "every_s": 10
+             *           }
+             *         }
+             *       },
+             *       "heartbeat_s": 300
+             *     }
+             */
+            settings: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /** Shift */
         Shift: {
@@ -8400,11 +10130,11 @@ export interface components {
              */
             size_m: number;
         };
-        /**
-         * State
-         * @enum {string}
-         */
-        State: "asked" | "streaming" | "ended" | "refused" | "unreachable";
+        /** Stage */
+        Stage: {
+            /** Nodes */
+            nodes: string[];
+        };
         /** StoredWeather */
         StoredWeather: {
             /**
@@ -8633,6 +10363,21 @@ export interface components {
             /** Last Used At */
             last_used_at: string | null;
         };
+        /**
+         * ToldNodes
+         * @description What a change came to.
+         */
+        ToldNodes: {
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Told
+             * @description Nodes that have something new to do because of it.
+             */
+            told: string[];
+        };
         /** Trace */
         Trace: {
             /** Items */
@@ -8792,6 +10537,11 @@ export interface components {
             known: number;
         };
         /**
+         * Urgency
+         * @enum {string}
+         */
+        Urgency: "now" | "soon" | "when_near";
+        /**
          * VerdictLine
          * @description What the data, or the fit, say about one assumption.
          */
@@ -8814,6 +10564,33 @@ export interface components {
              * @description What would mend it; empty where nothing needs to be.
              */
             remedy: string;
+        };
+        /** Visit */
+        Visit: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Node */
+            node: string | null;
+            /** Deployment Id */
+            deployment_id: string | null;
+            /** Place */
+            place: string | null;
+            /**
+             * Done At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            done_at: string;
+            /** By */
+            by: string | null;
+            /** Note */
+            note: string | null;
+            /** Reasons */
+            reasons: string[];
         };
         /**
          * WeatherObservation
@@ -9002,6 +10779,27 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * Reason
+         * @enum {string}
+         */
+        fieldwatch_cloud__fleet__history__Reason: "silent" | "never_seen" | "no_picture" | "frozen" | "dark" | "view_moved" | "lens_dirty" | "unfocused" | "battery_low" | "battery_ageing" | "records_given_up" | "disk_filling" | "clock_unset" | "certificate_ending" | "card_due" | "signal_falling" | "software_old";
+        /**
+         * Reason
+         * @description Why a live view is over.
+         * @enum {string}
+         */
+        fieldwatch_cloud__live_view__rules__Reason: "time" | "byte_budget" | "stopped" | "nobody_looks" | "camera_lost" | "day_budget" | "power" | "node_stopped" | "node_silent" | "disabled" | "unknown_camera" | "busy" | "failed" | "offline" | "no_answer" | "not_listening";
+        /**
+         * State
+         * @enum {string}
+         */
+        fieldwatch_cloud__live_view__rules__State: "asked" | "streaming" | "ended" | "refused" | "unreachable";
+        /**
+         * State
+         * @enum {string}
+         */
+        fieldwatch_cloud__rollouts__rules__State: "running" | "paused" | "done" | "rolling_back" | "rolled_back" | "cancelled";
     };
     responses: never;
     parameters: never;
@@ -10604,6 +12402,74 @@ export interface operations {
                 };
             };
             /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReserveNodes"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15227,6 +17093,1911 @@ export interface operations {
             };
         };
     };
+    get_fleet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_settings_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_reserve_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsLayer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToldNodes"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_node_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsLayer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToldNodes"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeGroupBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeGroup"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_group_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsLayer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToldNodes"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetArtifact"][];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetArtifact"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rollouts: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutSummary"][];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRollout"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRollout"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutPlan"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelRollout"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_node_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The part that `Range` asks for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `Range` names no part of the file. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_node_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeLog"][];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_node_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskLog"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeLog"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_node_log_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                log_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_node_log_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                log_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLines"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_node_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                log_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is over, or was removed; says when and why. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_maintenance: {
+        parameters: {
+            query?: {
+                /** @description Where the tour begins. */
+                lon?: number | null;
+                lat?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Maintenance"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVisit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_card_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardCollection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ask_live_view: {
         parameters: {
             query?: never;
@@ -16083,6 +19854,449 @@ export interface operations {
             };
             /** @description A field is missing or wrong; `errors` names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentCode"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedNode"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_authority: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PEM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-pem-file": unknown;
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolled"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedCertificate"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionToken"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
