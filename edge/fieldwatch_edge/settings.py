@@ -545,7 +545,7 @@ class Sensor(Section):
     name: Slug
     source: SensorSource
     every_s: float = Field(
-        300, ge=1, le=86400, description="A reading each: means, of wind too; sums, of rain; else the last."
+        300, ge=1, le=86400, description="A reading each: the mean of what was measured; of rain, the sum."
     )
     quantities: tuple[Quantity, ...] = Field((), description="Only these; none: all that it measures.")
 

@@ -14,8 +14,8 @@ def device(root: Path, wanted: str) -> Path:
     """The folder of a device below a class, such as /sys/class/hwmon.
 
     Args:
-        wanted: the folder's own name (hwmon3, iio:device0), which may be another after the next start; where it
-            hangs (1-0040: bus and address), which stays; or its driver's name (ina226), where there is one.
+        wanted: the folder's own name (hwmon3, iio:device0), which may be another after the next start; where
+            it hangs (1-0040: bus and address), which stays; or its driver's name, where there is one.
 
     Raises:
         DeviceError: there is none, or more than one; says which there are.

@@ -118,11 +118,12 @@ class PowerKeeper:
         """Take in the last `dt_s` seconds; returns whether the level changed."""
         measured = self._read()
         with self._lock:
-            before, charge = self._governor.level, self._governor.charge
+            before = self._governor.level
             asleep_s, self._slept_s = self._slept_s, 0.0
             level = self._governor.tick(self._wall(), dt_s, measured, min(asleep_s, dt_s))
             if level is before:
                 return False
+            charge = self._governor.charge
             self._announced = False
             self._said.append(
                 f"power: from {before.name} to {level.name}, the battery at {charge:.0%}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One measurement. `at` None: just now; `over_s` None: of an instant (or, of rain, since the last one)."""
+    """One measurement. `at` None: just now; `over_s` None: of an instant."""
 
     quantity: Quantity
     value: float

@@ -60,4 +60,4 @@ def mean_direction(degrees: list[float], weights: list[float]) -> float | None:
     north = sum(weight * math.cos(math.radians(each)) for each, weight in zip(degrees, weights, strict=True))
     if math.hypot(east, north) < 1e-9 * max(sum(weights), 1e-9):
         return None
-    return math.degrees(math.atan2(east, north)) % 360
+    return round(math.degrees(math.atan2(east, north)), 6) % 360

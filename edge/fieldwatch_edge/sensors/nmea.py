@@ -2,7 +2,7 @@
 
 $WIMWV,045,R,011.63,N,A*09
 $WIMDA,30.0,I,1.016,B,22.4,C,,,45.2,,9.9,C,38.5,T,,M,5.1,N,2.6,M*hh
-$WIXDR,C,22.4,C,TEMP,H,45.2,P,RH,P,1.0162,B,BARO,R,0.4,M,RAIN*hh
+$WIXDR,C,22.4,C,TEMP,H,45.2,P,RH,P,1.0162,B,BARO*hh
 """
 
 from __future__ import annotations

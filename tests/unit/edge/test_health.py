@@ -158,3 +158,15 @@ def test_the_hottest_zone_counts_and_a_broken_one_does_not(tmp_path: Path) -> No
         (tmp_path / f"thermal_zone{zone}").mkdir()
         (tmp_path / f"thermal_zone{zone}" / "temp").write_text(value)
     assert cpu_celsius(tmp_path) == 63.0
+
+
+def test_a_pause_ends_a_span_however_short_it_is_and_a_restart_knows_of_it() -> None:
+    effort = meter(0, 10)
+    effort.pause()
+    kept = effort.state
+    again = EffortMeter("mast-1", DEPLOYMENT, max_gap_s=120)
+    again.restore(kept)
+    for each in (effort, again):
+        each.seen(START + timedelta(seconds=30))
+        each.seen(START + timedelta(seconds=40))
+        assert seconds(each.pending()) == [(0, 10, 2), (30, 40, 2)]

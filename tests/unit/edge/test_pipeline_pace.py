@@ -1,0 +1,133 @@
+"""A camera under a power budget: what it looks at, and what it claims to have looked at."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.edge.test_pipeline import Live, Recorded, frames, pipeline_over, records, world
+
+from fieldwatch_edge.outbox import Outbox
+from fieldwatch_edge.pipeline import Pipeline
+from fieldwatch_edge.power.pace import Pace, Pacer
+from fieldwatch_edge.settings import NodeSettings, RtspSource
+from fieldwatch_shared.topics import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fieldwatch_edge.domain import Frame
+
+__all__ = ["frames", "world"]
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    outbox = Outbox(tmp_path / "o", 64 * 1024**2)
+    yield outbox
+    outbox.close()
+
+
+def live_pipeline(world: Path, outbox: Outbox, pacer: Pacer) -> Pipeline:
+    camera = NodeSettings.read(world / "node.toml").cameras[0]
+    camera = camera.model_copy(update={"source": RtspSource(kind="rtsp", url="rtsp://camera")})
+    from fieldwatch_edge.health import CameraMonitor
+
+    monitor = CameraMonitor("mast-1", camera.deployment_id, max_gap_s=camera.max_gap_s, live=False)
+    return Pipeline(
+        "mast-1", camera, outbox, monitor, search_path=[world / "models"], stop=threading.Event(), pacer=pacer
+    )
+
+
+def kinds(outbox: Outbox) -> list[Kind]:
+    return [kind for kind, _, _ in records(outbox).values()]
+
+
+def test_at_the_floor_fire_is_still_seen_and_animals_are_no_effort(
+    world: Path, frames: list[Frame], outbox: Outbox
+) -> None:
+    pacer = Pacer()
+    pacer.set(Pace("floor", 15.0, 0.0))
+    pipeline = live_pipeline(world, outbox, pacer)
+    pipeline.run(Live(frames, None, len(frames)), finite=True)
+    assert kinds(outbox).count(Kind.SUSPICIONS) == 1
+    assert Kind.OBSERVATIONS not in kinds(outbox)
+    assert pipeline._monitor.pending() == []
+    assert pipeline._monitor.health().frames == len(frames), "its eyes are open: this is no fault"
+
+
+def test_what_is_suspected_is_looked_at_as_often_as_without_a_budget(
+    world: Path, frames: list[Frame], outbox: Outbox
+) -> None:
+    """By the budget alone it would look each 40 s: too few of the frames with smoke to confirm it in the
+    world's time. From the first sign on it looks as its own settings say, and stays awake."""
+    pacer = Pacer()
+    pacer.set(Pace("floor", 40.0, 0.0))
+    pipeline = live_pipeline(world, outbox, pacer)
+    assert pipeline._fire is not None
+    looked, awake = [], []
+    detector = pipeline._fire.detector
+    original = detector.detect
+
+    def detect(image: object) -> object:
+        looked.append(current)
+        return original(image)  # type: ignore[arg-type]
+
+    detector.detect = detect  # type: ignore[method-assign,assignment]
+    for current in frames:
+        pipeline._take(current)
+        awake.append(pacer.awake)
+    gaps = [(b.at - a.at).total_seconds() for a, b in itertools.pairwise(looked)]
+    assert max(gaps) >= 36
+    assert min(gaps) == 5, "as its own settings say"
+    assert any(awake)
+    assert kinds(outbox).count(Kind.SUSPICIONS) == 1
+
+
+def test_effort_is_the_stretches_in_which_animals_were_looked_for(
+    world: Path, frames: list[Frame], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fieldwatch_edge.power import pace as module
+
+    monkeypatch.setattr(module, "CYCLE_S", 60.0)
+    pacer = Pacer()
+    pacer.set(Pace("saving", 0.0, 0.5))
+    pipeline = live_pipeline(world, outbox, pacer)
+    pipeline.run(Live(frames, None, len(frames)), finite=True)
+    spans = pipeline._monitor.pending()
+    looked = [frame for frame in frames if frame.at.timestamp() % 60 < 30]
+    assert sum(span.frames for span in spans) == len(looked)
+    assert len(spans) >= 2, "though the gap between them is shorter than max_gap_s"
+    for span in spans:
+        assert span.ended_at - span.started_at <= timedelta(seconds=30)
+    seen = {frame.at for frame in looked}
+    from fieldwatch_shared.messages import Observation
+
+    bodies = [body for kind, body, _ in records(outbox).values() if kind is Kind.OBSERVATIONS]
+    assert bodies
+    for body in bodies:
+        one = Observation.model_validate_json(body)
+        assert {one.observed_at, one.ended_at} <= seen
+
+
+def test_pictures_of_an_archive_are_all_looked_at_whatever_the_battery_holds(
+    world: Path, frames: list[Frame], outbox: Outbox, tmp_path: Path
+) -> None:
+    whole = Outbox(tmp_path / "whole", 64 * 1024**2)
+    pipeline_over(world, whole).run(Recorded(frames, None, len(frames)), finite=True)
+    camera = NodeSettings.read(world / "node.toml").cameras[0]
+    from fieldwatch_edge.health import CameraMonitor
+
+    pacer = Pacer()
+    pacer.set(Pace("floor", 60.0, 0.0))
+    monitor = CameraMonitor("mast-1", camera.deployment_id, max_gap_s=camera.max_gap_s, live=False)
+    pipeline = Pipeline(
+        "mast-1", camera, outbox, monitor, search_path=[world / "models"], stop=threading.Event(), pacer=pacer
+    )
+    pipeline.run(Recorded(frames, None, len(frames)), finite=True)
+    assert records(outbox) == records(whole)
+    whole.close()
