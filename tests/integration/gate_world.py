@@ -1,5 +1,5 @@
-"""The gate that nodes come in by: the real API, the real authority, a real broker with its door for nodes, and
-boxes that enrol themselves there as `fieldwatch edge enrol` does."""
+"""The gate that nodes come in by: the real API, the real authority, a real broker with its door for nodes,
+and boxes that enrol themselves there as `fieldwatch edge enrol` does."""
 
 from __future__ import annotations
 
