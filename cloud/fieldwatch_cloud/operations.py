@@ -13,16 +13,19 @@ from fieldwatch_cloud.db.live import read_again
 from fieldwatch_cloud.db.pool import connection
 from fieldwatch_cloud.errors import CloudError, ServiceError
 from fieldwatch_cloud.ingest.replay import replay
+from fieldwatch_cloud.ingest.uploaded import take_in
 from fieldwatch_cloud.notify.channels.email import plain
 from fieldwatch_cloud.notify.device import DeliveryError
 from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
 from fieldwatch_cloud.services.mosquitto_files import hash_password
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from uuid import UUID
 
     from fieldwatch_cloud.media.store import MediaStore
     from fieldwatch_cloud.settings import CloudSettings
+    from fieldwatch_shared.messages import Media
 
 log = structlog.get_logger(__name__)
 
@@ -149,6 +152,15 @@ class CloudOperations:
         """
         largest = self._settings.media.max_bytes
         replay(self._settings.database_url, self._store, quarantine_id, largest_picture=largest)
+
+    def take_in(self, reserve: str, node: str, record: Media, file: Path) -> None:
+        """Take in a large picture that came in parts, as one that came over MQTT; the file stays.
+
+        Raises:
+            InvalidMessageError: its deployment is not the node's.
+            DatabaseUnavailableError, MediaError: nothing can be kept now.
+        """
+        take_in(self._settings.database_url, self._store, reserve, node, record, file)
 
     def _refresh_broker(self, *, throw_out: str | None = None) -> None:
         """A broker of one's own keeps its own list of users; the embedded one is told.

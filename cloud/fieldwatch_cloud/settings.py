@@ -10,6 +10,7 @@ import os
 import re
 import socket
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -307,6 +308,22 @@ class FleetSettings(BaseSettings):
         return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
 
 
+class UploadSettings(BaseSettings):
+    """Large media from nodes, in parts."""
+
+    model_config = SettingsConfigDict(env_prefix="FIELDWATCH_UPLOADS_", frozen=True)
+
+    max_bytes: int = Field(256 * 1024**2, ge=1024**2, description="Of one picture or clip.")
+    at_once_per_node: int = Field(4, ge=1, le=100, description="Uploads of a node that are begun, not done.")
+    bytes_per_node: int = Field(1024**3, ge=1024**2, description="Of those together.")
+    total_bytes: int = Field(16 * 1024**3, ge=1024**2, description="Of those of all nodes.")
+    keep_days: float = Field(7, gt=0, le=60, description="An upload that nothing came for so long expires.")
+
+    @property
+    def kept(self) -> timedelta:
+        return timedelta(days=self.keep_days)
+
+
 class LiveSettings(BaseSettings):
     """Live view on request: what a node is asked for, and how much of it."""
 
@@ -338,6 +355,7 @@ class CloudSettings:
     notify: NotifySettings
     counts: CountsSettings
     live: LiveSettings
+    uploads: UploadSettings
     fleet: FleetSettings
 
     @classmethod
@@ -360,6 +378,7 @@ class CloudSettings:
                 notify=NotifySettings(),
                 counts=CountsSettings(),
                 live=LiveSettings(),
+                uploads=UploadSettings(),
                 fleet=FleetSettings(),
             )
         except ValidationError as error:
@@ -430,6 +449,11 @@ class CloudSettings:
             return None
         host = self.node_names[0]
         return f"mqtts://{f'[{host}]' if ':' in host else host}:{self.mqtt.nodes_port}"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Where parts of large media lie until all have come."""
+        return self.state / "uploads"
 
     @property
     def live_dir(self) -> Path:

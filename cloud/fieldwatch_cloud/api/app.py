@@ -67,6 +67,7 @@ from fieldwatch_cloud.api.routes import (
     stream,
     tiles,
     tracks,
+    uploads,
     weather,
 )
 from fieldwatch_cloud.api.security import BodyLimit, SecurityHeaders
@@ -225,6 +226,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         species,
         tracks,
         basemap,
+        uploads,
         health,
     ):
         api.include_router(module.router)

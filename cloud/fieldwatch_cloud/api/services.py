@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Literal, Protocol
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.settings import CloudSettings
 from fieldwatch_cloud.tiles.service import Tiles
 from fieldwatch_shared.cards import Measured
+from fieldwatch_shared.messages import Media
 
 
 class Operations(Protocol):
@@ -64,6 +66,14 @@ class Operations(Protocol):
 
         Returns:
             why it could not be sent; None: the mail server has taken it.
+        """
+
+    def take_in(self, reserve: str, node: str, record: Media, file: Path) -> None:
+        """Take in a large picture that came in parts, as one that came over MQTT; the file stays.
+
+        Raises:
+            InvalidMessageError: its deployment is not the node's.
+            DatabaseUnavailableError, MediaError: nothing can be kept now.
         """
 
     def replay(self, quarantine_id: UUID) -> None:

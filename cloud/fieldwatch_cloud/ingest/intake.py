@@ -109,7 +109,7 @@ class Intake:
             for item in items:
                 # The picture first: a row must never point at a file that is not there.
                 if isinstance(item, Message) and isinstance(item.content, Picture):
-                    self._store.put(item.content.record.sha256, item.content.content)
+                    self._keep(item.content)
             news = News()
             with self._conn.transaction():
                 for item in items:
@@ -118,6 +118,12 @@ class Intake:
                         quarantine.add(self._conn, *_held(item.incoming), item.reason)
                 self._write([item for item in items if isinstance(item, Message)], news)
                 news.announce(self._conn)
+
+    def _keep(self, picture: Picture) -> None:
+        if isinstance(picture.content, bytes):
+            self._store.put(picture.record.sha256, picture.content)
+        else:
+            self._store.put_file(picture.record.sha256, picture.content)
 
     def _check(self, batch: Sequence[Item]) -> list[Item]:
         """Refuse what speaks of deployments that are not its node's own, and what was seen after their end.
@@ -161,8 +167,8 @@ class Intake:
             match message.content:
                 case Suspicion() as suspicion:
                     record_suspicion(self._conn, reserve, suspicion, news)
-                case Picture(record, content):
-                    if media.insert(self._conn, record, len(content)):
+                case Picture(record) as picture:
+                    if media.insert(self._conn, record, picture.size):
                         announce.media(news, reserve, record)
                     else:
                         retention.came_again(self._conn, record.id)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from fieldwatch_cloud.db.staging import Row, row
 from fieldwatch_cloud.errors import InvalidMessageError
+from fieldwatch_cloud.media.store import MIME_TYPES
 from fieldwatch_shared import packing
 from fieldwatch_shared.messages import (
     EffortSpan,
@@ -29,6 +30,7 @@ from fieldwatch_shared.topics import Kind, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 AHEAD = timedelta(days=1)
 """A record seen later than this from now was stamped by a clock that cannot be believed."""
@@ -39,8 +41,6 @@ LONGEST_SPAN = timedelta(days=366)
 in that time. Each day is a row to unite, so it must not be decades."""
 LARGEST_UNPACKED = 8 * 1024**2
 """Bytes of a packed message: a full batch of observations has half a megabyte."""
-MIME_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "video/mp4"})
-"""What browsers show without running anything that came along: no SVG."""
 _MESSAGE_ID = re.compile(rb'"message_id"\s*:\s*"([0-9a-fA-F-]{36})"')
 
 
@@ -62,7 +62,13 @@ class Observations:
 @dataclass(frozen=True, slots=True)
 class Picture:
     record: Media
-    content: bytes
+    content: bytes | Path
+    """A large one that came in parts lies in a file."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
 
 
 Content: TypeAlias = Observations | Suspicion | Picture | Heartbeat | ReadingBatch | NodeState

@@ -18,6 +18,7 @@ from fieldwatch_cloud.db.pool import Connection, Database, connection
 from fieldwatch_cloud.errors import DatabaseUnavailableError, FeedError, MediaError
 from fieldwatch_cloud.jobs import tasks
 from fieldwatch_cloud.live_view.shelf import Shelf
+from fieldwatch_cloud.uploads.parts import Parts
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ BASEMAPS_EVERY_S = 5.0
 """Whoever has loaded a river waits before the map for it; asking costs a query of one small table."""
 LIVE_VIEW_EVERY_S = 10.0
 NODE_LOGS_EVERY_S = 60.0
+UPLOADS_EVERY_S = 3600.0
 REPORTS_EVERY_S = 2.0
 """Who has asked for one waits before the page; asking costs two queries of small tables."""
 
@@ -66,6 +68,7 @@ def all_jobs(settings: CloudSettings) -> list[Job | LongJob]:
         LongJob("reports", REPORTS_EVERY_S, tasks.make_reports(settings)),
         LongJob("rollouts", settings.fleet.rollouts_every_s, tasks.carry_on_rollouts),
         LongJob("node_logs", NODE_LOGS_EVERY_S, tasks.sweep_node_logs(settings)),
+        LongJob("uploads", UPLOADS_EVERY_S, tasks.sweep_uploads(Parts(settings.uploads_dir))),
         LongJob("retention", settings.jobs.retention_every_s, tasks.remove_pictures(settings)),
     ]
     if settings.firms.map_key:

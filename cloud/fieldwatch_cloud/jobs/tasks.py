@@ -22,6 +22,7 @@ from fieldwatch_cloud.media.thumbnails import Thumbnails
 from fieldwatch_cloud.reporting import make
 from fieldwatch_cloud.retention.sweep import sweep
 from fieldwatch_cloud.rollouts import run as rollouts
+from fieldwatch_cloud.uploads import desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Connection, Database
     from fieldwatch_cloud.live_view.shelf import Shelf
     from fieldwatch_cloud.settings import CloudSettings, FirmsSettings
+    from fieldwatch_cloud.uploads.parts import Parts
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +87,15 @@ def end_live_views(shelf: Shelf) -> Callable[[Database, datetime], int]:
         return sessions.sweep(database, shelf, now)
 
     return end
+
+
+def sweep_uploads(parts: Parts) -> Callable[[Database, datetime], int]:
+    """The job that deletes uploads of large media that nothing came for; returns how many."""
+
+    def swept(database: Database, now: datetime) -> int:
+        return desk.sweep(database, parts, now)
+
+    return swept
 
 
 def build_basemaps(media_dir: Path) -> Callable[[Database, datetime], int]:

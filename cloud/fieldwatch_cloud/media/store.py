@@ -7,15 +7,20 @@ what an earlier record points at.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
+import shutil
 from typing import TYPE_CHECKING, Protocol
 
 from fieldwatch_cloud.errors import MediaError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MIME_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "video/mp4"})
+"""What browsers show without running anything that came along: no SVG."""
 
 
 class MediaStore(Protocol):
@@ -25,6 +30,9 @@ class MediaStore(Protocol):
         Raises:
             MediaError: it cannot be kept now (disk full, ...): try again later.
         """
+
+    def put_file(self, sha256: str, path: Path) -> None:
+        """As `put`, of a file, which must be safe on its disk already; it stays where it is."""
 
     def read(self, sha256: str) -> bytes:
         """Raises:
@@ -51,10 +59,7 @@ class DiskStore:
             return
         temporary = path.with_name(f".{sha256}.{secrets.token_hex(4)}")
         try:
-            made = not path.parent.exists()
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if made:
-                _sync_directory(self._root)
+            self._make_folder(path)
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
@@ -66,6 +71,32 @@ class DiskStore:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise MediaError(f"cannot keep a picture in {path.parent}: {error.strerror}") from error
+
+    def put_file(self, sha256: str, path: Path) -> None:
+        kept = self.path(sha256)
+        if kept.exists():
+            return
+        try:
+            self._make_folder(kept)
+            try:
+                kept.hardlink_to(path)
+            except OSError as error:  # another disk, or one that knows no such links
+                if error.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP):
+                    raise
+                temporary = kept.with_name(f".{sha256}.{secrets.token_hex(4)}")
+                shutil.copyfile(path, temporary)
+                with temporary.open("rb+") as file:
+                    os.fsync(file.fileno())
+                temporary.rename(kept)
+            _sync_directory(kept.parent)
+        except OSError as error:
+            raise MediaError(f"cannot keep a picture in {kept.parent}: {error.strerror}") from error
+
+    def _make_folder(self, path: Path) -> None:
+        made = not path.parent.exists()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if made:
+            _sync_directory(self._root)
 
     def read(self, sha256: str) -> bytes:
         try:
