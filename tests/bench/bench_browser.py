@@ -7,7 +7,7 @@
   again with what a browser keeps. The API runs as a process of its own.
 - `under way`: observations committed as ingest commits them (staging, then NOTIFY in the same transaction).
   Frames by requestAnimationFrame, long tasks by PerformanceObserver, a key's way to the next frame by Event
-  Timing.
+  Timing. Beside it the same map under the same hand while nothing arrives: what the arrivals cost is the ratio.
 - `heap`: bytes a turn of the control room's scenes, after the collector, by a line through the readings.
 
 Without a graphics card Chromium draws with the processor (SwiftShader), which takes most of the time: frames
@@ -116,8 +116,8 @@ def first_view(browser: Browser, base: str, secret: str) -> tuple[float, float]:
     return taken[0], taken[1]
 
 
-def under_way(browser: Browser, base: str, secret: str, arrivals: Arrivals) -> dict[str, Any]:
-    """What a hand feels that moves the map with the keyboard while observations arrive."""
+def under_way(browser: Browser, base: str, secret: str, arrivals: threading.Thread) -> dict[str, Any]:
+    """What a hand feels that moves the map with the keyboard while `arrivals` runs."""
     context = _context(browser, base, secret)
     page = context.new_page()
     page.goto(f"{base}/#map")
@@ -131,7 +131,7 @@ def under_way(browser: Browser, base: str, secret: str, arrivals: Arrivals) -> d
     seen: dict[str, list[float]] = page.evaluate("window.seen")
     context.close()
     return {
-        "rate": round(arrivals.stored / arrivals.took),
+        "rate": round(arrivals.stored / arrivals.took) if isinstance(arrivals, Arrivals) else 0,
         "frames_s": round(1000 / statistics.mean(seen["frames"]), 1),
         "frame_p95_ms": _p95(seen["frames"]),
         "long_tasks": len(seen["tasks"]),
@@ -215,6 +215,7 @@ def run(
             "drawn_by": "graphics card" if gpu else "processor (SwiftShader)",
             "first_view_s": round(statistics.median(one for one, _ in views), 2),
             "again_s": round(statistics.median(again for _, again in views), 2),
+            "at_rest": under_way(browser, base, secret, threading.Timer(seconds, lambda: None)),
             "under_way": under_way(browser, base, secret, Arrivals(postgres.url, made, seconds)),
             "heap": heap(browser, base, secret, turns),
         }
@@ -227,8 +228,18 @@ def show(figures: dict[str, Any]) -> str:
         ("the same with what a browser keeps, s", figures["again_s"], ""),
         ("observations arriving a second", moving["rate"], RATE),
         ("frames a second / p95 ms", f"{moving['frames_s']} / {moving['frame_p95_ms']}", ""),
+        (
+            "the same while nothing arrives",
+            f"{figures['at_rest']['frames_s']} / {figures['at_rest']['frame_p95_ms']}",
+            "",
+        ),
         ("long tasks (> 50 ms) / longest ms", f"{moving['long_tasks']} / {moving['longest_task_ms']}", ""),
         ("key to next frame, p50 / p95 ms", f"{moving['key_p50_ms']} / {moving['key_p95_ms']}", KEY_P95_MS),
+        (
+            "the same while nothing arrives",
+            f"{figures['at_rest']['key_p50_ms']} / {figures['at_rest']['key_p95_ms']}",
+            "",
+        ),
         (f"control room after {kept['turns']} turns, MB", kept["mb"], ""),
         ("its heap, bytes a turn", kept["bytes_a_turn"], BYTES_A_TURN),
     ]

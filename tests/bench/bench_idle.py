@@ -1,5 +1,5 @@
-"""What a node costs when nothing happens: CPU of a real node process before a real network camera that shows a
-still scene each 2 s, and its memory over 24 simulated hours.
+"""What a node costs when nothing happens: CPU of a real node process before a real network camera that shows
+a still scene each 2 s, and its memory over 24 simulated hours.
 
     python -m tests.bench.bench_idle [--minutes 3] [--hours 24] [--only cpu|memory]
 
@@ -130,7 +130,7 @@ def idle_cpu(watches: str, minutes: float) -> tuple[float, float]:
 
 
 def day_of_pictures(folder: Path, hours: float) -> int:
-    """Pictures of a still scene through which a square walks now and then; hard links, so that they are many."""
+    """Pictures of a still scene through which a square walks now and then; hard links, as they are many."""
     folder.mkdir()
     kinds = [folder.parent / f"{number}.jpg" for number in range(60)]
     plain = scenes(640, 360, len(kinds))

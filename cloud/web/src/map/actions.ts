@@ -89,13 +89,13 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
     store.set((state) => ({ atlas: emptyMap(state.atlas) }));
     if (store.state.page === "map" && !from) follow();
     else if (store.state.page === "map") addressChanged();
+    // Beside everything else: what is below it all should not be the last to come.
+    const reserve = slug();
+    quietly(mapApi.basemap(reserve).then((basemap) => void (slug() === reserve && patch({ basemap }))));
   }
 
   /** What the map shows beside the reserve's own data, once that is there. */
   function ready(): void {
-    const reserve = slug();
-    const still = (change: Partial<MapState>) => slug() === reserve && patch(change);
-    quietly(mapApi.basemap(reserve).then((basemap) => void still({ basemap })));
     readDuty();
     readSeen();
   }

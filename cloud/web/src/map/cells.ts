@@ -4,6 +4,7 @@ import type { LayerSpecification, Map as MapLibre } from "maplibre-gl";
 import { breaks, classOf } from "../research/scale";
 import type { Grid } from "../research/wire";
 import type { Palette } from "./style";
+import { READ_BACK } from "./images";
 
 export const CLASSES = 5;
 export const HATCH = "not-observed";
@@ -58,7 +59,7 @@ export function addHatch(map: MapLibre, colour: Palette): void {
   const size = 16;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
-  const pen = canvas.getContext("2d")!;
+  const pen = canvas.getContext("2d", READ_BACK)!;
   pen.strokeStyle = colour("--hatch");
   pen.lineWidth = 3;
   for (const shift of [-size, 0, size]) {

@@ -3,6 +3,7 @@ import type { ExpressionSpecification, Map as MapLibre } from "maplibre-gl";
 import type { HealthStatus } from "../wire";
 import { STATUSES } from "./layers";
 import type { Palette } from "./style";
+import { READ_BACK } from "./images";
 
 const PARTS = 12; // into which a ring is divided: few pictures serve all clusters
 const PREFIX = "cluster";
@@ -27,7 +28,7 @@ export function drawCluster(map: MapLibre, colour: Palette, id: string): void {
   const size = 40 * ratio;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
-  const pen = canvas.getContext("2d")!;
+  const pen = canvas.getContext("2d", READ_BACK)!;
   const centre = size / 2;
   pen.fillStyle = colour("--map-outside");
   pen.beginPath();

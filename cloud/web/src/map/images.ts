@@ -4,6 +4,10 @@ import { HEALTH_SHAPES } from "../shapes";
 import type { HealthStatus } from "../wire";
 import type { Palette } from "./style";
 
+/** Of canvases whose pixels are read at once: drawn by the processor, not by a graphics card that must hand them back
+ * (the rings of a first view took 300 ms of it). */
+export const READ_BACK: CanvasRenderingContext2DSettings = { willReadFrequently: true };
+
 const RATIO = 2; // sharp on dense displays
 const ICON = 26;
 export const CONE_RADIUS = 54;
@@ -59,7 +63,7 @@ function addConeImage(map: MapLibre, colour: Palette, name: string, width: numbe
 function draw(size: number, paint: (pen: CanvasRenderingContext2D) => void): ImageData {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size * RATIO;
-  const pen = canvas.getContext("2d")!;
+  const pen = canvas.getContext("2d", READ_BACK)!;
   pen.scale(RATIO, RATIO);
   paint(pen);
   return pen.getImageData(0, 0, canvas.width, canvas.height);
