@@ -1,5 +1,5 @@
-"""A node's lives in one process: each begins with settings and models read again, and ends for a newer choice,
-or for good."""
+"""A node's lives in one process: each begins with settings and models read again, and ends for a newer
+choice, or for good."""
 
 from __future__ import annotations
 

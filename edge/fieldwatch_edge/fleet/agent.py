@@ -91,6 +91,7 @@ class FleetAgent:
         self._retry: dict[str, tuple[float, float]] = {}
         """By the artefact's hash: when to ask again (monotonic), and how long to wait after that."""
         self._damaged: set[str] = set()
+        self._silence = trial.Silence()
         self._yield_at, self._yields = 0.0, False
         self._reporter = Reporter(means)
 
@@ -135,7 +136,8 @@ class FleetAgent:
     def _watch(self, running: Trial, passed: float) -> None:
         now = self._means.witness.fared(self._means.frames_seen())
         running = running.model_copy(update={"ran_s": running.ran_s + passed})
-        reason = trial.failure(running, now, self._means.witness.looks, self._means.settings)
+        looks, silent_s = self._means.witness.looks, self._silence.seconds(now.frames)
+        reason = trial.failure(running, now, looks, self._means.settings, silent_s)
         if reason is not None:
             log.error("fleet.rolled_back", what=running.kind, name=running.name, reason=reason)
             self._means.notice(f"{running.kind} {running.name}: back to the former one: {reason}"[:300])

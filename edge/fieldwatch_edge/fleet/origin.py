@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the agent looks, and how long a node must have been at work before anything is tried on it."""
+    """How often the agent looks, and how long a node must have been at work before it tries anything."""
 
     look_s: float = 1.0
     settle_s: float = 30.0

@@ -6,9 +6,9 @@ none at all, and no software is taken on.
 
 It goes below the state directory, which the node's user may write to anyway; the installed version belongs
 to root, is never touched, and is what `deploy/systemd/fieldwatch-edge-start` comes back to, which counts
-starts and holds the other end of the files named there. Dependencies are those of the installed version, seen
-through a `.pth` file, and not fetched again over a line that is paid by the byte; a zip of wheels brings those
-that have changed.
+starts and holds the other end of the files named there. Dependencies are those of the installed version,
+seen through a `.pth` file, and not fetched again over a line that is paid by the byte; a zip of wheels brings
+those that have changed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from fieldwatch_edge.fleet import archive
 from fieldwatch_edge.fleet.ledger import Fared, Ledger, Trial
 from fieldwatch_edge.fleet.models import RefusedError
-from fieldwatch_edge.fleet.trial import failure
+from fieldwatch_edge.fleet.trial import Silence, failure
 from fieldwatch_edge.tomlfile import write_whole
 from fieldwatch_shared.messages import RolloutReport, RolloutState
 
@@ -94,6 +94,7 @@ class Software:
         self.folder = folder or (Path(named) if named else None)
         self._ledger = Ledger()
         self._seconds = 0.0
+        self._silence = Silence()
         self._steady = False
         if self.folder is not None:
             self._read()
@@ -272,7 +273,8 @@ class Software:
             lasts_s=about.lasts_s,
             before=about.before,
         )
-        reason = failure(trial, now, self._witness.looks, self._settings)
+        silent_s = self._silence.seconds(now.frames)
+        reason = failure(trial, now, self._witness.looks, self._settings, silent_s)
         over = self._seconds >= about.lasts_s
         if reason is None and over and not self._receipts():
             reason = f"the cloud has not confirmed anything of it for {self._seconds:.0f} s"

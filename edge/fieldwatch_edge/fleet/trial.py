@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,28 +27,44 @@ OFTEN, SELDOM = 0.3, 0.1
 NEARLY_ALL = 0.8
 
 
-def failure(trial: Trial, now: Fared, looks: dict[str, Looks], settings: NodeSettings) -> str | None:
+class Silence:
+    """How long no frame has come."""
+
+    def __init__(self) -> None:
+        self._frames, self._since = 0, time.monotonic()
+
+    def seconds(self, frames: int) -> float:
+        """`frames`: so many by now."""
+        if frames != self._frames:
+            self._frames, self._since = frames, time.monotonic()
+        return time.monotonic() - self._since
+
+
+def failure(
+    trial: Trial, now: Fared, looks: dict[str, Looks], settings: NodeSettings, silent_s: float
+) -> str | None:
     """Why what is on trial must go; None: nothing speaks against it so far.
 
     Args:
         now: since the process began with it.
         looks: of the models, since then.
+        silent_s: since the last frame, or since then.
     """
-    return _no_frames(trial, now, settings) or _memory(trial, now) or _models(trial, now, looks)
+    return _models(trial, now, looks) or _no_frames(trial, silent_s, settings) or _memory(trial, now)
 
 
 def silence_s(trial: Trial, settings: NodeSettings) -> float:
     """How long no frame may come before that is a failure."""
     before = trial.before.seconds_per_frame or 0
     wanted = max((getattr(camera.source, "every_s", 0.0) for camera in settings.cameras), default=0.0)
-    return max(min(QUIET_S, max(trial.lasts_s / 2, 1)), PAUSES * before, PAUSES * wanted)
+    return max(min(QUIET_S, max(trial.lasts_s / 2, 2)), PAUSES * before, PAUSES * wanted)
 
 
-def _no_frames(trial: Trial, now: Fared, settings: NodeSettings) -> str | None:
-    if not trial.before.frames or now.frames or now.seconds < silence_s(trial, settings):
+def _no_frames(trial: Trial, silent_s: float, settings: NodeSettings) -> str | None:
+    if not trial.before.frames or silent_s < silence_s(trial, settings):
         return None
     pause = trial.before.seconds_per_frame
-    return f"no frame came for {now.seconds:.0f} s; before, there was one each {pause:.1f} s"
+    return f"no frame came for {silent_s:.0f} s; before, there was one each {pause:.1f} s"
 
 
 def _memory(trial: Trial, now: Fared) -> str | None:
