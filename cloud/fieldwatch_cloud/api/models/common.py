@@ -101,9 +101,12 @@ _PROBLEMS = {
     404: "No such thing, or it lies in a reserve of which the account is no member.",
     409: "It exists already.",
     410: "It is over, or was removed; says when and why.",
+    412: "The protocol's version is none that is spoken here.",
     413: "The request is too large.",
+    415: "What the request carries is of a type that is not taken here.",
     416: "`Range` names no part of the file.",
     422: "A field is missing or wrong; `errors` names it.",
+    423: "Another request is still at it: a moment later.",
     429: "Too many attempts; `Retry-After` says how many seconds to wait.",
     503: "The database cannot be reached; try again.",
 }
