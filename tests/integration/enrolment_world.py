@@ -1,14 +1,14 @@
-"""The cloud as a node meets it: HTTPS by the reserve's own authority, the broker's door for certificates, ingest;
+"""The cloud as a node meets it: HTTPS by the reserve's own authority, and the broker's door for certificates;
 and boxes that are to become nodes. All parts are the real ones."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from typer.testing import CliRunner
 
 from fieldwatch_cloud.api.app import create_app
 from fieldwatch_cloud.api.server import server
@@ -18,15 +18,18 @@ from fieldwatch_cloud.media.store import DiskStore
 from fieldwatch_cloud.operations import CloudOperations, node_access, revoked
 from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto, NodeDoor
 from fieldwatch_cloud.settings import CloudSettings
+from fieldwatch_edge.cli import app
+from fieldwatch_edge.identity import Identity
 from fieldwatch_edge.settings import NodeSettings
 
 from .cloud_field import Field, eventually
 from .edge_broker import free_port
-from .edge_world import EDGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from click.testing import Result
 
     from fieldwatch_cloud.api.server import Server
     from fieldwatch_cloud.db.pool import Database
@@ -44,7 +47,7 @@ class Reserve:
     authority: Authority
     operations: CloudOperations
     url: str
-    app: object
+    broker: EmbeddedMosquitto
 
     @property
     def db(self) -> Database:
@@ -60,12 +63,12 @@ class Reserve:
     def revoke(self, node: str = "node-1") -> None:
         self.operations.revoke_node(node, by=None)
 
-    def enrolled(self, folder: Path, node: str = "node-1") -> NodeSettings:
-        """A box in `folder` that has become the node by the real command; its settings."""
+    def enrolled(self, folder: Path, node: str = "node-1", *, valid_days: int = 90) -> Box:
+        """A box in `folder` that has become the node by the real command."""
         box = Box(folder)
-        done = box.enrol(self.url, self.code(node))
-        assert done.returncode == 0, done.stderr
-        return box.settings()
+        done = box.enrol(self.url, self.code(node, valid_days=valid_days))
+        assert done.exit_code == 0, done.output
+        return box
 
 
 @dataclass
@@ -81,30 +84,30 @@ class Box:
     def settings(self) -> NodeSettings:
         return NodeSettings.read(self.config)
 
-    def enrol(
-        self, url: str, code: Code | None, *options: str, camera: str | None = None, **more: str
-    ) -> subprocess.CompletedProcess[str]:
-        """The command, as a process of its own; the code comes by standard input, in no argument.
+    @property
+    def identity(self) -> Identity:
+        settings = self.settings()
+        found = Identity.of(settings.node.id, settings.broker)
+        assert found is not None
+        return found
+
+    def enrol(self, url: str, code: Code | None, *options: str, camera: str | None = None) -> Result:
+        """The command. The code comes by standard input, in no argument.
 
         Args:
             camera: default: a folder of pictures, made here.
-            more: of its environment.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        pictures = self.folder / "pictures"
-        pictures.mkdir(exist_ok=True)
-        command = [*EDGE, "enrol", url, "--config", str(self.config)]
-        if not self.config.exists():
-            command += ["--camera", str(pictures) if camera is None else camera]
-        return subprocess.run(
-            [*command, *options],
-            input=f"{code.text}\n" if code is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **more},
+        return CliRunner().invoke(
+            app, self.arguments(url, *options, camera=camera), input=f"{code.text}\n" if code else ""
         )
+
+    def arguments(self, url: str, *options: str, camera: str | None = None) -> list[str]:
+        """Of `fieldwatch edge`."""
+        (self.folder / "pictures").mkdir(parents=True, exist_ok=True)
+        command = ["enrol", url, "--config", str(self.config), *options]
+        if not self.config.exists():
+            command += ["--camera", str(self.folder / "pictures") if camera is None else camera]
+        return command
 
 
 @contextmanager
@@ -125,14 +128,14 @@ def reserve_world(db: Database, database_url: str, state: Path) -> Iterator[Rese
         store = DiskStore(settings.media_dir)
         operations = CloudOperations(settings, store)
         authority = Authority(state)
-        app = create_app(settings, operations=operations, media=store, web=state / "web")
-        api = server(app, host="127.0.0.1", port=http_port)
+        api_app = create_app(settings, operations=operations, media=store, web=state / "web")
+        api = server(api_app, host="127.0.0.1", port=http_port)
         key, chain = authority.certify_server(NAMES)
         for name, pem in (("https.key", key), ("https.pem", chain)):
             (state / name).write_text(pem)
         api.config.ssl_keyfile, api.config.ssl_certfile = str(state / "https.key"), str(state / "https.pem")
         with _serving(api):
-            yield Reserve(field, settings, authority, operations, url, app)
+            yield Reserve(field, settings, authority, operations, url, broker)
     finally:
         broker.stop()
 

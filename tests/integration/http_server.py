@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
 
 class Local:
-    """Serves POSTs by `answer(path, headers, body)`, which runs in one thread for each connection.
+    """Serves POSTs and GETs by `answer(path, headers, body)`, which runs in one thread for each connection.
 
     Names of headers are lower case. `stop` is as rude as a crash: open connections end without an answer.
     """
@@ -88,6 +88,9 @@ class Local:
                 self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
                 self.wfile.write(answer.body)
+
+            def do_GET(self) -> None:
+                self.do_POST()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass

@@ -43,6 +43,9 @@ def _explain(trial: Trial, settings: NodeSettings) -> Iterator[Check]:
         yield Check(
             "broker", "fail", f"{url}: {trial.unreachable}", "check address, network, firewall and ca_file"
         )
+    elif trial.shut_out:
+        advice = "has it ended, or was it revoked? See certificate and https"
+        yield Check("broker", "fail", f"{url} does not take this node's certificate", advice)
     elif trial.login is None:
         yield Check(
             "broker", "fail", f"{url} does not answer", "is it an MQTT 5 broker? mqtts needs its TLS port"

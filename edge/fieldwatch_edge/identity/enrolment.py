@@ -121,6 +121,10 @@ def _asked(url: str, body: Mapping[str, object], context: ssl.SSLContext) -> Enr
             answer = judged(http.post(f"{url}{API}/enrolment", json=body), "POST", "/enrolment")
             return Enrolled.model_validate_json(answer.content)
     except httpx2.HTTPError as error:
+        if tls.distrusted(error):
+            raise IdentityError(
+                f"{url} cannot prove that it is the cloud ({said_of(error)}); nothing was sent to it"
+            ) from error
         raise UnreachableError(f"{url} was not reached: {said_of(error)}") from error
     except ValidationError as error:
         raise IdentityError(f"{url} gives answers that are not those of Fieldwatch's cloud") from error

@@ -215,6 +215,10 @@ class CloudSession:
                 finally:
                     self._spent(_bytes(answer))
         except httpx2.HTTPError as error:
+            if tls.distrusted(error):
+                raise UnreachableError(
+                    f"{self.url} cannot prove that it is the cloud: {said_of(error)}"
+                ) from error
             raise UnreachableError(f"{self.url} was not reached: {said_of(error)}") from error
 
     def _address(self, path: str) -> str:

@@ -58,6 +58,15 @@ def unverified() -> ssl.SSLContext:
     return made
 
 
+def distrusted(error: BaseException | None) -> bool:
+    """Whether a connection failed because we did not believe the other side's certificate."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def strange(url: str, cloud: CloudSettings | None) -> str | None:
     """Why nothing of this node's may be sent to `url`, which a command named; None: it may.
 

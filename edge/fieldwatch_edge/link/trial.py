@@ -28,6 +28,8 @@ class Trial:
 
     unreachable: str | None = None
     """Why there is no connection to the broker."""
+    shut_out: bool = False
+    """The broker ended the connection before it said anything: it does not take our certificate."""
     login: str | None = None
     """The broker's answer to user name and password; "" where it let us in."""
     published: str | None = None
@@ -54,6 +56,7 @@ def try_out(node: NodeIdentity, broker: Broker, message: Heartbeat, timeout_s: f
         ("subscribed", reasons[0])
     )
     client.on_publish = lambda _client, _data, _mid, reason, _properties: events.put(("published", reason))
+    client.on_disconnect = lambda _client, _data, _flags, reason, _properties: events.put(("ended", reason))
     client.on_message = lambda _client, _data, received: events.put(("receipt", received.payload))
     try:
         client.connect(host, port, clean_start=True)
@@ -82,6 +85,9 @@ def _converse(
         try:
             what, answer = events.get(timeout=max(end - time.monotonic(), 0.01))
         except Empty:
+            return
+        if what == "ended":
+            trial.shut_out = trial.login is None
             return
         if what == "receipt":
             if _names(answer, message):
