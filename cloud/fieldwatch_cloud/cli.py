@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,7 @@ from fieldwatch_cloud import (
     cli_exchange,
     cli_fire,
     cli_labels,
+    cli_nodes,
     cli_report,
     cli_setup,
     cli_terrain,
@@ -36,6 +38,7 @@ for group, help_ in (
     (cli_setup.node, "Computers in the field, and their log-in at the broker."),
     (cli_setup.deployment, "Cameras: where they stand and what they see."),
     (cli_setup.quarantine, "Messages that could not be accepted."),
+    (cli_nodes.authority, "The reserve's own authority, which certifies nodes."),
     (cli_calls.calls, "Who is called for a fire, and what came of it."),
     (cli_fire.hotspots, "Fires that satellites saw (NASA FIRMS)."),
     (cli_fire.weather, "Weather from stations, and the fire danger that follows."),
@@ -79,13 +82,19 @@ def api(state: State = None) -> None:
     with cli_setup.reporting():
         from fieldwatch_cloud.api.app import create_app
         from fieldwatch_cloud.api.server import server
+        from fieldwatch_cloud.authority import servers
+        from fieldwatch_cloud.authority.keys import Authority
         from fieldwatch_cloud.media.store import DiskStore
         from fieldwatch_cloud.operations import CloudOperations
 
         settings = cli_setup.connected(state)
         store = DiskStore(settings.media_dir)
         application = create_app(settings, operations=CloudOperations(settings, store), media=store)
-        server(application, host=settings.http.host, port=settings.http.port).run()
+        certificate = None
+        if settings.http.tls == "own":
+            held, folder = Authority(settings.state), settings.state / "https"
+            certificate = partial(servers.kept, held, folder, settings.node_names)
+        server(application, host=settings.http.host, port=settings.http.port, certificate=certificate).run()
 
 
 @app.command()

@@ -166,7 +166,7 @@ def add_node(
 ) -> None:
     """Add a node, let it into the broker, and print its MQTT password, once."""
     with reporting(), database(state) as settings:
-        password = _operations(settings).add_node(id_, reserve=reserve, name=name or id_)
+        password = operations(settings).add_node(id_, reserve=reserve, name=name or id_)
         typer.echo(f"Node {id_} added. Its MQTT password, shown this once:", err=True)
         typer.echo(password)
 
@@ -177,7 +177,7 @@ def renew_password(
 ) -> None:
     """Give a node a new MQTT password; the old one ends at once."""
     with reporting(), database(state) as settings:
-        typer.echo(_operations(settings).renew_password(id_))
+        typer.echo(operations(settings).renew_password(id_))
 
 
 @deployment.command("add")
@@ -273,11 +273,11 @@ def replay_quarantine(
 
         with connection(settings.database_url) as conn:
             wanted = [entry] if entry is not None else entries.waiting(conn)
-        operations = _operations(settings)
+        wired = operations(settings)
         refused = 0
         for id_ in wanted:
             try:
-                operations.replay(id_)
+                wired.replay(id_)
             except InvalidMessageError as error:
                 refused += 1
                 typer.echo(f"{id_}  refused: {error}")
@@ -317,7 +317,8 @@ def connected(state: Path | None) -> "CloudSettings":
     return discovery.connected(CloudSettings.load(state))
 
 
-def _operations(settings: "CloudSettings") -> "CloudOperations":
+def operations(settings: "CloudSettings") -> "CloudOperations":
+    """What changes more than one part at once, over the database of `settings`."""
     from fieldwatch_cloud.media.store import DiskStore
     from fieldwatch_cloud.operations import CloudOperations
 

@@ -162,16 +162,20 @@ class CloudOperations:
         """
         take_in(self._settings.database_url, self._store, reserve, node, record, file)
 
+    def knows_the_broker(self) -> bool:
+        """Whether the broker is the embedded one, which is told of what changes; one of your own is not."""
+        url = self._settings.mqtt.url
+        return url is None or EmbeddedMosquitto(self._settings.state).is_it(url.get_secret_value())
+
     def _refresh_broker(self, *, throw_out: str | None = None) -> None:
         """A broker of one's own keeps its own list of users; the embedded one is told.
 
         Args:
             throw_out: the node whose open connection ends.
         """
-        url = self._settings.mqtt.url
-        broker = EmbeddedMosquitto(self._settings.state)
-        if url is not None and not broker.is_it(url.get_secret_value()):
+        if not self.knows_the_broker():
             return
+        broker = EmbeddedMosquitto(self._settings.state)
         database_url = self._settings.database_url
         if throw_out is None:
             broker.refresh_access(lambda: node_access(database_url), lambda: revoked(database_url))

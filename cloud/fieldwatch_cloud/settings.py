@@ -394,6 +394,14 @@ class CloudSettings:
             mqtt=self.mqtt.model_copy(update={"url": SecretStr(mqtt_url) if mqtt_url else None}),
         )
 
+    def with_addresses(
+        self, public_url: str | None, nodes_url: str | None, tls: Literal["none", "own"]
+    ) -> CloudSettings:
+        """The same settings, with the addresses that a running service tells nodes, where it does."""
+        http = {"public_url": public_url or self.http.public_url, "tls": tls}
+        nodes = {"nodes_url": nodes_url or self.mqtt.nodes_url}
+        return replace(self, http=self.http.model_copy(update=http), mqtt=self.mqtt.model_copy(update=nodes))
+
     def with_http(self, host: str | None, port: int | None) -> CloudSettings:
         """The same settings; what is given here wins over the environment."""
         given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}

@@ -114,7 +114,7 @@ def supervise(settings: CloudSettings, program: Sequence[str], stopping: threadi
         database_url = _start_database(settings, stack, parts, stopping)
         mqtt_url = _start_broker(settings, stack, parts, database_url, stopping)
         host = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
-        http_url = f"http://{host}:{port}"
+        http_url = f"{'https' if settings.http.tls == 'own' else 'http'}://{host}:{port}"
         broker = urlsplit(mqtt_url)
         discovery.announce(
             settings.state,
@@ -125,6 +125,9 @@ def supervise(settings: CloudSettings, program: Sequence[str], stopping: threadi
                 mqtt_host=broker.hostname or "",
                 mqtt_port=broker.port or 1883,
                 http_url=http_url,
+                nodes_url=settings.node_broker_url,
+                public_url=settings.http.public_url,
+                http_tls=settings.http.tls,
             ),
         )
         stack.callback(discovery.withdraw, settings.state)

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from fieldwatch_cloud.api.app import create_app
 from fieldwatch_cloud.api.server import Server, server
+from fieldwatch_cloud.authority import admission
 from fieldwatch_cloud.db import accounts, geography, nodes, quarantine
 from fieldwatch_cloud.errors import InvalidMessageError
 from fieldwatch_cloud.media.store import DiskStore
@@ -73,6 +74,13 @@ class Desk:
         with self.db.transaction() as conn:
             nodes.set_password(conn, node, "$7$y")
         return "another-password"
+
+    def admit_node(self, node: str, *, instead: bool) -> None:
+        pass
+
+    def revoke_node(self, node: str, *, by: UUID | None) -> list[str]:
+        with self.db.transaction() as conn:
+            return admission.revoke(conn, node)
 
     def mail(self, email: str, language: str, subject: str, text: str) -> str | None:
         self.mailed.append((email, language, subject, text))

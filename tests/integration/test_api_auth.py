@@ -23,6 +23,10 @@ OPEN = {
     ("POST", "/api/v1/deliveries/{delivery_id}/receipts"),  # The delivery's secret vouches.
     ("POST", "/api/v1/password-links/look"),  # The link's secret vouches.
     ("POST", "/api/v1/password-links/use"),
+    ("GET", "/api/v1/enrolment/authority"),  # No secret.
+    ("POST", "/api/v1/enrolment"),  # The one-time code vouches.
+    ("POST", "/api/v1/node-session/challenge"),
+    ("POST", "/api/v1/node-session"),  # The certificate's key vouches.
     ("GET", "/"),
 }
 SAME_ORIGIN = {"Origin": ORIGIN}
@@ -43,7 +47,7 @@ def routes(app) -> set[tuple[str, str]]:
     return found
 
 
-def test_every_route_but_six_wants_to_know_who_asks(world: World) -> None:
+def test_every_route_but_ten_wants_to_know_who_asks(world: World) -> None:
     with world.client() as client:
         every = routes(client.app)
         assert len(every) > 20

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from fieldwatch_cloud.authority.keys import SERVER_DAYS
+from fieldwatch_cloud.private import locked, private_directory, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.authority.keys import Authority
 
 RENEWED_WITH_LEFT = timedelta(days=SERVER_DAYS) / 3
+
+
+def kept(authority: Authority, folder: Path, names: Sequence[str]) -> tuple[Path, Path]:
+    """(certificate with its chain, key) of a server of ours in `folder`, made anew where it does not hold."""
+    private_directory(folder)
+    with locked(folder / "lock"):
+        if not holds(folder / "server.pem", authority, names):
+            key, chain = authority.certify_server(names)
+            write_private(folder / "server.key", key)
+            write_private(folder / "server.pem", chain)
+    return folder / "server.pem", folder / "server.key"
 
 
 def holds(file: Path, authority: Authority, names: Sequence[str]) -> bool:

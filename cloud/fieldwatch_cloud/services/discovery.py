@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -35,6 +35,10 @@ class Running(BaseModel):
     mqtt_host: str
     mqtt_port: int
     http_url: str
+    nodes_url: str | None = None
+    """Where nodes with certificates reach the broker."""
+    public_url: str | None = None
+    http_tls: Literal["none", "own"] = "none"
 
 
 def path(state: Path) -> Path:
@@ -126,7 +130,8 @@ def database(settings: CloudSettings) -> Iterator[CloudSettings]:
     while True:
         found = running(settings.state)
         if found is not None:
-            yield settings.with_urls(found.database_url, found.mqtt_url)
+            told = settings.with_urls(found.database_url, found.mqtt_url)
+            yield told.with_addresses(found.public_url, found.nodes_url, found.http_tls)
             return
         try:
             with held(settings.state):
