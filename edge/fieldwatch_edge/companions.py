@@ -21,7 +21,7 @@ from fieldwatch_edge.fleet.agent import agent
 from fieldwatch_edge.identity import Identity
 from fieldwatch_edge.link.dispatch import Dispatch
 from fieldwatch_edge.link.watch import LineWatch
-from fieldwatch_edge.outbox import Salvaging
+from fieldwatch_edge.outbox import Salvaging, Settling
 from fieldwatch_edge.power.keeper import PowerKeeper
 from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.renewal import Renewal
@@ -85,6 +85,8 @@ class Surroundings:
 
     settings: NodeSettings
     outbox: Outbox
+    outbox_path: Path
+    """Where it should lie: while the disk takes nothing, it may lie elsewhere."""
     desired: Desired
     search_path: Sequence[Path]
     offline: bool
@@ -124,6 +126,7 @@ def companions(around: Surroundings) -> list[Companion]:
             made.append(Uploads(settings, around.outbox, around.ledger, dispatch, around.pacer.may_spend))
     if (manager := Manager.of(os.environ)) is not None:
         made.append(Watchdog(manager, around.complaints))
+    made.append(Settling(around.outbox, around.outbox_path, around.notice, around.restart))
     made.append(Salvaging(around.outbox, _live(settings), around.notice))
     if around.roots is not None:
         made.append(

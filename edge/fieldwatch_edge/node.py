@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from collections import deque
@@ -24,7 +25,7 @@ from fieldwatch_edge.link import Link
 from fieldwatch_edge.link.dispatch import Dispatch
 from fieldwatch_edge.link.ledger import LEDGER_FILE, Ledger
 from fieldwatch_edge.live_view import Handover, LiveViews, Several
-from fieldwatch_edge.outbox import Entry, locked, note_damage, open_or_renew
+from fieldwatch_edge.outbox import Entry, locked, memory_folder, note_damage, open_outbox
 from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.settings import FolderSource, VideoSource
@@ -220,13 +221,17 @@ class Node:
         state_dir = self._settings.node.state_dir
         with locked(state_dir):
             path = state_dir / OUTBOX_FILE
-            outbox, notice = open_or_renew(path, self._settings.outbox.max_bytes)
+            budget = self._settings.outbox
+            folder = memory_folder(self._settings.node.id, os.environ)
+            memory = None if folder is None else folder / OUTBOX_FILE
+            outbox, notice = open_outbox(path, budget.max_bytes, memory, budget.memory_bytes)
             if notice is not None:
                 self._notices.append(notice)
             try:
                 return self._run(outbox, drain_timeout_s)
             except CorruptOutboxError:
-                note_damage(path)
+                if outbox.path == path:
+                    note_damage(path)
                 raise
             finally:
                 outbox.close()
@@ -296,6 +301,7 @@ class Node:
                 Surroundings(
                     settings=settings,
                     outbox=outbox,
+                    outbox_path=settings.node.state_dir / OUTBOX_FILE,
                     desired=desired,
                     search_path=self._search_path,
                     offline=self._offline,

@@ -337,6 +337,9 @@ class LinkSettings(Section):
 
 class OutboxSettings(Section):
     max_bytes: int = Field(2 * 1024**3, ge=1024**2, description="Budget on disk.")
+    memory_bytes: int = Field(
+        32 * 1024**2, ge=0, description="Budget in memory, while the disk takes nothing; 0: the node waits."
+    )
     batch: int = Field(100, ge=1, le=1000, description="Observations in one message at most.")
     in_flight: int = Field(
         20, ge=1, le=1000, description="Messages sent and not yet acknowledged by the broker."

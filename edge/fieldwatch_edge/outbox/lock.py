@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from fieldwatch_edge.errors import ConfigError, InUseError
 
@@ -25,7 +26,7 @@ def locked(state_dir: Path) -> Iterator[None]:
     """
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = (state_dir / "lock").open("a+")
+        file = _opened(state_dir / "lock")
     except OSError as error:
         raise ConfigError(f"cannot use the state directory {state_dir}: {error.strerror}") from error
     with file:
@@ -38,7 +39,17 @@ def locked(state_dir: Path) -> Iterator[None]:
                 f"another node (process {holder}) runs in {state_dir}: stop it first, or give this one "
                 "a state_dir of its own"
             ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        # Who holds it is for people: a disk that is full, or read-only, keeps no node from watching.
+        with contextlib.suppress(OSError):
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), str(os.getpid()).encode())
         yield
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        return path.open("a+")
+    except OSError:
+        if not path.exists():
+            raise
+        return path.open()

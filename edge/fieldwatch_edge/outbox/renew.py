@@ -16,13 +16,19 @@ from fieldwatch_edge.outbox import salvage
 from fieldwatch_edge.outbox.store import Outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 log = structlog.get_logger(__name__)
 
 
-def open_or_renew(path: Path, max_bytes: int) -> tuple[Outbox, str | None]:
+def open_or_renew(
+    path: Path, max_bytes: int, make: Callable[[Path, int], Outbox] = Outbox
+) -> tuple[Outbox, str | None]:
     """The outbox at `path`, in place of a damaged one if need be, and a sentence that says so.
+
+    Args:
+        make: opens one at a path, within so many bytes.
 
     Raises:
         OutboxError: it cannot be opened for another reason, such as a full disk.
@@ -31,12 +37,12 @@ def open_or_renew(path: Path, max_bytes: int) -> tuple[Outbox, str | None]:
         strays = salvage.strays(path)
         if not _note(path).exists() and not _cut_off(path):
             try:
-                return _with(strays, Outbox(path, max_bytes)), None
+                return _with(strays, make(path, max_bytes)), None
             except CorruptOutboxError as corrupt:
                 log.error("outbox.corrupt", error=str(corrupt))  # noqa: TRY400
         kept = salvage.set_aside(path) if path.exists() else None
         _note(path).unlink(missing_ok=True)
-        outbox = _with(strays, Outbox(path, max_bytes))
+        outbox = _with(strays, make(path, max_bytes))
         if kept is not None:
             for camera, checkpoint in salvage.checkpoints(kept).items():
                 outbox.write(camera, checkpoint=checkpoint)

@@ -220,6 +220,23 @@ class Outbox:
             self._tell()
         return released.rowcount
 
+    def open_state(self) -> list[tuple[str, list[Entry], Checkpoint | None]]:
+        """By camera, its open tracks and its checkpoint."""
+        with self._translated(), self._write_lock:
+            places = self._writer.execute("SELECT camera, position, state FROM checkpoint").fetchall()
+            tracks = self._writer.execute(
+                "SELECT camera, id, kind, priority, body FROM record WHERE camera IS NOT NULL ORDER BY seq"
+            ).fetchall()
+        known = {camera: Checkpoint(position, state) for camera, position, state in places}
+        return [
+            (
+                camera,
+                [Entry(id_, Kind(k), Priority(p), text) for own, id_, k, p, text in tracks if own == camera],
+                known.get(camera),
+            )
+            for camera in {*known, *(row[0] for row in tracks)}
+        ]
+
     def given_up(self, counts: Mapping[Kind, int]) -> None:
         """Count these as given up: they were lost with a damaged store."""
         with self._transaction(self._writer, self._write_lock) as connection:
