@@ -67,7 +67,10 @@ def read(file: BinaryIO, trusted: Iterable[Path] = ()) -> Found:
         DataFileError: it is neither a model folder nor a wheel, or is not signed as it must be; says why.
     """
     file.seek(0)
-    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    sha256 = digest.hexdigest()
     size = file.seek(0, 2)
     if size > MOST_BYTES:
         raise DataFileError(f"it has {size} bytes: at most {MOST_BYTES} are taken")

@@ -175,7 +175,7 @@ def _shown(row: rows.NodeLog) -> NodeLog:
         node=row.node_id,
         bundle=row.bundle,
         lines=row.lines,
-        state=row.state,  # type: ignore[arg-type]  By the table's own rule.
+        state=row.state,
         asked_at=row.asked_at,
         asked_by=row.asked_by,
         until=row.until,

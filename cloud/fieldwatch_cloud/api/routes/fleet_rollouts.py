@@ -1,6 +1,6 @@
 """Roll-outs: planned, started, looked at, paused, ended."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -25,6 +25,7 @@ from fieldwatch_cloud.db import fleet, rollouts
 from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotFoundError
 from fieldwatch_cloud.rollouts import run
+from fieldwatch_cloud.rollouts.rules import Rules
 from fieldwatch_shared.messages import utc_now
 
 router = APIRouter(tags=["fleet"])
@@ -57,7 +58,7 @@ def plan_rollout(body: NewRollout, member: Starter, db: Db) -> RolloutPlan:
         everyone = [node for stage in stages for node in stage]
         each = body.rules.trial_s + body.rules.soak_s
         return RolloutPlan(
-            kind=artifact.kind,  # type: ignore[arg-type]  By the table's own rule.
+            kind=artifact.kind,
             name=artifact.name,
             version=artifact.version,
             stages=[Stage(nodes=stage) for stage in stages],
@@ -164,7 +165,7 @@ def _shown(conn: Connection, rollout_id: UUID) -> Rollout:
     nodes = rollouts.nodes(conn, rollout_id)
     return Rollout(
         **_summary(found, nodes),
-        rules=found.rules,  # type: ignore[arg-type]  Validated there.
+        rules=Rules.model_validate(found.rules),
         nodes=[RolloutNode.model_validate({**_fields(node), "node": node.node_id}) for node in nodes],
         log=[
             RolloutEntry(at=one.at, by=one.by, node=one.node_id, what=one.what, detail=one.detail)
@@ -189,9 +190,11 @@ def _fields(row: rollouts.Node) -> dict[str, object]:
     return {name: getattr(row, name) for name in names}
 
 
-def _summary(found: rollouts.Rollout, nodes: list[rollouts.Node]) -> dict[str, object]:
-    names = ("id", "kind", "name", "version", "sha256", "state", "stage", "stages", "reason")
-    names += ("started_at", "started_by", "ended_at")
+def _summary(found: rollouts.Rollout, nodes: list[rollouts.Node]) -> dict[str, Any]:
+    names = (
+        *("id", "kind", "name", "version", "sha256", "state", "stage", "stages", "reason"),
+        *("started_at", "started_by", "ended_at"),
+    )
     return {
         **{name: getattr(found, name) for name in names},
         "counts": counted([node.state for node in nodes]),
