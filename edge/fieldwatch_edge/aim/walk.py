@@ -73,7 +73,9 @@ class WalkTest:
             if self._pending is not None:
                 distance, began = self._pending
                 # A picture of before the mark may still be looked at just after it.
-                of_it = [look for look in looks if began + 0.3 <= look.at]
+                later = [look for look in looks if began + 0.3 <= look.at <= began + LONGEST_S]
+                in_time = [look for look in later if look.at <= began + SPAN_S]
+                of_it = in_time if len(in_time) >= LEAST_LOOKS else later[:LEAST_LOOKS]
                 progress = {"distance_m": distance, "share": min((now - began) / SPAN_S, 1.0)}
                 if (now - began >= SPAN_S and len(of_it) >= LEAST_LOOKS) or now - began >= LONGEST_S:
                     self._marks = sorted(

@@ -129,7 +129,9 @@ function redraw() {
   if (!picture.closer) {
     for (const box of picture.info.boxes) {
       shapes.push(["rect", { x: box.x, y: box.y, width: box.width, height: box.height, class: `box ${box.kind}` }]);
-      shapes.push(["text", { x: box.x, y: Math.max(box.y - 0.01, 0.06) }, `${box.name} ${Math.round(100 * box.score)}%`]);
+      // Of smoke below: one model's words must not lie on the other's.
+      const y = ["smoke", "fire"].includes(box.kind) ? Math.min(box.y + box.height + 0.055, 0.98) : Math.max(box.y - 0.01, 0.06);
+      shapes.push(["text", { x: box.x, y }, `${box.name} ${Math.round(100 * box.score)}%`]);
     }
   }
   if (step === "picture" && !picture.closer) {
@@ -148,7 +150,7 @@ function redraw() {
     for (const mark of marks) {
       const kind = `mark${mark.fresh ? " new" : ""}`;
       shapes.push(["line", { x1: mark.x, x2: mark.x, y1: 0, y2: 1, class: kind }], ["circle", { cx: mark.x, cy: mark.y, r: 24, class: kind }]);
-      if (mark.name) shapes.push(["text", { x: Math.min(mark.x + 0.015, 0.8), y: 0.95 }, mark.name]);
+      if (mark.name) shapes.push(["text", { x: Math.min(mark.x + 0.015, 0.8), y: 0.12 }, mark.name]);
     }
   }
   picture.draw(shapes);
