@@ -78,6 +78,14 @@ class Parts:
                 raise BusyError("another request is still writing to this upload") from error
             yield file
 
+    def is_held(self, media_id: UUID) -> bool:
+        """Whether a request is writing to it just now."""
+        try:
+            with self.held(media_id):
+                return False
+        except BusyError:
+            return True
+
     def sha256(self, media_id: UUID) -> str:
         """Of the whole file.
 
