@@ -9,7 +9,9 @@ import { createReading } from "../side/reading";
 import type { LatestPicture, Observations } from "../side/wire";
 import { cameraIndex, SHOWN_AT_ONCE } from "../ui/camera/list";
 import { cameraPage, type CameraParts } from "../ui/camera/page";
+import { SENSOR_DAYS, type NodeSensors } from "../ui/camera/sensors";
 import { WEEKS } from "./calendar";
+import type { PowerHistory } from "./power";
 import { readCamera, type CameraRoute } from "./route";
 
 const LATELY = 12;
@@ -23,6 +25,8 @@ export const createPage: CreatePage = (tools) => {
     latest: createReading<LatestPicture | null>(tools),
     effort: createReading<EffortCalendar>(tools),
     lately: createReading<Observations>(tools),
+    power: createReading<PowerHistory>(tools),
+    sensors: createReading<NodeSensors | null>(tools),
   };
 
   // What this camera has just seen, or a picture that has just come.
@@ -38,7 +42,21 @@ export const createPage: CreatePage = (tools) => {
     readSeen(false);
     const to = new Date(Math.ceil(Date.now() / 60_000) * 60_000);
     const from = new Date(to.getTime() - WEEKS * 7 * DAY);
+    void parts.power.read(() => sideApi.power(id));
+    void parts.sensors.read(() => sensorsOf(slug, id, to));
     void parts.effort.read(() => sideApi.effortOf(slug, id, from.toISOString(), to.toISOString()));
+  }
+
+  /** A week of all that the camera's node measures; null: it has no sensors. */
+  async function sensorsOf(slug: string, id: string, to: Date): Promise<NodeSensors | null> {
+    const node = store.state.deployments.features.find((one) => one.properties.id === id)?.properties.node_id;
+    if (!node) return null;
+    const station = (await sideApi.sensors(slug)).items.find((one) => one.node === node);
+    if (!station) return null;
+    const from = new Date(to.getTime() - SENSOR_DAYS * DAY).toISOString();
+    const quantities = [...new Set(station.newest.map((one) => one.quantity))];
+    const week = await Promise.all(quantities.map((one) => sideApi.readings(node, one, from, to.toISOString())));
+    return { station, week };
   }
 
   function readSeen(keep: boolean): void {

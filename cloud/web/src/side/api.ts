@@ -1,4 +1,5 @@
 /** The calls of the pages beside the map. */
+import type { PowerHistory, Readings, SensorStations } from "../camera/power";
 import { ApiError, call, mediaUrl } from "../client";
 import type { EffortCalendar } from "../research/wire";
 import type { BestPicture, LatestPicture, Observations, Overview, Overviews, SpeciesSeen } from "./wire";
@@ -19,6 +20,10 @@ export const sideApi = {
     call<Observations>(`/reserves/${slug}/observations?${new URLSearchParams({ deployment, limit: String(limit) })}`),
   effortOf: (slug: string, deployment: string, from: string, to: string) =>
     call<EffortCalendar>(`/reserves/${slug}/effort?${new URLSearchParams({ deployment, from, to })}`),
+  power: (deployment: string) => call<PowerHistory>(`/deployments/${deployment}/power?days=30`),
+  sensors: (slug: string) => call<SensorStations>(`/reserves/${slug}/sensors`),
+  readings: (node: string, quantity: string, from: string, to: string) =>
+    call<Readings>(`/nodes/${encodeURIComponent(node)}/readings?${new URLSearchParams({ quantity, from, to })}`),
 };
 
 /** A picture at least so many pixels wide, unless it is smaller itself. */

@@ -4,6 +4,7 @@ import { compassWords, degrees, duration, significant, speciesName } from "../..
 import { wordFor, type Key } from "../../i18n";
 import { liveView } from "../../live-view/player";
 import { hasEnded } from "../../map/features";
+import type { PowerHistory } from "../../camera/power";
 import type { EffortCalendar } from "../../research/wire";
 import type { Reading } from "../../side/reading";
 import type { LatestPicture, Observations } from "../../side/wire";
@@ -14,6 +15,8 @@ import { card, empty, failed, loading, page, shot, speciesHref } from "../side/p
 import { smallMap } from "../side/small-map";
 import { ago, fullTime, healthIcon, icon, type View } from "../side/view";
 import { effortCalendar } from "./calendar";
+import { powerCard } from "./power";
+import { sensorsCard, type NodeSensors } from "./sensors";
 
 const LATE_S = 120;
 
@@ -21,6 +24,8 @@ export interface CameraParts {
   readonly latest: Reading<LatestPicture | null>;
   readonly effort: Reading<EffortCalendar>;
   readonly lately: Reading<Observations>;
+  readonly power: Reading<PowerHistory>;
+  readonly sensors: Reading<NodeSensors | null>;
 }
 
 type Feature = Deployments["features"][number];
@@ -52,6 +57,8 @@ export function cameraPage(view: View, id: string, parts: CameraParts, again: ()
         ${health(view, one)}
         ${card(t("camera.effort"), html`${failed(view, parts.effort.failure, again)}
           ${parts.effort.value ? effortCalendar(view, one, parts.effort.value) : parts.effort.failure ? nothing : loading(view)}`, nothing, "effort")}
+        ${one.node_id === null ? nothing : powerCard(view, parts.power, again)}
+        ${sensorsCard(view, parts.sensors, again)}
         ${position(view, found)}
         ${links(view, one, parts.latest.value)}
       </div>
