@@ -7,7 +7,7 @@
   again with what a browser keeps. The API runs as a process of its own.
 - `under way`: observations committed as ingest commits them (staging, then NOTIFY in the same transaction).
   Frames by requestAnimationFrame, long tasks by PerformanceObserver, a key's way to the next frame by Event
-  Timing. Beside it the same map under the same hand while nothing arrives: what the arrivals cost is the ratio.
+  Timing. Beside it the same map under the same hand while nothing arrives.
 - `heap`: bytes a turn of the control room's scenes, after the collector, by a line through the readings.
 
 Without a graphics card Chromium draws with the processor (SwiftShader), which takes most of the time: frames

@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.integration.cloud_field import IngestProcess, cloud_settings, let_in
 from tests.integration.edge_world import DEPLOYMENT, START, make_models, make_pictures, write_config
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from fieldwatch_cloud.services.mosquitto import NodeDoor
     from fieldwatch_cloud.settings import CloudSettings
 
 PASSWORD = "not-a-secret"
@@ -44,6 +45,7 @@ from fieldwatch_edge.detect import onnx
 from fieldwatch_edge.node import Node
 from fieldwatch_edge.settings import NodeSettings
 import onnxruntime, cv2, structlog
+exec(sys.argv[4])
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(open(sys.argv[3], "a", buffering=1)))
 print("ready", flush=True)
 for line in sys.stdin:
@@ -69,11 +71,23 @@ class Nursery:
     """Node after node from one process that has loaded the libraries: a start takes the milliseconds of a
     fork, and 200 lives fit into minutes."""
 
-    def __init__(self, config: Path, models: Path, log: Path, popen: Callable[..., object] | None = None):
-        """`popen`: what begins the process, in another network namespace say."""
+    def __init__(
+        self,
+        config: Path,
+        models: Path,
+        log: Path,
+        popen: Callable[..., object] | None = None,
+        *,
+        also: str = "",
+    ):
+        """
+        Args:
+            popen: what begins the process, in another network namespace say.
+            also: Python to be run before any node begins.
+        """
         begin = popen or subprocess.Popen
         self._process: subprocess.Popen[str] = begin(  # type: ignore[assignment]
-            [sys.executable, "-c", ZYGOTE, str(config), str(models), str(log)],
+            [sys.executable, "-c", ZYGOTE, str(config), str(models), str(log), also],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -116,11 +130,18 @@ class Cloud:
 
 
 @contextmanager
-def real_cloud(state: Path) -> Iterator[Cloud]:
-    """With the reserve `qinling`, the node `mast-1` and its deployment."""
+def real_cloud(
+    state: Path, *, door: NodeDoor | None = None, call: Callable[..., Any] = lambda what, *given: what(*given)
+) -> Iterator[Cloud]:
+    """With the reserve `qinling`, the node `mast-1` and its deployment.
+
+    Args:
+        door: where nodes with certificates come in.
+        call: what begins broker and ingest, in another network namespace say.
+    """
     postgres = EmbeddedPostgres(state)
     postgres.start()
-    broker = EmbeddedMosquitto(state)
+    broker = EmbeddedMosquitto(state, for_nodes=door)
     try:
         migrate(postgres.url)
         with Database(postgres.url) as database:
@@ -135,10 +156,10 @@ def real_cloud(state: Path) -> Iterator[Cloud]:
                 )  # fmt: skip
                 # The pictures' ids follow from the deployment's: every world has the same one.
                 conn.execute("UPDATE deployment SET id = %s WHERE id = %s", (DEPLOYMENT, made))
-            broker.start(list)
+            call(broker.start, list)
             let_in(broker, postgres.url)
             settings = cloud_settings(state, postgres.url, broker.url)
-            worker = IngestProcess(settings)
+            worker = call(IngestProcess, settings)
             try:
                 yield Cloud(database, broker, settings)
             finally:
@@ -148,9 +169,9 @@ def real_cloud(state: Path) -> Iterator[Cloud]:
         postgres.stop()
 
 
-def make_world(folder: Path, minutes: int) -> None:
+def make_world(folder: Path, minutes: int, **pictures: Any) -> None:
     make_models(folder / "models")
-    make_pictures(folder / "pictures", minutes)
+    make_pictures(folder / "pictures", minutes, **pictures)
 
 
 def twin(folder: Path) -> dict[str, dict[str, datetime]]:

@@ -13,6 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
 EDGE = [sys.executable, "-m", "fieldwatch", "edge"]
@@ -67,12 +68,12 @@ def make_models(folder: Path) -> Path:
     return folder
 
 
-def make_pictures(folder: Path, minutes: int) -> None:
-    """A frame a second, in sequences of one minute with five minutes between them.
+def make_pictures(folder: Path, minutes: int, *, every_min: int = 6, smoke: Container[int] = (2,)) -> None:
+    """A frame a second, in sequences of one minute that begin `every_min` minutes after each other.
 
     Each minute an animal walks through from second 5 to 17, in even minutes a second one below it from 10
-    to 22 (while it is followed, the first one ends), and another from second 30 to 40. In minute 2, smoke
-    stands.
+    to 22 (while it is followed, the first one ends), and another from second 30 to 40. In minutes of `smoke`,
+    smoke stands.
     """
     folder.mkdir(parents=True)
     noise = np.random.default_rng(5)
@@ -86,9 +87,9 @@ def make_pictures(folder: Path, minutes: int) -> None:
                 _square(image, (second - 10) * 16, 80, (0, 0, 255))
             if 30 <= second < 41:
                 _square(image, 272 - (second - 30) * 16, 144, (0, 0, 255))
-            if minute == 2:
+            if minute in smoke:
                 _square(image, 256, 64, (255, 0, 0))
-            at = START + timedelta(minutes=6 * minute, seconds=second)
+            at = START + timedelta(minutes=every_min * minute, seconds=second)
             cv2.imwrite(str(folder / f"{at:%Y%m%d_%H%M%S}.jpg"), image)
 
 
