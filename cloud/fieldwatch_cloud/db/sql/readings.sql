@@ -69,7 +69,8 @@ ORDER BY observed_at, sensor, quantity;
 WITH taken AS (
     DELETE FROM node_weather_due WHERE node_id IN (
         SELECT node_id FROM node_weather_due
-        WHERE date_trunc('hour', since) + interval '1 hour' <= %(now)s  -- the hour that goes on is not whole
+        -- The hour that goes on is not whole; what was read at the full one belongs to that which ends with it.
+        WHERE date_trunc('hour', since - interval '1 microsecond') + interval '1 hour' <= %(now)s
         ORDER BY since LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ) RETURNING node_id, since
 )
