@@ -32,6 +32,8 @@ from fieldwatch_edge.watchdog import Manager, Watchdog
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from fieldwatch_edge.clockwork import Clockwork
     from uuid import UUID
 
     from fieldwatch_edge.desired import Desired
@@ -108,6 +110,7 @@ class Surroundings:
     """Where settings and models came from; None: nothing is taken on from afar."""
 
 
+    clockwork: Clockwork | None = None
     complaints: Callable[[], Sequence[str]] = tuple
     """What of the node does not live, in words."""
 
@@ -126,6 +129,8 @@ def companions(around: Surroundings) -> list[Companion]:
             made.append(Uploads(settings, around.outbox, around.ledger, dispatch, around.pacer.may_spend))
     if (manager := Manager.of(os.environ)) is not None:
         made.append(Watchdog(manager, around.complaints))
+    if around.clockwork is not None:
+        made.append(around.clockwork)
     made.append(Settling(around.outbox, around.outbox_path, around.notice, around.restart))
     made.append(Salvaging(around.outbox, _live(settings), around.notice))
     if around.roots is not None:
@@ -143,7 +148,8 @@ def companions(around: Surroundings) -> list[Companion]:
         )
     identity = Identity.of(settings.node.id, settings.broker)
     if identity is not None and settings.cloud is not None and not around.offline:
-        made.append(Renewal(settings, identity, around.notice, system_clock))
+        spent = around.ledger.count if around.ledger is not None else lambda _: None
+        made.append(Renewal(settings, identity, around.notice, system_clock, spent=spent))
     if settings.power is not None:
         made.append(_power(around))
     if settings.sensors:

@@ -57,14 +57,17 @@ class Renewal:
         notice: Callable[[str], None],
         clock: Callable[[], Clock],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        spent: Callable[[int], None] = lambda _: None,
     ) -> None:
         """
         Args:
             notice: says something to people with the next heartbeat.
             clock: how far `now` can be trusted.
+            spent: told what the line was used for, in bytes.
         """
         self._settings, self._identity = settings, identity
         self._notice, self._clock, self._now = notice, clock, now
+        self._spent = spent
         self._stopping = threading.Event()
         self._share = AT + random.uniform(-SPREAD, SPREAD)  # noqa: S311  # not cryptography
         self._again_s = AGAIN_FIRST_S
@@ -101,9 +104,8 @@ class Renewal:
             return now
         from fieldwatch_edge.identity.session import CloudSession
 
-        with CloudSession.of(self._settings) as session:
-            offset = session.round_trip()
-        return now if offset is None else now - timedelta(seconds=offset)
+        with CloudSession.of(self._settings, spent=self._spent) as session:
+            return session.round_trip() or now
 
     def _renew(self) -> datetime:
         from fieldwatch_edge.identity.session import CloudSession
@@ -117,7 +119,7 @@ class Renewal:
         if keys.fits(key, self._identity.load().certificate):  # the power was cut before it was settled
             store.settled(PURPOSE)
             key = store.waiting_key(PURPOSE)
-        with CloudSession.of(self._settings) as session:
+        with CloudSession.of(self._settings, spent=self._spent) as session:
             answer = session.post("/node/certificate", json={"csr": keys.request(key, self._identity.node)})
         issued = _issued(answer.content)
         store.install(PURPOSE, issued.certificate, issued.authority, issued.signing_keys)

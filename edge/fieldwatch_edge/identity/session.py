@@ -136,12 +136,12 @@ class CloudSession:
         """Log in now, rather than with the first request. Raises as any request does."""
         self._logged_in()
 
-    def round_trip(self, size: int = 0) -> float | None:
-        """Ask the cloud anything, with `size` bytes to carry; answers `clock_offset_s`."""
+    def round_trip(self, size: int = 0) -> datetime | None:
+        """Ask the cloud anything, with `size` bytes to carry; answers what time it is there."""
         body = {"node": self._identity.node, "ballast": "." * size}
         with self._sent("POST", CHALLENGE, None, {"json": body}, read=True) as answer:
             judged(answer, "POST", CHALLENGE)
-        return self.clock_offset_s
+            return _date(answer)
 
     def download(
         self,
@@ -229,14 +229,11 @@ class CloudSession:
         return path
 
     def _set_offset(self, answer: httpx2.Response, asked_at: datetime) -> None:
-        try:
-            theirs = parsedate_to_datetime(answer.headers["Date"])
-        except (KeyError, ValueError):
-            return
-        now = datetime.now(UTC)
-        ours = asked_at + (now - asked_at) / 2
-        # The header has whole seconds: on average it is half a second behind.
-        self.clock_offset_s = (ours - theirs).total_seconds() - 0.5
+        theirs = _date(answer)
+        if theirs is not None:
+            ours = asked_at + (datetime.now(UTC) - asked_at) / 2
+            # The header has whole seconds: on average it is half a second behind.
+            self.clock_offset_s = (ours - theirs).total_seconds() - 0.5
 
 
 def origin(url: str) -> str:
@@ -281,6 +278,13 @@ def detail_of(answer: httpx2.Response) -> str:
         return ""
     detail = said.get("detail") if isinstance(said, dict) else None
     return detail[:500] if isinstance(detail, str) else ""
+
+
+def _date(answer: httpx2.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, ValueError):
+        return None
 
 
 def _retry_after_s(answer: httpx2.Response) -> float | None:
