@@ -23,6 +23,7 @@ from fieldwatch_edge.fleet.ledger import Book, Choice, Ledger, Trial
 from fieldwatch_edge.fleet.report import Reporter
 from fieldwatch_edge.fleet.software import Software
 from fieldwatch_edge.identity.download import DamagedError
+from fieldwatch_edge.link.budget import Lane
 from fieldwatch_shared import node_settings
 from fieldwatch_shared.messages import RolloutState
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from fieldwatch_edge.fleet.ledger import Fared
     from fieldwatch_edge.fleet.origin import Fetch, Origin
     from fieldwatch_edge.fleet.witness import Witness
+    from fieldwatch_edge.link.ledger import Ledger as LineLedger
     from fieldwatch_edge.outbox import Outbox
     from fieldwatch_edge.power.pace import Pacer
     from fieldwatch_edge.settings import NodeSettings
@@ -44,6 +46,8 @@ log = structlog.get_logger(__name__)
 RETRY_FIRST_S, RETRY_LONGEST_S = 5.0, 900.0
 FREE_BYTES = 256 * 1024**2
 """Are left for what the cameras see."""
+LEAST_ROOM = 64 * 1024
+"""Of the line's budget, to go on with a download."""
 STEADY_S = 60.0
 """Up for so long, a start of a trial was a good one."""
 
@@ -249,7 +253,7 @@ class FleetAgent:
                 self._book, artifact, self._means.settings, old, pictures, self._stopping.is_set
             ):
                 return True
-        except models.RefusedError as error:
+        except models.NotTakenError as error:
             log.error("fleet.model_refused", model=artifact.name, version=artifact.version, error=str(error))  # noqa: TRY400
             self._book.write(self._book.now.refused(artifact.sha256, rollout, str(error)))
             models.prune(self._book, [])
@@ -294,12 +298,10 @@ class FleetAgent:
         """Whether the artefact is here, its hash checked; else it is tried again later.
 
         Raises:
-            RefusedError: what comes is not what was announced.
+            NotTakenError: what comes is not what was announced.
         """
-        if to.exists():
-            if sha256_of(to) == artifact.sha256:
-                return True
-            to.unlink()
+        if to.exists() and self._is(artifact, to):
+            return True
         if (
             time.monotonic() < self._retry.get(artifact.sha256, (0, 0))[0]
             or self._means.may_spend() is not None
@@ -314,15 +316,24 @@ class FleetAgent:
         except DamagedError as error:
             # Once, a power cut may have left blocks that were never written.
             if artifact.sha256 in self._damaged:
-                raise models.RefusedError(str(error)) from error
+                raise models.NotTakenError(str(error)) from error
             self._damaged.add(artifact.sha256)
             return False
         except EdgeError as error:
             self._later(artifact, str(error))
             return False
+        if whole and not self._is(artifact, to):
+            raise models.NotTakenError(f"what came as {artifact.name} {artifact.version} has another SHA-256")
         if whole:
             self._retry.pop(artifact.sha256, None)
         return whole
+
+    def _is(self, artifact: DesiredArtifact, file: Path) -> bool:
+        """Whether `file` is that artefact; else it is gone."""
+        if sha256_of(file) == artifact.sha256:
+            return True
+        file.unlink()
+        return False
 
     def _later(self, artifact: DesiredArtifact, why: str) -> None:
         _, usual_s = self._retry.get(artifact.sha256, (0, RETRY_FIRST_S))
@@ -334,10 +345,11 @@ class FleetAgent:
         )
 
     def _may_go_on(self) -> bool:
-        """Asked at each chunk: fires go first."""
+        """Asked at each chunk: fires go first, and no budget is overdrawn."""
         now = time.monotonic()
         if now >= self._yield_at:
-            self._yield_at, self._yields = now + 0.5, self._means.fires_wait()
+            self._yield_at = now + 0.5
+            self._yields = self._means.fires_wait() or self._means.may_spend() is not None
         return not self._stopping.is_set() and not self._yields
 
 
@@ -348,6 +360,7 @@ def agent(
     desired: Desired,
     outbox: Outbox,
     pacer: Pacer,
+    line: LineLedger | None,
     frames_seen: Callable[[], int],
     restart: Callable[[], None],
     notice: Callable[[str], None],
@@ -358,7 +371,8 @@ def agent(
         # Not at the top: it brings the HTTP client, and most nodes fetch something twice a year.
         from fieldwatch_edge.identity.session import CloudSession
 
-        with CloudSession.of(settings) as session:
+        spent = (lambda _: None) if line is None else line.count
+        with CloudSession.of(settings, spent=spent) as session:
             path = f"/node/artifacts/{artifact.sha256}"
             return session.download(path, to, artifact.sha256, artifact.bytes, lambda _: None, may_go_on)
 
@@ -367,6 +381,11 @@ def agent(
             return outbox.fires_wait
         except OutboxError:  # a damaged one may hold a fire too
             return True
+
+    def may_spend() -> str | None:
+        if line is not None and line.room(Lane.MEDIA) < LEAST_ROOM:
+            return "the line's budget leaves no room now"
+        return pacer.may_spend()
 
     software = Software(
         roots.origin,
@@ -385,7 +404,7 @@ def agent(
         witness=roots.witness,
         software=software,
         fetch=roots.origin.fetch or fetch,
-        may_spend=pacer.may_spend,
+        may_spend=may_spend,
         stay_awake=partial(pacer.stay_awake, FleetAgent.name),
         fires_wait=fires_wait,
         frames_seen=frames_seen,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
-class RefusedError(EdgeError):
+class NotTakenError(EdgeError):
     """What came, or what is wanted, is never taken on; says why."""
 
 
@@ -48,16 +48,16 @@ def users(settings: NodeSettings, name: str) -> Users | None:
 
 
 def check_asked_for(settings: NodeSettings, name: str) -> Users:
-    """Raises RefusedError where no camera of this node asks for a model of that name."""
+    """Raises NotTakenError where no camera of this node asks for a model of that name."""
     who = users(settings, name)
     if who is not None:
         return who
     known = asked_for(settings)
     if paths := [model for model in known if "/" in model]:
-        raise RefusedError(
+        raise NotTakenError(
             f"this node's settings ask for models by their paths ({', '.join(paths)}), not for {name}"
         )
-    raise RefusedError(f"no camera of this node asks for a model {name}: it has {', '.join(known)}")
+    raise NotTakenError(f"no camera of this node asks for a model {name}: it has {', '.join(known)}")
 
 
 def asked_for(settings: NodeSettings) -> dict[str, DetectorSettings]:
@@ -74,7 +74,7 @@ def unpack(book: Book, artifact: DesiredArtifact, zipped: Path) -> None:
     """The model's folder, whole and on the disk, in its place for good.
 
     Raises:
-        RefusedError: the archive is not one of a model.
+        NotTakenError: the archive is not one of a model.
         OSError: the disk does not take it.
     """
     folder = book.model_folder(artifact.sha256)
@@ -86,7 +86,7 @@ def unpack(book: Book, artifact: DesiredArtifact, zipped: Path) -> None:
         part.replace(folder)
         archive.flush_folder(folder.parent)
     except archive.ArchiveError as error:
-        raise RefusedError(f"{artifact.name} {artifact.version}: {error}") from error
+        raise NotTakenError(f"{artifact.name} {artifact.version}: {error}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -105,7 +105,7 @@ def stands(
         search_path: in which the old one is found.
 
     Raises:
-        RefusedError: it did not stand the test; says why.
+        NotTakenError: it did not stand the test; says why.
     """
     who = check_asked_for(settings, artifact.name)
     folder = book.model_folder(artifact.sha256)
@@ -125,7 +125,7 @@ def stands(
         "fleet.proof", model=artifact.name, version=artifact.version, found=answer.words, why=answer.reason
     )
     if answer.reason is not None:
-        raise RefusedError(answer.reason)
+        raise NotTakenError(answer.reason)
     return True
 
 

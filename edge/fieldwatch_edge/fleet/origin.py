@@ -73,6 +73,16 @@ class Origin:
         """Models from afar come first."""
         return (*(book.model_folder(sha) for sha in models.values()), *model_search_path(self.models))
 
+    @property
+    def arguments(self) -> list[str]:
+        """Of `fieldwatch edge ...`, to speak of the same node."""
+        found = ["--config", str(self.config.absolute())]
+        if self.state_dir is not None:
+            found += ["--state-dir", str(self.state_dir.absolute())]
+        if self.models is not None:
+            found += ["--models", self.models]
+        return found
+
     def begin(self) -> Beginning:
         """Settings and models for a life that begins now.
 

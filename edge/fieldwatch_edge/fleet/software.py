@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fieldwatch_edge.fleet import archive
 from fieldwatch_edge.fleet.ledger import Fared, Ledger, Trial
-from fieldwatch_edge.fleet.models import RefusedError
+from fieldwatch_edge.fleet.models import NotTakenError
 from fieldwatch_edge.fleet.trial import Silence, failure
 from fieldwatch_edge.tomlfile import write_whole
 from fieldwatch_shared.messages import RolloutReport, RolloutState
@@ -144,7 +144,7 @@ class Software:
             if target is None:
                 return
             self._self_test(folder / target)
-        except RefusedError as error:
+        except NotTakenError as error:
             log.error("fleet.software_refused", version=artifact.version, error=str(error))  # noqa: TRY400
             self._write(self._ledger.refused(artifact.sha256, artifact.rollout_id, str(error)))
             self._prune()
@@ -153,11 +153,11 @@ class Software:
 
     def _may(self) -> Path:
         if self.folder is None:
-            raise RefusedError(
+            raise NotTakenError(
                 "this node is not started by fieldwatch-edge-start, so nobody could take a version back"
             )
         if self._settings.cloud is None or not self._settings.cloud.signing_keys:
-            raise RefusedError("node.toml names no [cloud] signing_keys: nobody vouches for software")
+            raise NotTakenError("node.toml names no [cloud] signing_keys: nobody vouches for software")
         return self.folder
 
     def _runs(self, artifact: DesiredArtifact) -> bool:
@@ -201,7 +201,7 @@ class Software:
         """The new version's `edge doctor` finds nothing wrong that this one does not find too."""
         theirs = self._doctor(str(target / "bin/fieldwatch"))
         if theirs is None:
-            raise RefusedError("its `fieldwatch edge doctor --json` gives no findings")
+            raise NotTakenError("its `fieldwatch edge doctor --json` gives no findings")
         wrong = {check["what"]: check["finding"] for check in theirs if check["status"] == "fail"}
         if wrong:
             ours = self._doctor(str(Path(sys.executable).with_name("fieldwatch"))) or []
@@ -210,15 +210,11 @@ class Software:
                     wrong.pop(check["what"], None)
         if wrong:
             said = "; ".join(f"{what}: {finding}" for what, finding in wrong.items())
-            raise RefusedError(f"its self-test finds what this version does not: {said}"[:500])
+            raise NotTakenError(f"its self-test finds what this version does not: {said}"[:500])
 
     def _doctor(self, program: str) -> list[dict[str, str]] | None:
         """The findings; None where it tells none."""
-        command = [program, "edge", "doctor", "--json", "--config", str(self._origin.config.absolute())]
-        if self._origin.state_dir is not None:
-            command += ["--state-dir", str(self._origin.state_dir.absolute())]
-        if self._origin.models is not None:
-            command += ["--models", self._origin.models]
+        command = [program, "edge", "doctor", "--json", *self._origin.arguments]
         try:
             done = subprocess.run(command, capture_output=True, timeout=TEST_S, cwd="/", check=False)
             found = json.loads(done.stdout)
@@ -369,6 +365,15 @@ class Software:
                         path.unlink(missing_ok=True)
 
 
+def outcomes_in(state_dir: Path) -> list[RolloutReport]:
+    """What became of versions from afar, as the running node has written it."""
+    folder = Path(os.environ.get(FOLDER_VARIABLE) or state_dir / "software")
+    try:
+        return Ledger.model_validate_json((folder / "ledger.json").read_bytes()).outcomes
+    except (OSError, ValidationError):
+        return []
+
+
 def to_be_left() -> bool:
     """Whether this process is to end, so that `fieldwatch-edge-start` begins another version."""
     named = os.environ.get(FOLDER_VARIABLE)
@@ -402,7 +407,7 @@ def _lay_out(file: Path, wheels: Path, artifact: DesiredArtifact) -> None:
     """The wheel, or the wheels of a zip, in the folder `wheels`, under the names that pip goes by.
 
     Raises:
-        RefusedError: it is neither, or another version.
+        NotTakenError: it is neither, or another version.
     """
     try:
         with zipfile.ZipFile(file) as opened:
@@ -415,12 +420,12 @@ def _lay_out(file: Path, wheels: Path, artifact: DesiredArtifact) -> None:
             archive.unpack(file, wheels)
         mine = list(wheels.glob("fieldwatch-*.whl"))
         if [path.name.split("-")[1] for path in mine] != [artifact.version]:
-            raise RefusedError(f"it does not hold fieldwatch {artifact.version}")
+            raise NotTakenError(f"it does not hold fieldwatch {artifact.version}")
         with zipfile.ZipFile(mine[0]) as opened:
             if _wheel_name(opened) != mine[0].name:
-                raise RefusedError(f"it is {_wheel_name(opened)}, not {mine[0].name}")
+                raise NotTakenError(f"it is {_wheel_name(opened)}, not {mine[0].name}")
     except (zipfile.BadZipFile, archive.ArchiveError, KeyError, ValueError) as error:
-        raise RefusedError(f"it is no wheel, and no zip of wheels: {error}") from error
+        raise NotTakenError(f"it is no wheel, and no zip of wheels: {error}") from error
 
 
 def _wheel_name(opened: zipfile.ZipFile) -> str:
@@ -455,7 +460,7 @@ def _site_of_installed() -> Path:
             done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True, cwd="/")
             return Path(done.stdout.strip())
         except (OSError, subprocess.SubprocessError) as error:
-            raise RefusedError(f"the installed version does not tell its packages: {error}") from error
+            raise NotTakenError(f"the installed version does not tell its packages: {error}") from error
     return Path(sysconfig.get_path("purelib"))
 
 
@@ -463,7 +468,7 @@ def _run(command: Sequence[str], timeout_s: float, stopping: Callable[[], bool])
     """True when it is done; None where `stopping` came first.
 
     Raises:
-        RefusedError: it failed; with the last that it said.
+        NotTakenError: it failed; with the last that it said.
     """
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", preexec_fn=_nice
@@ -480,10 +485,10 @@ def _run(command: Sequence[str], timeout_s: float, stopping: Callable[[], bool])
                     process.communicate()
                     if stopping():
                         return None
-                    raise RefusedError(f"it was not installed within {timeout_s:.0f} s") from None
+                    raise NotTakenError(f"it was not installed within {timeout_s:.0f} s") from None
     if process.returncode:
         lines = [line for line in err.strip().splitlines() if line.strip()]
-        raise RefusedError(f"it cannot be installed: {' '.join(lines[-2:])[:400]}")
+        raise NotTakenError(f"it cannot be installed: {' '.join(lines[-2:])[:400]}")
     return True
 
 
