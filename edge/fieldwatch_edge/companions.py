@@ -26,6 +26,8 @@ from fieldwatch_edge.power.keeper import PowerKeeper
 from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.renewal import Renewal
 from fieldwatch_edge.sensors import Sensors
+from fieldwatch_edge.support.findings import findings
+from fieldwatch_edge.support.sender import Support
 from fieldwatch_edge.uploads import Uploads, goes_in_parts
 from fieldwatch_edge.watchdog import Manager, Watchdog
 
@@ -141,11 +143,15 @@ def companions(around: Surroundings) -> list[Companion]:
                 desired=around.desired,
                 outbox=around.outbox,
                 pacer=around.pacer,
+                line=around.ledger,
                 frames_seen=around.frames_seen,
                 restart=around.restart,
                 notice=around.notice,
             )
         )
+        if not around.offline:
+            arguments = around.roots.origin.arguments
+            made.append(Support(settings, around.outbox, partial(findings, arguments)))
     identity = Identity.of(settings.node.id, settings.broker)
     if identity is not None and settings.cloud is not None and not around.offline:
         spent = around.ledger.count if around.ledger is not None else lambda _: None
