@@ -16,6 +16,7 @@ import typer
 
 from fieldwatch_edge.cli_aim import aim
 from fieldwatch_edge.cli_enrol import enrol
+from fieldwatch_edge.cli_fleet import fleet_app, support_bundle
 from fieldwatch_edge.errors import EdgeError
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ app = typer.Typer(no_args_is_help=True)
 outbox_app = typer.Typer(no_args_is_help=True, help="What waits for the cloud's receipt.")
 app.add_typer(outbox_app, name="outbox")
 app.command()(enrol)
+app.add_typer(fleet_app, name="fleet")
+app.command()(support_bundle)
 app.command()(aim)
 
 Config = Annotated[
@@ -82,13 +85,14 @@ def run(
     """
     from fieldwatch_edge.fleet.origin import Origin
     from fieldwatch_edge.lives import live
+    from fieldwatch_edge.support.log import kept
 
     with _sentences():
-        alive = _Alive()
+        alive, origin = _Alive(), Origin(config, state_dir, models)
         stopped = _stop_on_signals(alive)
-        with _progress(alive):
+        with kept(origin.settings().node.state_dir), _progress(alive):
             node, complete = live(
-                Origin(config, state_dir, models), alive.born, offline=offline, drain_timeout_s=drain_timeout
+                origin, alive.born, offline=offline, drain_timeout_s=drain_timeout
             )
     if node.stuck is not None:
         _complain(f"{node.stuck}: only a new process helps")
