@@ -16,6 +16,7 @@ import { instantsOf, momentAt, moved, next, range, stepAt, widthOf, WIDTHS, type
 
 const STEP_MS = 1400; // at speed 1
 const DUTY_MS = 5 * 60_000; // shifts change by the clock, without an event
+const STATIONS_MS = 5 * 60_000; // as often as most sensors say anything
 const READ_AT_ONCE = 1000; // observations of the days on show: the API's most
 
 export type MapActions = ReturnType<typeof createMapActions>;
@@ -97,6 +98,7 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
   /** What the map shows beside the reserve's own data, once that is there. */
   function ready(): void {
     readDuty();
+    readStations();
     readSeen();
   }
 
@@ -105,6 +107,12 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
     if (reserve) quietly(deskApi.onDuty(reserve).then((onDuty) => void (slug() === reserve && patch({ onDuty }))));
   }
   setInterval(readDuty, DUTY_MS);
+
+  function readStations(): void {
+    const reserve = slug();
+    if (reserve) quietly(mapApi.sensors(reserve).then(({ items }) => void (slug() === reserve && patch({ stations: items }))));
+  }
+  setInterval(readStations, STATIONS_MS);
 
   const readTaxa = gathered(0, async () => {
     const reserve = slug();

@@ -1,4 +1,5 @@
 /** The calls of the map page, and the addresses of its tiles. */
+import type { SensorStations } from "../camera/power";
 import { ApiError, call } from "../client";
 import { instantsOf, monthsOf } from "./time";
 import type { MapState } from "./state";
@@ -8,6 +9,7 @@ const BASE = "/api/v1";
 
 export const mapApi = {
   basemap: (slug: string) => call<BaseMap>(`/reserves/${slug}/basemap`),
+  sensors: (slug: string) => call<SensorStations>(`/reserves/${slug}/sensors`),
   /** null where the camera has none yet. */
   latestPicture: (deployment: string) =>
     call<LatestPicture>(`/deployments/${deployment}/latest-picture`).catch((error: unknown) => {

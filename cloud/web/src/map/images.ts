@@ -36,6 +36,22 @@ export function addCameraImages(map: MapLibre, colour: Palette): void {
   }
 }
 
+/** Of a wind from the north: an arrow that points down. */
+export function addWindImage(map: MapLibre, colour: Palette): void {
+  const image = draw(ICON, (pen) => {
+    pen.translate(ICON / 2, ICON / 2);
+    pen.lineCap = pen.lineJoin = "round";
+    const path = new Path2D("M0-9V9M-5 4 0 9 5 4");
+    pen.lineWidth = 5;
+    pen.strokeStyle = colour("--map-outside");
+    pen.stroke(path);
+    pen.lineWidth = 2.4;
+    pen.strokeStyle = colour("--map-station");
+    pen.stroke(path);
+  });
+  map.addImage("wind", image, { pixelRatio: RATIO });
+}
+
 /** Draws "cone-60" when the map first asks for it: a field of view so many degrees wide that opens upwards (north) and
  * fades with distance. */
 export function drawCone(map: MapLibre, colour: Palette, id: string): void {

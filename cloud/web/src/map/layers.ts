@@ -6,7 +6,7 @@ export const LAYER_GROUPS = ["wildlife", "fire", "reserve"] as const;
 export type LayerGroup = (typeof LAYER_GROUPS)[number];
 
 export const LAYER_IDS = [
-  "cameras", "views", "sightings", "density", "incidents", "hotspots", "boundary", "zones", "tracks", "basemap", "grid",
+  "cameras", "views", "sightings", "density", "incidents", "hotspots", "stations", "boundary", "zones", "tracks", "basemap", "grid",
 ] as const;
 export type LayerId = (typeof LAYER_IDS)[number];
 
@@ -39,6 +39,7 @@ export const LAYERS: Readonly<Record<LayerId, Layer>> = {
     drawn: ["bearings", "hotspots", "hotspots-line", "regions", "regions-line", "regions-drill", "sight-lines"],
   },
   hotspots: { group: "fire", on: true, drawn: ["satellite", "satellite-core"] },
+  stations: { group: "fire", on: true, drawn: ["stations", "stations-values", "stations-wind"] },
 };
 
 export const FIRST_LAYERS: readonly LayerId[] = LAYER_IDS.filter((id) => LAYERS[id].on);

@@ -1,4 +1,5 @@
 /** What the map page holds beside the reserve's own data. */
+import type { SensorStations } from "../camera/power";
 import type { OnDuty } from "../desk/wire";
 import type { Taxon } from "../wire";
 import { MAP_START, type CellKind, type Place } from "./address";
@@ -35,6 +36,8 @@ export interface MapState {
   readonly at: Place | null;
   readonly basemap: BaseMap | null;
   readonly onDuty: OnDuty | null;
+  /** Nodes with sensors, and what these said last. */
+  readonly stations: SensorStations["items"];
   readonly taxa: readonly Taxon[];
   /** null: not days, or not read yet. `more`: only the newest were read. */
   readonly seen: { readonly there: readonly SeenThere[]; readonly total: number; readonly more: boolean } | null;
@@ -59,7 +62,7 @@ export function emptyMap(before: Preferences): MapState {
   return {
     theme, layers, legendOpen, speed,
     timeOpen: false, shown: null, playing: false, taxon: null, cells: MAP_START.cells, limits: [], at: null,
-    basemap: null, onDuty: null, taxa: [], seen: null, latest: null, search: NO_SEARCH, said: null, exporting: false, sheet: null,
+    basemap: null, onDuty: null, stations: [], taxa: [], seen: null, latest: null, search: NO_SEARCH, said: null, exporting: false, sheet: null,
   };
 }
 

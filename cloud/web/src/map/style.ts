@@ -29,7 +29,7 @@ export function pagePalette(theme: Theme = "dark"): Palette {
 /** Read while the probe stands in the page; more are asked for by pictures that are drawn later. */
 const TOKENS = [
   "--map-land", "--map-outside", "--map-graticule", "--map-faint-text", "--map-boundary", "--map-zone", "--map-zone-text", "--map-area",
-  "--map-track", "--map-water", "--map-river", "--map-water-text", "--map-road", "--map-forest", "--map-building", "--map-contour",
+  "--map-track", "--map-station", "--map-water", "--map-river", "--map-water-text", "--map-road", "--map-forest", "--map-building", "--map-contour",
   "--map-place-text", "--text", "--muted", "--line", "--panel", "--focus", "--control", "--fire", "--smoke", "--on-fire", "--drill", "--ok",
   "--attention", "--silent", "--never", "--hatch", "--hatch-ground", "--shade-0", "--shade-1", "--shade-2", "--shade-3", "--shade-4", "--shade-5",
 ] as const;
@@ -40,7 +40,7 @@ export const FONT = ["Inter Variable", "Inter", "Noto Sans", "Noto Sans CJK SC",
 const NO_DATA: FeatureCollection = { type: "FeatureCollection", features: [] };
 export const SOURCES = [
   "outside", "boundary", "graticule", "zones", "zone-labels", "area", "ground", "sightings", "bearings", "hotspots", "regions",
-  "sight-lines", "chosen", "draft", "draft-corners", "picked", "cells",
+  "sight-lines", "stations", "chosen", "draft", "draft-corners", "picked", "cells",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
@@ -119,6 +119,7 @@ function whole(colour: Palette): StyleSpecification {
         paint: { "line-color": colour("--ok"), "line-width": 1.2, "line-opacity": ["interpolate", ["linear"], ["zoom"], 14, 0, 15.5, 0.8] },
       },
       ...hotspotLayers(colour),
+      ...stationLayers(colour, label, halo),
       {
         id: "bearings", type: "fill", source: "bearings",
         paint: {
@@ -262,6 +263,35 @@ function trackLayers(colour: Palette, label: object, halo: object): LayerSpecifi
       paint: { ...halo, "text-color": colour("--map-track") },
     },
   ];
+}
+
+/** Nodes with sensors: a ring around the camera's own symbol, newest values beside it, an arrow as the wind blows. */
+function stationLayers(colour: Palette, label: object, halo: object): LayerSpecification[] {
+  return [
+    {
+      id: "stations", type: "circle", source: "stations",
+      paint: {
+        "circle-radius": 15, "circle-opacity": 0, "circle-stroke-width": 2,
+        "circle-stroke-color": ["case", ["get", "old"], colour("--muted"), colour("--map-station")],
+      },
+    },
+    {
+      id: "stations-wind", type: "symbol", source: "stations", filter: ["has", "wind"],
+      layout: {
+        "icon-image": "wind", "icon-rotate": ["get", "wind"], "icon-rotation-alignment": "map", "icon-allow-overlap": true,
+        "icon-offset": [0, -26],
+      },
+      paint: { "icon-opacity": ["case", ["get", "old"], 0.4, 1] },
+    },
+    {
+      id: "stations-values", type: "symbol", source: "stations", minzoom: 9,
+      layout: {
+        ...label, "text-field": ["get", "words"], "text-anchor": "left", "text-justify": "left", "text-offset": [1.6, 0], "text-max-width": 20,
+        "text-line-height": 1.25,
+      },
+      paint: { ...halo, "text-color": colour("--map-zone-text"), "text-opacity": ["case", ["get", "old"], 0.6, 1] },
+    },
+  ] as LayerSpecification[];
 }
 
 /** What satellites saw, whether or not it belongs to an incident. */

@@ -108,6 +108,8 @@ export function legendOf(layer: LayerId, facts: LegendFacts): LegendEntry[] {
         { key: "region", strokes: [{ d: "M4 15C2 9 12 3 19 6S22 17 14 20 6 20 4 15Z", fill: "--fire", opacity: 0.3 }, { d: "M4 15C2 9 12 3 19 6S22 17 14 20 6 20 4 15Z", stroke: "--fire", width: 1.6 }] },
         { key: "drill", strokes: [{ d: ROUND(8), stroke: "--drill", width: 2.2, dash: "3 2" }] },
       ];
+    case "stations":
+      return [{ key: "stations", strokes: [{ d: ROUND(8), stroke: "--map-station", width: 2 }] }, { key: "wind", strokes: [{ d: "M12 3V21M7 16 12 21 17 16", stroke: "--map-station", width: 2.2 }] }];
     case "hotspots":
       return [{ key: "hotspots", strokes: [{ d: "M4 4H20V20H4Z", fill: "--fire", opacity: 0.25 }, { d: "M4 4H20V20H4Z", stroke: "--fire", width: 1.2, dash: "2 2" }, { d: ROUND(3), fill: "--fire" }] }];
   }

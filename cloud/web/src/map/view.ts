@@ -20,8 +20,9 @@ import { attachDrawing } from "./draw";
 import * as features from "./features";
 import * as fires from "./fires";
 import { graticule } from "./graticule";
-import { addCameraImages, drawCone } from "./images";
+import { addCameraImages, addWindImage, drawCone } from "./images";
 import { attachIncidents, attachPopup } from "./markers";
+import { stationFeatures } from "./stations";
 import { attachPulses } from "./sightings";
 import type { Theme } from "./state";
 import { baseStyle, pagePalette, type SourceName } from "./style";
@@ -153,6 +154,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     }
     if (changed("deployments", "selectedDeployment")) set("chosen", features.pointFeature(chosenCamera(state)));
     if (changed("deployments") || state.atlas.seen !== before?.atlas.seen) set("sightings", features.seenThere(state.atlas.seen?.there ?? [], state.deployments));
+    if (changed("language") || state.atlas.stations !== before?.atlas.stations) set("stations", stationFeatures(state.atlas.stations, state));
     if (state.atlas.shown && !before?.atlas.shown) pulses.clear();
     if (state.atlas.basemap !== before?.atlas.basemap || changed("language")) showGround(state);
     if (changed("atlas", "reserve", "page", "now")) tiles.show(state);
@@ -296,6 +298,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
 
   function dressed(): void {
     addCameraImages(map, colour);
+    addWindImage(map, colour);
     addHatch(map, colour);
     ready = true;
     show(store.state, null);

@@ -76,7 +76,7 @@ function energy({ t, state }: View, wh: number | null): string {
 function gas({ t, state }: View, g: number | null): TemplateResult {
   if (g === null) return html`<span class="muted small">${t("power.co2e_unknown")}</span>`;
   const [value, unit] = scaled(g, "g", "kg");
-  return html`<span class="muted small">${significant(value, state.language)} ${unit} CO₂e</span>`;
+  return html`<span class="muted small">${t("power.co2e", { value: `${significant(value, state.language)} ${unit}` })}</span>`;
 }
 
 function fact(name: string, value: unknown): TemplateResult {
