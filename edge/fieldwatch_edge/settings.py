@@ -576,6 +576,15 @@ class LiveViewSettings(Section):
     ca_file: Path | None = Field(None, description="Authorities for https; default: [cloud]'s.")
 
 
+class FleetSettings(Section):
+    """What the node takes on from afar: settings, models, software."""
+
+    settle_s: float = Field(
+        30, ge=0, description="It has been at work so long before anything new is tried on it."
+    )
+    look_s: float = Field(1, gt=0, description="It looks so often at how what is on trial fares.")
+
+
 class NodeIdentity(Section):
     id: Slug
     reserve: Slug
@@ -589,6 +598,7 @@ class NodeSettings(Section):
     link: LinkSettings = LinkSettings()
     outbox: OutboxSettings = OutboxSettings()
     live_view: LiveViewSettings = LiveViewSettings()
+    fleet: FleetSettings = FleetSettings()
     power: PowerSettings | None = None
     sensors: list[Sensor] = Field([], alias="sensor", max_length=50)
     heartbeat_s: float = Field(60, gt=0, le=7 * 86400)
