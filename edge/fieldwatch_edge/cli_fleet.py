@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +30,7 @@ Models = Annotated[
 
 @fleet_app.command("show")
 def show(config: Config = Path("node.toml"), state_dir: StateDir = None, models: Models = None) -> None:
-    """Show what the cloud wants of this node, by what it works now, and what it refused or took back, and why.
+    """Show what the cloud wants of this node, by what it works, and what it refused or took back, and why.
 
     The node may run meanwhile; nothing is changed.
     """
@@ -89,10 +90,8 @@ def support_bundle(
         settings = origin.settings()
         path = settings.node.state_dir / OUTBOX_FILE
         outbox = None
-        try:
+        with contextlib.suppress(OutboxError):  # a damaged one is a reason for a bundle, not against it
             outbox = Outbox(path, settings.outbox.max_bytes) if path.exists() else None
-        except OutboxError:
-            pass  # a damaged one is a reason for a bundle, not against it
         found = findings(origin.arguments, lambda: False)
         content = bundle(settings, findings=found, outbox=outbox, max_bytes=64 * 1024**2)
         if outbox is not None:

@@ -88,7 +88,7 @@ class FleetAgent:
     name = "fleet"
 
     def __init__(self, means: Means) -> None:
-        self._means, self._pace = means, means.origin.pace
+        self._means, self._pace = means, means.settings.fleet
         self._book = means.book
         self._stopping = threading.Event()
         self._began = self._looked_at = self._kept_at = time.monotonic()

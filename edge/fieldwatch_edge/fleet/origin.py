@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often the agent looks, and how long a node must have been at work before it tries anything."""
-
-    look_s: float = 1.0
-    settle_s: float = 30.0
-
-
 class Fetch(Protocol):
     """Where artefacts come from."""
 
@@ -57,7 +49,6 @@ class Origin:
     """Instead of the one in the settings."""
     models: str | None = None
     """As `model_search_path` takes it."""
-    pace: Pace = Pace()
     fetch: Fetch | None = None
     """Instead of the cloud that the node was enrolled at."""
 

@@ -1,5 +1,5 @@
-"""What `fieldwatch edge doctor` finds, by a process of its own: it loads models and opens cameras, and must not
-take the node's memory, nor bring it down."""
+"""What `fieldwatch edge doctor` finds, by a process of its own: it loads models and opens cameras, and must
+not take the node's memory, nor bring it down."""
 
 from __future__ import annotations
 

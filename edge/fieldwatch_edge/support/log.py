@@ -63,7 +63,7 @@ class LogRing(logging.Handler):
             urgent = record.levelno >= logging.ERROR and age >= ERROR_S
             if urgent or self._bytes >= BATCH_BYTES or age >= BATCH_S:
                 self._write()
-        except Exception:  # whatever is wrong with a line or the disk, the node goes on
+        except Exception:  # noqa: BLE001  whatever is wrong with a line or the disk, the node goes on
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name

@@ -248,8 +248,8 @@ def test_what_arrives_with_another_hash_is_not_taken(world: World) -> None:
     good = world.model("7")
     other = artifact(world.config, "plume", "7")
     (world.shelf / good.sha256).rename(world.shelf / other.sha256)
-    world.desire(models=[other], settings={"heartbeat_s": 3.0}, settings_trial_s=0.2)
+    world.desire(models=[other])
     with world.running():
-        world.wait(lambda: world.outcome(other.rollout_id) and world.ledger.choice.patch)
-    assert world.outcome(other.rollout_id)[0] is not RolloutState.APPLIED
-    assert not [path for path in world.state_dir.glob("fleet/models/*") if path.is_dir()]
+        state, reason = world.eventually(other.rollout_id)
+    assert (state, "another SHA-256" in reason) == (RolloutState.REFUSED, True)
+    assert not list(world.state_dir.glob("fleet/models/*"))

@@ -1,4 +1,4 @@
-"""A node that takes on settings and models: a camera that is fed, artefacts that lie in a folder, a ledger."""
+"""A node that takes on settings and models: a camera that is fed, artefacts in a folder, a ledger."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import cv2
 import numpy as np
@@ -20,7 +19,7 @@ from tests.integration.edge_world import DEPLOYMENT, HEIGHT, SIDE, WIDTH, make_m
 
 from fieldwatch_edge.desired import DESIRED_FILE
 from fieldwatch_edge.fleet.ledger import Book
-from fieldwatch_edge.fleet.origin import Origin, Pace
+from fieldwatch_edge.fleet.origin import Origin
 from fieldwatch_edge.lives import live
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.messages import DesiredArtifact, DesiredState, RolloutState, utc_now
@@ -28,17 +27,20 @@ from fieldwatch_shared.messages import DesiredArtifact, DesiredState, RolloutSta
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from uuid import UUID
 
     from fieldwatch_edge.fleet.ledger import Ledger
     from fieldwatch_edge.node import Node
 
-PACE = Pace(look_s=0.02, settle_s=0.3)
 CONFIG = """
 heartbeat_s = 0.5
 [node]
 id = "{node}"
 reserve = "qinling"
 state_dir = "state"
+[fleet]
+settle_s = 0.3
+look_s = 0.02
 [broker]
 url = "{url}"
 {more}
@@ -182,7 +184,7 @@ class World:
 
     @property
     def origin(self) -> Origin:
-        return Origin(self.config, models=str(self.folder / "models"), pace=PACE, fetch=self.fetch)
+        return Origin(self.config, models=str(self.folder / "models"), fetch=self.fetch)
 
     def fetch(self, artifact: DesiredArtifact, to: Path, _may_go_on: Callable[[], bool]) -> bool:
         shutil.copyfile(self.shelf / artifact.sha256, to)
