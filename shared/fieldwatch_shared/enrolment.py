@@ -71,10 +71,10 @@ class Code:
         """
         if _LINK.fullmatch(text.strip()):
             text = text.strip().partition("#")[2]
-        plain = re.sub(r"[\s\-–—]", "", text).upper()
+        plain = re.sub(r"[\s\-–—]", "", text).upper().translate(_READ_AS)
         if not plain.startswith(PREFIX):
             raise ValueError(f"a code begins with {PREFIX}-")
-        digits = plain[len(PREFIX) :].translate(_READ_AS)
+        digits = plain[len(PREFIX) :]
         if strange := set(digits) - set(_ALPHABET):
             raise ValueError(f"a code has no {' '.join(sorted(strange))}: only digits and letters without U")
         if len(digits) not in (_CHARACTERS + 2, 2 * _CHARACTERS + 2):

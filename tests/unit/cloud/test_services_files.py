@@ -35,11 +35,18 @@ def test_access_list_of_a_node() -> None:
         f"topic write {branch}/suspicions",
         f"topic write {branch}/media",
         f"topic write {branch}/heartbeat",
+        f"topic write {branch}/readings",
         f"topic write {branch}/state",
         f"topic read {branch}/receipt",
         f"topic read {branch}/desired",
         f"topic read {branch}/command",
     ]
+
+
+def test_a_node_without_a_password_has_no_line() -> None:
+    nodes = [Access("node-1", "ridge", None), Access("node-2", "ridge", "$7$...")]
+    lines = passwords(nodes, "secret", workers=0, also={"node-1": "of the moment"}).splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["node-2", "node-1"]
 
 
 def test_a_user_for_each_connection_of_each_worker() -> None:
