@@ -59,7 +59,7 @@ class DeploymentsTold:
     def run(self) -> None:
         wait_s = LOOK_EVERY_S
         while not self._stopping.is_set():
-            wait_s = LOOK_EVERY_S if self._all_told() else min(1.5 * wait_s, LONGEST_S)
+            wait_s = LOOK_EVERY_S if self.tell_all() else min(1.5 * wait_s, LONGEST_S)
             self._stopping.wait(wait_s * random.uniform(0.7, 1))  # noqa: S311 - nothing secret
 
     def stop(self) -> None:
@@ -68,7 +68,8 @@ class DeploymentsTold:
     def report(self) -> dict[str, Any]:
         return {}
 
-    def _all_told(self) -> bool:
+    def tell_all(self) -> bool:
+        """Tell what waits; whether nothing does any more."""
         current = [camera.deployment_id for camera in self._settings.cameras]
         waiting = to_be_told(records(self._state_dir), current)
         if not waiting:
