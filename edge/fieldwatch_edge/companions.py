@@ -34,10 +34,9 @@ from fieldwatch_edge.watchdog import Manager, Watchdog
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
-
-    from fieldwatch_edge.clockwork import Clockwork
     from uuid import UUID
 
+    from fieldwatch_edge.clockwork import Clockwork
     from fieldwatch_edge.desired import Desired
     from fieldwatch_edge.fleet.agent import Roots
     from fieldwatch_edge.link.ledger import Ledger

@@ -23,7 +23,7 @@ from fieldwatch_shared.ids import uuid7, uuid7_from
 from fieldwatch_shared.messages import CameraHealth, Clock, EffortSpan, Heartbeat, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from fieldwatch_edge.domain import Frame
@@ -46,6 +46,7 @@ class Span(BaseModel):
     started_at: datetime
     ended_at: datetime
     frames: int
+    clock_offset_s: float | None = None
     over: bool = False
     """Looking ended with it: what comes next is another span, however soon."""
 
@@ -83,6 +84,7 @@ class EffortMeter:
                 started_at=span.started_at,
                 ended_at=span.ended_at,
                 frames=span.frames,
+                clock_offset_s=span.clock_offset_s,
             )
             for span in self._spans
             if span.frames > 0
@@ -97,6 +99,12 @@ class EffortMeter:
                 span.started_at = report.ended_at
                 span.frames -= report.frames
         self._spans = [span for span in self._spans[:-1] if span.frames > 0] + self._spans[-1:]
+
+    def clock_was_wrong(self, covers: Callable[[datetime], bool], offset_s: float) -> None:
+        """Of spans that are `covers`ed, by their own clock: its error, clock minus UTC."""
+        for span in self._spans:
+            if span.clock_offset_s is None and covers(span.started_at) and covers(span.ended_at):
+                span.clock_offset_s, span.over = offset_s, True
 
     @property
     def state(self) -> list[Span]:
@@ -184,6 +192,10 @@ class CameraMonitor:
         with self._lock:
             self._frames_reported += health.frames
             self._effort.reported([span for span in spans if span.deployment_id == self._deployment_id])
+
+    def clock_was_wrong(self, covers: Callable[[datetime], bool], offset_s: float) -> None:
+        with self._lock:
+            self._effort.clock_was_wrong(covers, offset_s)
 
     def effort_state(self) -> list[Span]:
         with self._lock:

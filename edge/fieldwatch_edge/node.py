@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fieldwatch_edge.capture import open_source, system_clock
+from fieldwatch_edge.capture.clock import ask_system
+from fieldwatch_edge.clockwork import Clockwork
 from fieldwatch_edge.companions import Beside, Surroundings, companions
 from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError, StuckError
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fieldwatch_edge.capture import Source
+    from fieldwatch_edge.clockwork import Wrong
     from fieldwatch_edge.domain import Onlooker
     from fieldwatch_edge.fleet.origin import Origin
     from fieldwatch_edge.outbox import Outbox
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-OUTBOX_FILE = "outbox.sqlite"
+OUTBOX_FILE, CLOCK_FILE = "outbox.sqlite", "clock.json"
 RETRY_FIRST_S, RETRY_LONGEST_S = 5.0, 300.0
 LIVE_BYTES = 500_000
 """A live view of half a minute: with less on the line's budget, none begins."""
@@ -187,6 +190,7 @@ class Node:
         self._roots = Roots(origin, self._witness, lambda: self._receipts) if origin is not None else None
         self._beside = Beside(())
         self._moved_at = time.monotonic()
+        self._clockwork: Clockwork | None = None
         self.stuck: str | None = None
         """What hangs so that only a new process helps."""
         self.restarting = False
@@ -241,6 +245,16 @@ class Node:
         desired = Desired(settings.node.state_dir / DESIRED_FILE, Seal.of(settings), self._notices.append)
         handovers = {camera.deployment_id: Handover() for camera in settings.cameras}
         views = {camera.deployment_id: Handover() for camera in settings.cameras}
+        clockwork = self._clockwork = Clockwork(
+            outbox,
+            settings.node.state_dir / CLOCK_FILE,
+            lambda: ask_system().quality,
+            self._clock_was_wrong,
+            self._notices.append,
+            live=frozenset(
+                str(each.deployment_id) for each in settings.cameras if each.source.kind in ("rtsp", "v4l2")
+            ),
+        )
         ledger = Ledger(
             settings.node.state_dir / LEDGER_FILE,
             settings.link,
@@ -268,6 +282,7 @@ class Node:
                 ledger=ledger,
                 in_parts=goes_in_parts(settings),
                 seal=Seal.of(settings, Kind.COMMAND),
+                time_unknown=lambda: clockwork.holds,
             )
         self.workers = [
             CameraWorker(
@@ -312,6 +327,7 @@ class Node:
                     pacer=self._pacer,
                     roots=self._roots,
                     ledger=ledger,
+                    clockwork=clockwork,
                     complaints=partial(self._complaints, cameras, linking),
                 )
             )
@@ -364,6 +380,11 @@ class Node:
                 said.append(f"camera {name} has ended")
         return said
 
+    def _clock_was_wrong(self, wrong: Wrong) -> None:
+        for worker in self.workers:
+            if worker.camera.source.kind in ("rtsp", "v4l2"):
+                worker.monitor.clock_was_wrong(wrong.covers, wrong.offset_s)
+
     def _received(self) -> None:
         self._receipts += 1
         self._news.set()
@@ -398,7 +419,9 @@ class Node:
                 said = len(self._notices)
                 notices = list(self._notices)
                 health = [worker.monitor.health() for worker in self.workers]
-                spans = [span for worker in self.workers for span in worker.monitor.pending()]
+                # Effort with an impossible time waits until that is known; health does not.
+                waits = not final and self._clockwork is not None and self._clockwork.holds
+                spans = [span for each in self.workers for span in each.monitor.pending() if not waits]
                 record = heartbeat(
                     clock=system_clock(),
                     cameras=[_noticed(each, notices) for each in health],

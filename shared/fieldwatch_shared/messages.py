@@ -51,7 +51,8 @@ class Clock(Wire):
         None,
         ge=-1e10,
         le=1e10,
-        description="Known error of the clock in seconds, clock minus UTC; not yet applied.",
+        description="Known error of the clock in seconds, clock minus UTC; not yet applied. The cloud takes"
+        " it off from one second on.",
     )
 
 
@@ -170,6 +171,9 @@ class EffortSpan(Wire):
         description="Last frame; the cloud believes none that lies more than 366 days after the first."
     )
     frames: int = Field(ge=1, le=INT32)
+    clock_offset_s: float | None = Field(
+        None, ge=-1e10, le=1e10, description="Known error of the clock behind both times, as in `Clock`."
+    )
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> EffortSpan:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from fieldwatch_cloud.db.staging import Row, row
 from fieldwatch_cloud.errors import InvalidMessageError
+from fieldwatch_cloud.ingest.true_time import dated_right, looked_right
 from fieldwatch_cloud.media.store import MIME_TYPES
 from fieldwatch_shared import packing
 from fieldwatch_shared.messages import (
@@ -118,6 +119,8 @@ def parse(incoming: Incoming, now: datetime, *, largest_picture: int) -> Message
         id_, content = _content(_unpacked(incoming), topic.kind, now, largest_picture)
     except ValidationError as error:
         raise InvalidMessageError(_reason(error)) from error
+    except OverflowError as error:
+        raise InvalidMessageError("its clock's error leads outside the calendar") from error
     return Message(incoming, topic, id_, content)
 
 
@@ -149,21 +152,23 @@ def _content(
     match kind:
         case Kind.OBSERVATIONS:
             batch = ObservationBatch.model_validate_json(payload)
-            _check_times((o.observed_at for o in batch.observations), now)
-            _check_times((o.ended_at for o in batch.observations), now)
-            rows = [row(o) for o in batch.observations]
+            seen = [dated_right(o, "ended_at") for o in batch.observations]
+            _check_times((o.observed_at for o in seen), now)
+            _check_times((o.ended_at for o in seen), now)
+            rows = [row(o) for o in seen]
             return batch.message_id, Observations(
                 rows, frozenset(o.deployment_id for o in batch.observations)
             )
         case Kind.SUSPICIONS:
             # A fire is never refused for its clock: it is shown with the time that the node believed.
             message = SuspicionMessage.model_validate_json(payload)
-            return message.message_id, message.suspicion
+            return message.message_id, dated_right(message.suspicion, "first_seen_at")
         case Kind.MEDIA:
             picture = _picture(incoming, largest_picture)
             return picture.record.message_id, picture
         case Kind.HEARTBEAT:
             heartbeat = Heartbeat.model_validate_json(payload)
+            heartbeat = heartbeat.model_copy(update={"effort": looked_right(heartbeat.effort)})
             _check_times((span.started_at for span in heartbeat.effort), now)
             _check_times((span.ended_at for span in heartbeat.effort), now)
             _check_lengths(heartbeat.effort)
@@ -172,6 +177,8 @@ def _content(
             return None, NodeState.model_validate_json(payload)
         case Kind.READINGS:
             readings = ReadingBatch.model_validate_json(payload)
+            right = [dated_right(reading) for reading in readings.readings]
+            readings = readings.model_copy(update={"readings": right})
             _check_times((reading.observed_at for reading in readings.readings), now)
             for reading in readings.readings:
                 if (why := wrong(reading.quantity, reading.value, reading.over_s)) is not None:
@@ -185,7 +192,7 @@ def _picture(incoming: Incoming, largest: int) -> Picture:
     described = incoming.properties.get("media")
     if described is None:
         raise InvalidMessageError("a picture without its record: the user property `media` is missing")
-    record = Media.model_validate_json(described)
+    record = dated_right(Media.model_validate_json(described))
     if record.mime not in MIME_TYPES:
         raise InvalidMessageError(f"{record.mime} is not kept, only {', '.join(sorted(MIME_TYPES))}")
     if len(incoming.payload) > largest:

@@ -9,6 +9,8 @@ from fieldwatch_edge.link.budget import UNBOUNDED, Lane
 from fieldwatch_edge.outbox import Priority
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fieldwatch_edge.link.ledger import Ledger
     from fieldwatch_edge.outbox import Message, Outbox
     from fieldwatch_edge.settings import LinkSettings
@@ -41,11 +43,20 @@ def cost(payload: int) -> int:
 class Dispatch:
     """Of one node. All but `affordable` and `line_left` is for the link's thread alone."""
 
-    def __init__(self, settings: LinkSettings, ledger: Ledger, *, in_parts: bool = False) -> None:
+    def __init__(
+        self,
+        settings: LinkSettings,
+        ledger: Ledger,
+        *,
+        in_parts: bool = False,
+        time_unknown: Callable[[], bool] = lambda: False,
+    ) -> None:
         """
         Args:
             in_parts: large media are taken to the cloud by `uploads`, and left to it.
+            time_unknown: whether what was seen waits until its time is known; fires and health do not.
         """
+        self._time_unknown = time_unknown
         self._settings, self._line = settings, settings.line
         self._ledger, self._in_parts = ledger, in_parts
         self._observations_at = 0.0
@@ -60,7 +71,10 @@ class Dispatch:
             largest_packet: that the broker takes, bytes.
         """
         most = {}
+        waits = self._time_unknown()
         for priority, largest in self.affordable().items():
+            if waits and priority in (Priority.OBSERVATION, Priority.PICTURE):
+                continue
             if priority in MEDIA:
                 largest = min(largest, self.largest_media(priority))
             elif priority is Priority.OBSERVATION and now < self._observations_at:

@@ -178,6 +178,7 @@ class Link:
         in_parts: bool = False,
         seal: Seal | None = None,
         recheck_s: float = 60.0,
+        time_unknown: Callable[[], bool] = lambda: False,
     ) -> None:
         """`on_receipt` is called, from the link's thread, after records were deleted; `on_command` with each
         command, JSON: it must return at once, since fires wait for it.
@@ -188,6 +189,7 @@ class Link:
             in_parts: large media go to the cloud another way.
             seal: what commands must bear; None: none need.
             recheck_s: what a budget holds back is looked at again so often.
+            time_unknown: as of `Dispatch`.
 
         Raises:
             ConfigError: the broker's password or CA file cannot be read, or its address is wrong.
@@ -198,7 +200,7 @@ class Link:
         line = line or LinkSettings()
         self._line, self._recheck_s = line.line, recheck_s
         self._ledger = ledger or Ledger(node.state_dir / LEDGER_FILE, line)
-        self._dispatch = Dispatch(line, self._ledger, in_parts=in_parts)
+        self._dispatch = Dispatch(line, self._ledger, in_parts=in_parts, time_unknown=time_unknown)
         self._meter: Meter | None = None
         """Of the open connection."""
         self._packs = False

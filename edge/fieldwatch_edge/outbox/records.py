@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +14,7 @@ from fieldwatch_shared.messages import Heartbeat, Observation, Reading, Suspicio
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
 
@@ -149,3 +151,34 @@ def checksum(*parts: str) -> int:
     """CRC-32 of texts, kept beside them: a store of which a disk has changed a bit can still be read, and a
     confidence of 0.9 that became 0.1 is as good JSON as it was."""
     return zlib.crc32("\n".join(parts).encode())
+
+
+def with_clock_error(
+    kind: Kind, body: str, covers: Callable[[datetime], bool], offset_s: float, live: frozenset[str]
+) -> str | None:
+    """The record with the known error of the clock that dated it; None where that clock is another, or its
+    error was known.
+
+    Args:
+        covers, offset_s, live: as of `Outbox.clock_was_wrong`.
+    """
+    record = json.loads(body)
+    clock = record.get("clock") or {}
+    before = json.dumps(record)
+    ours = kind is Kind.HEARTBEAT or kind is Kind.READINGS or record.get("deployment_id") in live
+    if (
+        ours
+        and clock.get("quality") in ("rtc", "unsynchronised")
+        and clock.get("offset_s") is None
+        and covers(datetime.fromisoformat(record["observed_at"]))
+    ):
+        clock["offset_s"] = offset_s
+    for span in record.get("effort", ()):
+        if (
+            span["deployment_id"] in live
+            and span.get("clock_offset_s") is None
+            and covers(datetime.fromisoformat(span["started_at"]))
+            and covers(datetime.fromisoformat(span["ended_at"]))
+        ):
+            span["clock_offset_s"] = offset_s
+    return json.dumps(record, separators=(",", ":")) if json.dumps(record) != before else None

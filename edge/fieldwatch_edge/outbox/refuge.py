@@ -24,6 +24,7 @@ from fieldwatch_edge.outbox.store import ANY_SIZE, Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from fieldwatch_shared.topics import Kind
@@ -170,6 +171,12 @@ class OutboxWithRefuge(Outbox):
     def next_overdue(self) -> float | None:
         found = [super().next_overdue(), self._memory.next_overdue() if self._memory is not None else None]
         return min((each for each in found if each is not None), default=None)
+
+    def clock_was_wrong(
+        self, covers: Callable[[datetime], bool], offset_s: float, live: frozenset[str]
+    ) -> int:
+        here = self._memory.clock_was_wrong(covers, offset_s, live) if self._memory is not None else 0
+        return here + self._disk(lambda: Outbox.clock_was_wrong(self, covers, offset_s, live), 0)
 
     # What health and people ask
 

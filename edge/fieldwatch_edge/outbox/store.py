@@ -29,12 +29,14 @@ from fieldwatch_edge.outbox.records import (
     Priority,
     Statistics,
     checksum,
+    with_clock_error,
 )
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
 log = structlog.get_logger(__name__)
@@ -129,6 +131,10 @@ RETURNING kind
 _GIVEN_UP = """
 INSERT INTO given_up (kind, records) VALUES (?, 1) ON CONFLICT (kind) DO UPDATE SET records = records + 1
 """
+_BODIES = "SELECT seq, id, kind, body FROM record WHERE seq > ? ORDER BY seq LIMIT 500"
+_REWRITE = """
+UPDATE record SET body = ?, bytes = bytes + ?, checksum = ? WHERE seq = ? AND body = ?
+"""
 _LOST = """
 INSERT INTO given_up (kind, records) VALUES (?, ?)
 ON CONFLICT (kind) DO UPDATE SET records = records + excluded.records
@@ -219,6 +225,32 @@ class Outbox:
         if released.rowcount:
             self._tell()
         return released.rowcount
+
+    def clock_was_wrong(
+        self, covers: Callable[[datetime], bool], offset_s: float, live: frozenset[str]
+    ) -> int:
+        """Add to what waits the error of the clock that dated it; returns to how many records.
+
+        Args:
+            covers: whether a time, by that clock, is of the wrong era.
+            offset_s: clock minus UTC, s.
+            live: deployments whose times are this clock's; heartbeats' are always.
+        """
+        last, corrected = -1, 0
+        while True:
+            with self._translated(), self._write_lock:
+                rows = self._writer.execute(_BODIES, (last,)).fetchall()
+            if not rows:
+                return corrected
+            last = rows[-1][0]
+            changed = [
+                (body, len(body.encode()) - len(old.encode()), checksum(id_, kind, body), seq, old)
+                for seq, id_, kind, old in rows
+                if (body := with_clock_error(Kind(kind), old, covers, offset_s, live)) is not None
+            ]
+            if changed:
+                with self._transaction(self._writer, self._write_lock) as connection:
+                    corrected += connection.executemany(_REWRITE, changed).rowcount
 
     def open_state(self) -> list[tuple[str, list[Entry], Checkpoint | None]]:
         """By camera, its open tracks and its checkpoint."""
