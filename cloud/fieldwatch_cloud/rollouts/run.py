@@ -204,6 +204,7 @@ def _take_step(conn: Connection, found: Rollout, node: Node, step: rules.Step, n
         # A node that is back has its time from now on.
         told_at=now if step.state == NodeState.TOLD else None,
         applied_at=now if step.state == NodeState.SOAKING else None,
+        before=_state_of(conn, node.node_id, now) if step.state == NodeState.TOLD else None,
     )
     rollouts.note(conn, found.id, step.state, now=now, node=node.node_id, detail=step.reason)
     if step.state == NodeState.FAILED:

@@ -36,6 +36,7 @@ const LOADERS: Readonly<Record<OwnPageName, () => Promise<{ createPage: CreatePa
   camera: () => import("./camera/page"),
   reserves: () => import("./reserves/page"),
   reports: () => import("./reports/page"),
+  fleet: () => import("./fleet/page"),
   admin: () => import("./admin/page"),
   wall: () => import("./wall/page"),
 };

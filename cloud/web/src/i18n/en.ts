@@ -3,6 +3,7 @@ import { deskEn } from "./desk.en";
 import { wallEn } from "./wall.en";
 import { adminEn } from "./admin.en";
 import { reportsEn } from "./reports.en";
+import { fleetEn } from "./fleet.en";
 import { liveEn } from "./live.en";
 import { sideEn } from "./side.en";
 import { mapEn } from "./map.en";
@@ -16,6 +17,7 @@ export const en = {
   ...wallEn,
   ...adminEn,
   ...reportsEn,
+  ...fleetEn,
   ...liveEn,
   ...sideEn,
   ...mapEn,

@@ -4,6 +4,7 @@ import { deskZh } from "./desk.zh";
 import { wallZh } from "./wall.zh";
 import { adminZh } from "./admin.zh";
 import { reportsZh } from "./reports.zh";
+import { fleetZh } from "./fleet.zh";
 import { liveZh } from "./live.zh";
 import { sideZh } from "./side.zh";
 import { mapZh } from "./map.zh";
@@ -17,6 +18,7 @@ export const zh: Messages = {
   ...wallZh,
   ...adminZh,
   ...reportsZh,
+  ...fleetZh,
   ...liveZh,
   ...sideZh,
   ...mapZh,

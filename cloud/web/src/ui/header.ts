@@ -77,7 +77,7 @@ function pages({ t, state, actions }: View): TemplateResult | typeof nothing {
       ${own("overview")} ${link("map", actions.review.leave)} ${link("desk", () => actions.desk.go("incidents"))}
       ${own("camera")} ${own("species")} ${link("counts", () => actions.research.open())}
       ${reviews ? link("review", actions.review.open) : nothing}
-      ${own("reports")} ${administers(state) ? own("admin") : nothing} ${own("wall", t("page.wall_hint"))}
+      ${own("reports")} ${administers(state) ? html`${own("fleet")} ${own("admin")}` : nothing} ${own("wall", t("page.wall_hint"))}
     </nav>
   `;
 }
