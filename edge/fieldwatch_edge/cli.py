@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 from contextlib import contextmanager
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from fieldwatch_edge.cli_aim import aim
+from fieldwatch_edge.cli_card import card
 from fieldwatch_edge.cli_enrol import enrol
 from fieldwatch_edge.cli_fleet import fleet_app, support_bundle
+from fieldwatch_edge.console import complain, sentences, stop_on_signals
 from fieldwatch_edge.errors import EdgeError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ app.command()(enrol)
 app.add_typer(fleet_app, name="fleet")
 app.command()(support_bundle)
 app.command()(aim)
+app.command()(card)
 
 Config = Annotated[
     Path,
@@ -87,19 +89,17 @@ def run(
     from fieldwatch_edge.lives import live
     from fieldwatch_edge.support.log import kept
 
-    with _sentences():
+    with sentences():
         alive, origin = _Alive(), Origin(config, state_dir, models)
-        stopped = _stop_on_signals(alive)
+        stopped = stop_on_signals(alive)
         with kept(origin.settings().node.state_dir), _progress(alive):
-            node, complete = live(
-                origin, alive.born, offline=offline, drain_timeout_s=drain_timeout
-            )
+            node, complete = live(origin, alive.born, offline=offline, drain_timeout_s=drain_timeout)
     if node.stuck is not None:
-        _complain(f"{node.stuck}: only a new process helps")
+        complain(f"{node.stuck}: only a new process helps")
         os._exit(STUCK)  # a thread hangs in a driver: an orderly end would wait for it
     for worker in node.workers:
         if worker.failure is not None:
-            _complain(f"camera {worker.camera.deployment_id}: {worker.failure}")
+            complain(f"camera {worker.camera.deployment_id}: {worker.failure}")
     if not complete and not stopped.is_set() and not node.restarting:
         raise typer.Exit(3)
 
@@ -129,7 +129,7 @@ def doctor(
     from fieldwatch_edge.detect import model_search_path
     from fieldwatch_edge.doctor import examine
 
-    with _sentences():
+    with sentences():
         settings = _settings(config, state_dir)
         checks = examine(settings, model_search_path(models), config)
         with Console(stderr=True).status("Examining ..."):
@@ -155,7 +155,7 @@ def outbox_show(config: Config = Path("node.toml"), state_dir: StateDir = None) 
     from rich.console import Console
     from rich.table import Table
 
-    with _sentences():
+    with sentences():
         outbox = _open_outbox(_settings(config, state_dir))
         statistics = outbox.statistics()
         outbox.close()
@@ -181,7 +181,7 @@ def outbox_export(
     ] = None,
 ) -> None:
     """Print what waits, a JSON object a line: {"kind": ..., "record": {...}}, in the order of sending."""
-    with _sentences():
+    with sentences():
         outbox = _open_outbox(_settings(config, state_dir))
         for entry in outbox:
             if kind is not None and entry.kind != kind:
@@ -208,7 +208,7 @@ def outbox_carry(
     from fieldwatch_shared import carried
     from fieldwatch_shared.messages import utc_now
 
-    with _sentences():
+    with sentences():
         settings = _settings(config, state_dir)
         outbox = _open_outbox(settings)
         now, node = utc_now(), settings.node
@@ -239,7 +239,7 @@ def outbox_receipt(
 
     from fieldwatch_shared.carried import CarriedReceipt
 
-    with _sentences():
+    with sentences():
         settings = _settings(config, state_dir)
         try:
             receipt = CarriedReceipt.model_validate_json(file.read_bytes())
@@ -294,7 +294,7 @@ def energy(
     Prints for each day what the sun brings, what the node uses, the least charge, and the hours at each level
     of work; then how it would fare without a power budget.
     """
-    with _sentences():
+    with sentences():
         from rich.console import Console
 
         from fieldwatch_edge.power import table
@@ -350,23 +350,6 @@ class _Alive:
             self.node.stop()
 
 
-def _stop_on_signals(node: _Alive) -> threading.Event:
-    """Stop the node on SIGINT and SIGTERM; the event says that it was asked to."""
-    stopped = threading.Event()
-
-    def stop(_signal: int, _frame: object) -> None:
-        def tell() -> None:
-            stopped.set()
-            node.stop()
-
-        # A handler interrupts the main thread, which may hold the very locks that these need.
-        threading.Thread(target=tell).start()
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    return stopped
-
-
 @contextmanager
 def _progress(alive: _Alive) -> Iterator[None]:
     """On a terminal, a line for each folder or video that is taken in."""
@@ -398,17 +381,3 @@ def _progress(alive: _Alive) -> Iterator[None]:
         finally:
             ended.set()
             thread.join()
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Failures that a technician can mend are one sentence, without a trace of calls."""
-    try:
-        yield
-    except EdgeError as error:
-        _complain(str(error))
-        raise typer.Exit(1) from error
-
-
-def _complain(sentence: str) -> None:
-    typer.secho(f"fieldwatch edge: {sentence}", err=True, fg="red")

@@ -6,17 +6,15 @@ import os
 import pwd
 import sys
 import tomllib
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fieldwatch_edge.errors import ConfigError, EdgeError, UnreachableError
+from fieldwatch_edge.console import sentences
+from fieldwatch_edge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fieldwatch_edge.identity.enrolment import Outcome
     from fieldwatch_shared.enrolment import Code, Enrolled, EnrolledDeployment
 
@@ -76,7 +74,7 @@ def enrol(
 
     Exit code 1: it is not done, and the sentence says why.
     """
-    with _sentences():
+    with sentences(when_unreachable="The same command goes on where it was."):
         url, one_time = _asked_for(cloud_url, code)
         from rich.console import Console
 
@@ -217,19 +215,3 @@ def _say_what_next(config: Path, user: pwd.struct_passwd | None) -> None:
     typer.echo("Next:")
     typer.echo(f"  {as_user}fieldwatch edge aim -c {config}       the live picture: focus, horizon, heading")
     typer.echo(f"  {as_user}fieldwatch edge doctor -c {config}    is all well, and what is to be mended?")
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    try:
-        yield
-    except UnreachableError as error:
-        _complain(f"{error}. The same command goes on where it was.")
-        raise typer.Exit(1) from error
-    except EdgeError as error:
-        _complain(str(error))
-        raise typer.Exit(1) from error
-
-
-def _complain(sentence: str) -> None:
-    typer.secho(f"fieldwatch edge: {sentence}", err=True, fg="red")
