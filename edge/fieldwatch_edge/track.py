@@ -1,7 +1,7 @@
-"""Track: one id for one animal through many frames. Alone imports `trackers` and `supervision`.
+"""Track: one id for one animal through many frames.
 
-The tracker is ByteTrack's of the library `trackers`, run as it runs at a roost camera with 25 frames a
-second and at a trap with one a second or less, which decides its parameters:
+The tracker is ByteTrack (`bytetrack`), run as it runs at a roost camera with 25 frames a second and at a trap
+with one a second or less, which decides its parameters:
 
 - It is given capture times, not frame numbers, so that gaps count as long as they were.
 - Boxes are grown before their overlap is measured (buffered IoU, Yang et al. 2023,
@@ -21,10 +21,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import supervision as sv
-from trackers import ByteTrackTracker
-from trackers.utils.iou import BIoU
 
+from fieldwatch_edge.bytetrack import ByteTrack, overlap
 from fieldwatch_edge.domain import Detections, TrackedDetections
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ class Tracker:
         self._unknown = unknown
         self._last: dict[int, _Place] = {}
         self._ids = itertools.count()
-        self._by_class: dict[int, ByteTrackTracker] = {}
+        self._by_class: dict[int, ByteTrack] = {}
         self._last_at: datetime | None = None
         self._seconds = 0.0
 
@@ -76,20 +74,18 @@ class Tracker:
         before the last one (the clock was set back) begins all tracks anew.
         """
         gap_s = self._advance(at)
-        overlap = BIoU(min(1.0, 0.3 + 0.5 * gap_s))
+        grown = min(1.0, 0.3 + 0.5 * gap_s)
         followed_as, named = detections.classes, dict[int, int]()
         if self._unknown is not None:
-            followed_as, named = self._followed_as(detections, overlap, self._unknown)
+            followed_as, named = self._followed_as(detections, grown, self._unknown)
         for index in set(followed_as.tolist()) - self._by_class.keys():
             self._by_class[index] = self._new_tracker()
         track_ids = np.empty(len(detections), np.int64)
         # The nameless last: by then, tracks that got a name have left them.
         for index, tracker in sorted(self._by_class.items(), key=lambda item: item[0] == self._unknown):
             rows = np.flatnonzero(followed_as == index)
-            tracker.iou = overlap
-            track_ids[rows] = self._follow(
-                tracker, detections.boxes[rows], [named.get(int(row)) for row in rows]
-            )
+            inherited = [named.get(int(row)) for row in rows]
+            track_ids[rows] = self._follow(tracker, detections.boxes[rows], grown, inherited)
         if self._unknown is not None:
             for track_id, box, index in zip(track_ids, detections.boxes, followed_as, strict=True):
                 self._last[int(track_id)] = _Place(box, int(index), self._seconds)
@@ -107,7 +103,7 @@ class Tracker:
         return frozenset(track.tracker_id for tracker in self._by_class.values() for track in tracker.tracks)
 
     def _followed_as(
-        self, detections: Detections, overlap: BIoU, unknown: int
+        self, detections: Detections, grown: float, unknown: int
     ) -> tuple[NDArray[np.int64], dict[int, int]]:
         """The class, (n,), among whose tracks each box is looked for; and, by row, the nameless tracks that
         get a name by this frame.
@@ -122,7 +118,7 @@ class Tracker:
             return classes, {}
         ids, places = list(self._last), list(self._last.values())
         of_place = np.array([place.followed_as for place in places])
-        shared = overlap.compute(detections.boxes, np.array([place.box for place in places]))
+        shared = overlap(detections.boxes, np.array([place.box for place in places]), grown)
         same = classes[:, None] == of_place
         nameless = (classes[:, None] == unknown) | (of_place == unknown)
         worth = np.where((shared >= _LEAST_OVERLAP) & (same | nameless), shared + _SAME_NAME * same, 0.0)
@@ -149,35 +145,26 @@ class Tracker:
         self._seconds += gap_s
         return gap_s
 
-    def _new_tracker(self) -> ByteTrackTracker:
-        return ByteTrackTracker(
-            lost_track_buffer=round(self._lost_s * 30),  # the library counts in frames at 30 a second
-            frame_rate=_KALMAN_HZ,
-            minimum_consecutive_frames=1,
-            minimum_iou_threshold=_LEAST_OVERLAP,
-        )
+    def _new_tracker(self) -> ByteTrack:
+        return ByteTrack(self._lost_s, _KALMAN_HZ, _LEAST_OVERLAP)
 
     def _follow(
-        self, tracker: ByteTrackTracker, boxes: NDArray[np.float32], named: Sequence[int | None]
+        self,
+        tracker: ByteTrack,
+        boxes: NDArray[np.float32],
+        grown: float,
+        named: Sequence[int | None],
     ) -> NDArray[np.int64]:
         """Track ids of `boxes`, (n, 4), all of one class; `named`, (n,): the nameless track that a box
         continues where it continues none of this class."""
-        rows = np.arange(len(boxes))
-        result = tracker.update(sv.Detections(xyxy=boxes, data={"row": rows}), timestamp=self._seconds)
-        if not len(boxes):
-            return rows
         ids = np.empty(len(boxes), np.int64)
-        known = np.asarray(result.tracker_id)
-        ids[result.data["row"]] = known
-        # The library names a track only when it is matched for the first time. It makes the new tracks in
-        # the order in which it returns their boxes; named here, they keep the name.
-        begun = [track for track in tracker.tracks if track.tracker_id == -1]
-        begun_by = result.data["row"][known == -1]
-        for row, track in zip(begun_by, begun, strict=True):
-            inherited = named[row]
-            if inherited is not None:
-                self._drop_nameless(inherited)
-            track.tracker_id = ids[row] = next(self._ids) if inherited is None else inherited
+        for row, track in enumerate(tracker.update(boxes, self._seconds, grown)):
+            if track.tracker_id == -1:
+                inherited = named[row]
+                if inherited is not None:
+                    self._drop_nameless(inherited)
+                track.tracker_id = next(self._ids) if inherited is None else inherited
+            ids[row] = track.tracker_id
         return ids
 
     def _drop_nameless(self, track_id: int) -> None:
