@@ -13,6 +13,7 @@ where not.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.settings import NodeSettings
 
+HEAD_BYTES = 4096
 LONGEST_GAP_S = timedelta(days=366).total_seconds()
 """As long as the cloud believes a span of effort to be."""
 BURST_S = 15.0
@@ -43,7 +45,8 @@ class Card:
     names: tuple[str, ...]
     """Of its pictures, relative to `folder`, in order."""
     fingerprint: str
-    """Of names and sizes: the same card again has the same one."""
+    """Of names, sizes and the beginning of each picture, where its time stands: the same card again has the
+    same one, the next of the same camera has another."""
 
     @classmethod
     def read(cls, folder: Path) -> Card:
@@ -53,13 +56,17 @@ class Card:
         """
         try:
             names = tuple(Listing(folder).new_names())
-            sizes = [(folder / name).stat().st_size for name in names]
+            told = hashlib.sha256()
+            for name in names:
+                with (folder / name).open("rb") as file:
+                    told.update(
+                        f"{name}\t{os.fstat(file.fileno()).st_size}\t".encode() + file.read(HEAD_BYTES)
+                    )
         except OSError as error:
             raise ConfigError(f"cannot read {folder}: {error.strerror}") from error
         if not names:
             raise ConfigError(f"there are no pictures in {folder}: is it the card's folder, such as DCIM?")
-        said = "\n".join(f"{name}\t{size}" for name, size in zip(names, sizes, strict=True))
-        return cls(folder, names, hashlib.sha256(said.encode()).hexdigest()[:16])
+        return cls(folder, names, told.hexdigest()[:16])
 
 
 def settings_of(
@@ -105,21 +112,26 @@ def settings_of(
 
 def keep(card: Card, to: Path) -> Iterator[str]:
     """Copy the card's pictures to a folder of their own below `to`, and read each copy again; yields their
-    names as they are done. What is there already, and the same, is left alone.
+    names as they are done. What is there already, and the same, is left alone; nothing is ever overwritten.
 
     Raises:
-        ConfigError: a picture cannot be read or written, or was read back otherwise than it was written.
+        ConfigError: a picture cannot be read or written, was read back otherwise than it was written, or
+            another one lies where it should go.
     """
     target = to / card.fingerprint
     for name in card.names:
         source, copy = card.folder / name, target / name
         try:
             wanted = _sha256(source)
-            if not (copy.exists() and _sha256(copy) == wanted):
+            if not copy.exists():
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, copy)
-                if _sha256(copy) != wanted:
-                    raise ConfigError(f"{copy} is not what was written: is the disk, or the card, broken?")
+                part = copy.with_name(f".{copy.name}.part")
+                shutil.copy2(source, part)
+                if _sha256(part) != wanted:
+                    raise ConfigError(f"{part} is not what was written: is the disk, or the card, broken?")
+                part.replace(copy)
+            elif _sha256(copy) != wanted:
+                raise ConfigError(f"{copy} is there already, and another picture: choose another folder")
         except OSError as error:
             raise ConfigError(f"cannot copy {source} to {copy}: {error.strerror}") from error
         yield name
