@@ -44,7 +44,7 @@ describe("the address", () => {
   it("offers what the account has a use for", () => {
     const account = (role: string, reserve: string | null) => ({ memberships: [{ role, reserve }] }) as Account;
     expect(sectionsOf(account("ranger", "foping"), "foping")).toEqual(["me"]);
-    expect(sectionsOf(account("technician", "foping"), "foping")).toEqual(["cameras", "sources", "me"]);
+    expect(sectionsOf(account("technician", "foping"), "foping")).toEqual(["cameras", "nodes", "sources", "me"]);
     expect(sectionsOf(account("manager", "elsewhere"), "foping")).toEqual(["me"]);
     expect(sectionsOf(account("admin", null), "foping")).toContain("people");
   });

@@ -44,8 +44,8 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
   function follow(): void {
     const route = readRoute(location.hash);
     const same = state.route.section === route.section;
-    const { people, retention, sources, log } = state;
-    state = { ...emptyAdmin(route), ...(same ? { people, retention, sources, log, said: state.said, link: state.link } : {}) };
+    const { people, retention, sources, log, nodes, code } = state;
+    state = { ...emptyAdmin(route), ...(same ? { people, retention, sources, log, nodes, code, said: state.said, link: state.link } : {}) };
     void look();
   }
 
@@ -69,6 +69,7 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
       patch({ people, retention, onDuty });
     } else if (section === "retention") patch({ retention: await adminApi.retention(reserve) });
     else if (section === "sources") patch({ sources: await adminApi.sources(reserve) });
+    else if (section === "nodes") patch({ nodes: await adminApi.nodes(reserve) });
     else if (section === "record") patch({ log: await adminApi.log(reserve) });
     else if (section === "zones") {
       const [overlaps, people, onDuty] = await Promise.all([
@@ -196,7 +197,7 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
     const done = await perform(async () => {
       // A node that was made before the rest failed is not made twice.
       if (camera.makeNode && state.issued?.node !== camera.node) {
-        password = (await adminApi.addNode(slug(), { id: camera.node, name: camera.name })).mqtt_password;
+        password = (await adminApi.addNode(slug(), { id: camera.node, name: camera.name })).mqtt_password ?? null;
         patch({ issued: { node: camera.node, password, deployment: null, heading: null, fieldOfView: null } });
       }
       made = (await adminApi.addDeployment(slug(), {
@@ -228,6 +229,25 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
       patch({ issued: { node, password: mqtt_password, deployment: null, heading: null, fieldOfView: null } });
     }, { key: "admin.said.node_password" });
 
+  // Nodes ---------------------------------------------------------------------------------------------
+
+  const addNode = (id: string, name: string) =>
+    perform(async () => {
+      const { enrolment } = await adminApi.enrolNode(slug(), { id, name });
+      patch({ code: enrolment ? { node: id, name, enrolment } : null });
+    }, null, () => leaveForm("nodes"));
+
+  const newCode = (node: string, name: string) =>
+    perform(async () => {
+      patch({ code: { node, name, enrolment: await adminApi.newCode(node) } });
+    }, null);
+
+  const revokeNode = (node: string) =>
+    perform(async () => {
+      await adminApi.revokeNode(node);
+      patch({ code: null });
+    }, { key: "admin.said.revoked", values: { node } });
+
   // People --------------------------------------------------------------------------------------------
 
   const addPerson = (person: NewPerson) =>
@@ -246,7 +266,7 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
       return state;
     },
     patch, go, follow, saveReserve, draw, areaDrawn, readFile, addZones, putZone, addShift, pick, placeChosen, addCamera, correct,
-    endCamera, renewNode, addPerson, newLink, leaveForm,
+    endCamera, renewNode, addNode, newCode, revokeNode, addPerson, newLink, leaveForm,
     cancelPicking: () => actions.desk.patch({ picking: null, picked: null }),
     putLayer: (kind: LandKind, file: File) =>
       perform(async () => {

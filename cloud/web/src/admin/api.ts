@@ -1,6 +1,7 @@
 /** The calls of administration. */
 import { call } from "../client";
 import type { Account, Area, Reserve } from "../wire";
+import type { EnrolmentCode, ReserveNodes } from "./nodes";
 import type {
   AddedPerson, AdminLog, Basemap, Correction, DataSources, IssuedNode, LandKind, LoadedLayer, NewDeployment, NewPerson, Overlap, PasswordLink, Person,
   ReplayedAll, Retention, RetentionPreview, RetentionRule, Role, SavedZones, ZoneShape,
@@ -29,6 +30,11 @@ export const adminApi = {
 
   addNode: (slug: string, node: { id: string; name: string }) => call<IssuedNode>(`/reserves/${slug}/nodes`, node),
   renewNode: (id: string) => call<{ mqtt_password: string }>(`/nodes/${id}/password`, {}),
+  nodes: (slug: string) => call<ReserveNodes>(`/reserves/${slug}/nodes`),
+  enrolNode: (slug: string, node: { id: string; name: string }) =>
+    call<IssuedNode>(`/reserves/${slug}/nodes`, { ...node, log_in: "certificate" }),
+  newCode: (id: string) => call<EnrolmentCode>(`/nodes/${id}/code`, {}),
+  revokeNode: (id: string) => call<{ serials: string[] }>(`/nodes/${id}/revoke`, {}),
   addDeployment: (slug: string, camera: NewDeployment) => call<{ id: string }>(`/reserves/${slug}/deployments`, camera),
   correct: (id: string, body: Partial<Omit<Correction, "id">>) => change<Correction>("PATCH", `/deployments/${id}`, body),
   endDeployment: (slug: string, id: string) => call<unknown>(`/reserves/${slug}/deployments/${id}/end`, {}),

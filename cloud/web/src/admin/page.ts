@@ -23,7 +23,7 @@ export const createPage: CreatePage = (tools) => {
     },
     leave() {
       shown = false;
-      admin.patch({ link: null, issued: null }); // secrets are shown once
+      admin.patch({ link: null, issued: null, code: null }); // secrets are shown once
     },
     areaDrawn: admin.areaDrawn,
     template: (view) => adminPage({ ...view, admin }),

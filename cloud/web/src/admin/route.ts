@@ -1,7 +1,7 @@
 /** Where in administration one is: `#admin/cameras/<id>`. Pure. */
 import type { Account } from "../wire";
 
-export const SECTIONS = ["start", "reserve", "zones", "cameras", "people", "retention", "sources", "record", "me"] as const;
+export const SECTIONS = ["start", "reserve", "zones", "cameras", "nodes", "people", "retention", "sources", "record", "me"] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface Route {
@@ -24,5 +24,5 @@ export function address(section: Section, id: string | null = null): string {
 export function sectionsOf(account: Account | null, slug: string | undefined): readonly Section[] {
   const roles = (account?.memberships ?? []).filter((one) => one.reserve === null || one.reserve === slug).map((one) => one.role);
   if (roles.includes("admin") || roles.includes("manager")) return SECTIONS;
-  return roles.includes("technician") ? ["cameras", "sources", "me"] : ["me"];
+  return roles.includes("technician") ? ["cameras", "nodes", "sources", "me"] : ["me"];
 }

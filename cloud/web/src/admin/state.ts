@@ -4,6 +4,7 @@ import type { LonLat } from "../geo";
 import type { OnDuty } from "../desk/wire";
 import type { Failure } from "../store";
 import type { Area } from "../wire";
+import type { EnrolmentCode, ReserveNodes } from "./nodes";
 import type { Route } from "./route";
 import type {
   AdminLog, Basemap, DataSources, LogEntry, Overlap, PasswordLink, Person, ReplayedAll, Retention, RetentionPreview, RetentionRule, Role,
@@ -27,7 +28,8 @@ export type Question =
   | { kind: "new_link"; person: Person }
   | { kind: "leave_reserve"; person: Person }
   | { kind: "retention"; rules: readonly RetentionRule[]; preview: readonly RetentionPreview[] }
-  | { kind: "node_password"; node: string };
+  | { kind: "node_password"; node: string }
+  | { kind: "new_code" | "revoke_node"; node: string; name: string };
 
 export interface AdminState {
   route: Route;
@@ -55,6 +57,10 @@ export interface AdminState {
   history: readonly LogEntry[];
   issued: { node: string; password: string | null; deployment: string | null; heading: number | null; fieldOfView: number | null } | null;
 
+  nodes: ReserveNodes | null;
+  /** What lets a box in: shown once. */
+  code: { node: string; name: string; enrolment: EnrolmentCode } | null;
+
   basemap: Basemap | null;
   people: readonly Person[] | null;
   link: { name: string; email: string; link: PasswordLink | null } | null;
@@ -69,7 +75,7 @@ export interface AdminState {
 export function emptyAdmin(route: Route): AdminState {
   return {
     route, busy: false, reading: false, failure: null, wrong: {}, said: null, dirty: false, question: null, drawingFor: null, area: null,
-    read: null, at: null, overlaps: [], onDuty: null, history: [], issued: null, basemap: null, people: null, link: null, retention: null, preview: null,
+    read: null, at: null, overlaps: [], onDuty: null, history: [], issued: null, nodes: null, code: null, basemap: null, people: null, link: null, retention: null, preview: null,
     sources: null, replayed: null, log: null,
   };
 }

@@ -8,6 +8,7 @@ import { mapFrame } from "../map-frame";
 import { camerasSection } from "./cameras";
 import { meSection } from "./me";
 import type { AdminView } from "./parts";
+import { nodesSection } from "./nodes";
 import { peopleSection } from "./people";
 import { questions } from "./questions";
 import { recordSection } from "./record";
@@ -18,7 +19,7 @@ import { startSection } from "./start";
 import { zonesSection } from "./zones";
 
 const CONTENT: Readonly<Record<Section, (view: AdminView) => TemplateResult>> = {
-  start: startSection, reserve: reserveSection, zones: zonesSection, cameras: camerasSection, people: peopleSection,
+  start: startSection, reserve: reserveSection, zones: zonesSection, cameras: camerasSection, nodes: nodesSection, people: peopleSection,
   retention: retentionSection, sources: sourcesSection, record: recordSection, me: meSection,
 };
 /** Their forms say themselves what failed. */

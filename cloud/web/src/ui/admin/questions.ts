@@ -20,6 +20,14 @@ export function questions(view: AdminView, asked: Question): TemplateResult {
       return question(view, t("admin.ask_node", { node: asked.node }), html`<p>${t("admin.ask_node_body")}</p>${failure}`, {
         submit: t("admin.node_renew"), send: () => void admin.renewNode(asked.node),
       });
+    case "new_code":
+      return question(view, t("admin.ask_code", { node: asked.node }), html`<p>${t("admin.ask_code_body")}</p>${failure}`, {
+        submit: t("admin.code_new"), send: () => void admin.newCode(asked.node, asked.name),
+      });
+    case "revoke_node":
+      return question(view, t("admin.ask_revoke", { node: asked.node }), html`<p>${t("admin.ask_revoke_body")}</p>${failure}`, {
+        submit: t("admin.revoke"), send: () => void admin.revokeNode(asked.node),
+      });
     case "disable":
       return question(view, t("admin.ask_disable", { name: asked.person.name }), html`<p>${t("admin.ask_disable_body")}</p>${failure}`, {
         submit: t("admin.person_disable"), send: () => void admin.changePerson(asked.person, { disabled: true }),
