@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from importlib.util import find_spec
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -109,7 +110,6 @@ class LiveViews:
 
     def _begin(self, wanted: LiveView) -> None:
         # Encoder and HTTP client take 30 MB, which a node that nobody asks has a better use for.
-        from fieldwatch_edge.live_view.show import Show
         from fieldwatch_edge.live_view.upload import Target, client, refusal, tell_end
 
         why = refusal(wanted.upload_url, self._settings, self._broker, self._cloud)
@@ -129,6 +129,8 @@ class LiveViews:
             self._refusals = [thread for thread in self._refusals if thread.is_alive()] + [telling]
             telling.start()
             return
+        from fieldwatch_edge.live_view.show import Show  # not sooner: a lean node has no encoder
+
         show = Show(
             wanted,
             self._settings,
@@ -147,6 +149,8 @@ class LiveViews:
         """Reason and details, where it cannot be."""
         if not self._settings.enabled:
             return "disabled", None
+        if find_spec("av") is None:
+            return "disabled", "this node has no encoder: pip install 'fieldwatch[live]'"
         if wanted.deployment_id not in self._handovers:
             return "unknown_camera", None
         others = sum(
