@@ -122,7 +122,7 @@ class Renewal:
         with CloudSession.of(self._settings, spent=self._spent) as session:
             answer = session.post("/node/certificate", json={"csr": keys.request(key, self._identity.node)})
         issued = _issued(answer.content)
-        store.install(PURPOSE, issued.certificate, issued.authority, issued.signing_keys)
+        store.install(key, issued.certificate, issued.authority, issued.signing_keys)
         store.settled(PURPOSE)
         return self._identity.load().expires_at
 

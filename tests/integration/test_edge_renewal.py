@@ -82,7 +82,7 @@ def aged(reserve: Reserve, box: Box, begun_days_ago: int, ends_in_days: int) -> 
         )
     authority = reserve.authority
     chain = pem + authority.certificate_pem
-    store.install("renewal", chain, authority.certificate_pem, authority.signing_keys)
+    store.install(key, chain, authority.certificate_pem, authority.signing_keys)
     store.settled("renewal")
 
 

@@ -76,7 +76,7 @@ def enrol(
     """
     url = cloud_url.rstrip("/")
     origin(url)
-    key = store.waiting_key(PURPOSE)
+    key = store.key_by(code.hash) or store.waiting_key(PURPOSE)
     authority = None if code.authority is None else _first_contact(url, code)
     # The name is the code's: the cloud does not read this one.
     body = {"code": code.text, "csr": keys.request(key, "fieldwatch-node"), "hardware": dict(hardware)}
@@ -91,7 +91,7 @@ def enrol(
             wait(wait_s)
     _check(answer, code)
     expect(answer)
-    identity = store.install(PURPOSE, answer.certificate, answer.authority, answer.signing_keys)
+    identity = store.install(key, answer.certificate, answer.authority, answer.signing_keys, code.hash)
     log.info("enrolment.done", node=answer.node, reserve=answer.reserve, cloud=answer.cloud_url)
     return Outcome(answer, identity, own_authority=code.authority is not None)
 

@@ -7,6 +7,7 @@
             certificate.pem     the node's, and those above it
             authority.pem       whom the node believes to be its cloud, where that is the reserve's own
             signing.pem         public keys: what is desired must bear the signature of one of them
+            code.sha256         of the code that it was enrolled by; not after a renewal
         enrolment.pem, renewal.pem      0600, a key that waits for its certificate: the cloud answers whoever
                                 asks again with the same key, so the line may be cut, and the power
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 FOLDER = "identity"
 CURRENT = "current"
 KEY, CERTIFICATE, AUTHORITY = "key.pem", "certificate.pem", "authority.pem"
-SIGNING_KEYS = "signing.pem"
+SIGNING_KEYS, CODE = "signing.pem", "code.sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +158,34 @@ class Store:
             raise IdentityError(f"cannot keep the node's key in {self.folder}: {error.strerror}") from error
         return key
 
-    def install(self, purpose: str, chain: str, authority: str, signing_keys: Sequence[str]) -> Identity:
-        """Begin to use the waiting key of `purpose` with what came for it.
+    def key_by(self, code_hash: bytes) -> keys.Key | None:
+        """The current key, where it was enrolled by the code of that hash: who repeats the command is no
+        other box. Raises IdentityError where it is damaged."""
+        try:
+            known = (self.current / CODE).read_text() == code_hash.hex()
+            return keys.from_pem((self.current / KEY).read_bytes()) if known else None
+        except OSError:
+            return None
+
+    def install(
+        self,
+        key: keys.Key,
+        chain: str,
+        authority: str,
+        signing_keys: Sequence[str],
+        code_hash: bytes | None = None,
+    ) -> Identity:
+        """Begin to use a key with what came for it.
 
         Args:
             chain: PEM, the node's own certificate first.
             authority: PEM, of who signed the broker's certificate.
             signing_keys: PEM.
+            code_hash: of the code that it was enrolled by.
 
         Raises:
             IdentityError: the certificate is for another key, or the disk does not take it.
         """
-        key = self.waiting_key(purpose)
         certificate = keys.certificates(chain.encode())[0]
         if not keys.fits(key, certificate):
             raise IdentityError("the cloud's certificate is for another key than the one that was sent")
@@ -178,6 +195,8 @@ class Store:
             AUTHORITY: authority.encode("ascii"),
             SIGNING_KEYS: "".join(pem.rstrip("\n") + "\n" for pem in signing_keys).encode("ascii"),
         }
+        if code_hash is not None:
+            files[CODE] = code_hash.hex().encode("ascii")
         try:
             self._put(files)
         except OSError as error:

@@ -40,7 +40,7 @@ def certificate(key: keys.Key, node: str = "node-1") -> str:
 
 def installed(store: Store, purpose: str = "enrolment") -> Identity:
     key = store.waiting_key(purpose)
-    identity = store.install(purpose, certificate(key), "authority\n", ["key one\n", "key two"])
+    identity = store.install(key, certificate(key), "authority\n", ["key one\n", "key two"])
     store.settled(purpose)
     return identity
 
