@@ -13,7 +13,9 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from pydantic import ValidationError
 
+from fieldwatch_shared import packing
 from fieldwatch_shared.messages import (
     Heartbeat,
     Media,
@@ -97,9 +99,14 @@ class Cloud:
         self.states: list[NodeState] = []
         self.order: list[Kind] = []
         self.messages = 0
+        self.unreadable: list[bytes] = []
         self.conflicts: list[str] = []
         """Records that came again under the same id with another content."""
         self.receipts = receipts
+        self.unpacks = False
+        """Whether it knows packed messages, and says so."""
+        self.packed = 0
+        """Messages that came packed."""
         self._subscribed = threading.Event()
         client = mqtt.Client(CallbackAPIVersion.VERSION2, "cloud", protocol=mqtt.MQTTv5, manual_ack=True)
         client.username_pw_set("cloud", password)
@@ -132,12 +139,25 @@ class Cloud:
         assert properties["schema-version"] == "1.0"
         self.messages += 1
         self.order.append(topic.kind)
-        message_id = self._keep(topic.kind, message.payload, properties)
+        payload = message.payload
+        if self.unpacks and packing.PROPERTY in properties:
+            self.packed += 1
+            payload = packing.unpack(payload, properties[packing.PROPERTY], largest=2**20)
+        try:
+            message_id = self._keep(topic.kind, payload, properties)
+        except (
+            ValidationError
+        ):  # an older cloud: it keeps it in quarantine, and finds no id to give a receipt to
+            self.unreadable.append(message.payload)
+            client.ack(message.mid, message.qos)
+            return
         if self.receipts:
             receipt = Receipt(message_ids=[message_id])
-            client.publish(
-                str(Topic(topic.reserve, topic.node, Kind.RECEIPT)), receipt.model_dump_json(), qos=1
-            )
+            said = Properties(PacketTypes.PUBLISH)
+            if self.unpacks:
+                said.UserProperty = (packing.ACCEPTS, packing.ENCODING)
+            topic_back = str(Topic(topic.reserve, topic.node, Kind.RECEIPT))
+            client.publish(topic_back, receipt.model_dump_json(), qos=1, properties=said)
         client.ack(message.mid, message.qos)
 
     def _keep(self, kind: Kind, payload: bytes, properties: dict[str, str]) -> UUID:

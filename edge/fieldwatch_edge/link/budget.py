@@ -84,17 +84,24 @@ def when(at: datetime, spent: Spent, limits: Limits, lane: Lane, size: int) -> d
     where never, since the whole budget is smaller."""
     if lane is Lane.FIRE:
         return at
-    earliest = at
-    for period, used in _bounds(at, spent, limits):
-        # A new day begins with nothing spent, but a lane's ceiling may take a while to rise.
-        for start, before in ((period, used), (period.next(), 0)):
-            passed = _passed_at(start.limit, START[lane], before + size)
-            if passed is not None:
-                earliest = max(earliest, start.begins + passed * start.length)
-                break
-        else:
-            return None
-    return earliest
+    candidate = at.astimezone(UTC)
+    day, month = candidate.date(), (candidate.year, candidate.month)
+    while True:
+        # What is spent is spent in this day and this month; in later ones, nothing is.
+        used = Spent(
+            spent.day if candidate.date() == day else 0,
+            spent.month if (candidate.year, candidate.month) == month else 0,
+        )
+        soonest = candidate
+        for period, before in _bounds(candidate, used, limits):
+            if _passed_at(period.limit, START[lane], size) is None:
+                return None
+            passed = _passed_at(period.limit, START[lane], before + size)
+            fits = period.ends if passed is None else period.begins + passed * period.length
+            soonest = max(soonest, fits)
+        if soonest == candidate:
+            return at if candidate == at else candidate
+        candidate = soonest
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +118,6 @@ class _Period:
 
     def passed(self, at: datetime) -> float:
         return (at - self.begins) / self.length
-
-    def next(self) -> _Period:
-        """The one after it: a day after a day, a month after a month."""
-        after = self.ends + timedelta(days=1)
-        return _Period(
-            self.ends, after if self.length == timedelta(days=1) else _next_month(self.ends), self.limit
-        )
 
 
 def _bounds(at: datetime, spent: Spent, limits: Limits) -> list[tuple[_Period, int]]:

@@ -76,18 +76,20 @@ class Ledger:
         clock: Callable[[], datetime] = utc_now,
         uptime: Callable[[], float] = uptime_s,
         synchronised: Callable[[], bool] = lambda: False,
+        boot: str | None = None,
     ) -> None:
         """
         Args:
             clock: the time, UTC; a test may let it run faster, together with `uptime`.
             uptime: seconds, by a clock that nobody sets.
             synchronised: whether a time service or satellites vouch for `clock`.
+            boot: an id of this start of the machine; default: the kernel's.
         """
         self._path, self._limits = path, Limits.of(settings)
         self._clock, self._uptime, self._synchronised = clock, uptime, synchronised
         self._lock = threading.Lock()
         self._pledged: dict[str, int] = {}
-        self._seen, self._seen_uptime, self._boot = clock(), uptime(), _boot()
+        self._seen, self._seen_uptime, self._boot = clock(), uptime(), boot or _boot()
         self._kept = self._read()
         self._written = self._kept.day_bytes
         """Bytes of the day as they stand on disk: those that may be spent before it is written again."""

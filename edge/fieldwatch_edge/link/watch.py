@@ -39,9 +39,10 @@ class LineWatch:
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        while not self._stopping.is_set():
+        while True:
             self._signal_dbm = self._signal(self._settings.kind)
-            self._stopping.wait(SIGNAL_EVERY_S)
+            if self._stopping.wait(SIGNAL_EVERY_S):
+                return
 
     def stop(self) -> None:
         self._stopping.set()
