@@ -214,7 +214,11 @@ class Beside:
         said: dict[str, Any] = {}
         for each in self.companions:
             try:
-                said |= each.report()
+                new = each.report()
+                notices = [*said.get("notices", []), *new.get("notices", [])]
+                said |= new
+                if notices:
+                    said["notices"] = notices
             except Exception:  # a heartbeat carries the effort: it must not fail for this
                 log.exception("companion.report_failed", companion=each.name)
         return said
