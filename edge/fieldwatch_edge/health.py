@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.domain import Frame
     from fieldwatch_edge.outbox import Statistics
+    from fieldwatch_edge.view import ViewWatch
     from fieldwatch_edge.vision import Gray
 
 FROZEN_AFTER = 5
@@ -124,8 +125,21 @@ class _Looks:
 class CameraMonitor:
     """What one camera shows, and when it looked. The camera's thread writes, the heartbeat's reads."""
 
-    def __init__(self, node: str, deployment_id: UUID, *, max_gap_s: float, live: bool) -> None:
-        """`live`: repeated pictures mean a frozen camera; in archived footage they do not."""
+    def __init__(
+        self,
+        node: str,
+        deployment_id: UUID,
+        *,
+        max_gap_s: float,
+        live: bool,
+        view: ViewWatch | None = None,
+    ) -> None:
+        """
+        Args:
+            live: repeated pictures mean a frozen camera; in archived footage they do not.
+            view: of a camera that is to stand still.
+        """
+        self._view = view
         self._deployment_id = deployment_id
         self._live = live
         self._lock = threading.Lock()
@@ -161,6 +175,8 @@ class CameraMonitor:
             self._sharpness_due = now + SHARPNESS_EVERY_S
             # In the dark there is nothing to be sharp.
             looks.blurred = not looks.dark and vision.sharpness(frame.image) < BLURRED_BELOW
+            if self._view is not None and not (looks.dark or looks.blurred) and self._view.due():
+                self._view.look(frame.image)
         with self._lock:
             self._looks = looks
             self.frames += 1
@@ -184,6 +200,7 @@ class CameraMonitor:
                 frozen=self._looks.frozen,
                 dark=self._looks.dark,
                 blurred=self._looks.blurred,
+                moved=self._view is not None and self._view.moved,
                 problem=self.problem[:500] if self.problem else None,
             )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fieldwatch_edge.aiming.record import view_of
 from fieldwatch_edge.capture import open_source, system_clock
 from fieldwatch_edge.capture.clock import ask_system
 from fieldwatch_edge.clockwork import Clockwork
@@ -32,6 +33,7 @@ from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.settings import FolderSource, VideoSource
 from fieldwatch_edge.uploads import goes_in_parts
+from fieldwatch_edge.view import ViewWatch
 from fieldwatch_shared.messages import ClockQuality
 from fieldwatch_shared.topics import Kind
 
@@ -89,6 +91,7 @@ class CameraWorker:
             camera.deployment_id,
             max_gap_s=camera.max_gap_s,
             live=camera.source.kind in ("rtsp", "v4l2"),
+            view=_view(settings, camera),
         )
 
     @property
@@ -478,3 +481,10 @@ def is_finite(camera: Camera) -> bool:
     """Whether the camera's source ends by itself."""
     source = camera.source
     return isinstance(source, VideoSource) or (isinstance(source, FolderSource) and not source.follow)
+
+
+def _view(settings: NodeSettings, camera: Camera) -> ViewWatch | None:
+    """Of a camera that is to stand still; footage was taken before, and a patrol turns on purpose."""
+    if camera.source.kind not in ("rtsp", "v4l2"):
+        return None
+    return ViewWatch(view_of(settings.node.state_dir, camera.deployment_id))

@@ -193,6 +193,15 @@ def extremes(gray: Gray) -> tuple[float, float]:
     return float(np.mean(gray < 6)), float(np.mean(gray > 249))
 
 
+def edges(gray: Gray) -> NDArray[np.float32]:
+    """How strong the edges of `gray` are, (h, w), each against its surroundings: 1 is as usual there."""
+    smooth = cv2.GaussianBlur(gray, (0, 0), 1.2)
+    across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    strength = cv2.magnitude(across, down)
+    around = cv2.blur(strength, (31, 31))
+    return np.minimum(strength / (around + 4.0), 4.0).astype(np.float32)
+
+
 def fingerprint(image: Image) -> int:
     """Equal for two frames only if they are the same picture.
 

@@ -191,6 +191,7 @@ class CameraHealth(Wire):
     frozen: bool = Field(False, description="The picture has stopped changing.")
     dark: bool = Field(False, description="Too dark to see an animal.")
     blurred: bool = Field(False, description="Out of focus, or the lens is dirty.")
+    moved: bool = Field(False, description="It does not look any more where it was aimed.")
     problem: str | None = Field(None, max_length=500, description="In words, where no frame comes.")
 
 

@@ -229,7 +229,7 @@ async function solve() {
       field_of_view_deg: view,
       horizon: answers.horizon && { line: answers.horizon, kind: answers.horizonKind, above_m: readNumber(answers.height) ?? 0 },
     });
-    const digits = (value, n = 1) => value.toFixed(n);
+    const digits = (value) => value.toFixed(1).replace(/^-(0\.0)$/, "$1");
     $("solution").textContent = say("direction.answer", {
       heading: digits(solution.heading_deg), heading_sd: digits(solution.heading_sd_deg), view: digits(solution.field_of_view_deg),
       view_sd: digits(solution.field_of_view_sd_deg), tilt: digits(solution.tilt_deg), tilt_sd: digits(solution.tilt_sd_deg) })
