@@ -1,5 +1,5 @@
-"""Ten real nodes under a real cloud: a model that fails in the field harms the first of them, for seconds, and
-all are back on the old one without a hand; then a better one reaches all ten."""
+"""Ten real nodes under a real cloud: a model that fails in the field harms the first of them, for seconds,
+and all are back on the old one without a hand; then a better one reaches all ten."""
 
 from __future__ import annotations
 
