@@ -409,7 +409,7 @@ class SleepSettings(Section):
     rtcwake: tuple[str, ...] = Field(
         ("rtcwake",),
         min_length=1,
-        description='The program; where it needs rights: ["sudo", "-n", "rtcwake"].',
+        description="The program, with options; as a service: docs/guides/power-and-sensors.md.",
     )
     rtc: str = "/dev/rtc0"
     wake_s: float = Field(2, ge=0, description="From the alarm until this node works again.")

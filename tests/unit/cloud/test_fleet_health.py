@@ -72,6 +72,9 @@ def judge(
         ({"disk_free_bytes": 10**8}, "attention", ("disk_low",)),
         ({"given_up": 3}, "attention", ("records_given_up",)),
         ({"clock": {"quality": "unsynchronised"}}, "attention", ("clock_unsynchronised",)),
+        ({"power": {"charge": 0.7, "level": "full"}}, "ok", ()),
+        ({"power": {"charge": 0.3, "level": "low"}}, "ok", ("power_saving",)),  # as it is meant to be
+        ({"power": {"charge": 0.05, "level": "floor"}}, "attention", ("battery_low", "power_saving")),
     ],
 )
 def test_rules(case: dict[str, Any], status: str, reasons: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ Shunt: V, I (mA, charging is positive), P W, SOC ‰; its blocks come by turns, 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 @dataclass(slots=True)
 class _Port:
     name: str
+    first_s: float
     line: serial.Serial | None = None
     blocks: Blocks = field(default_factory=Blocks)
 
@@ -42,10 +44,21 @@ class _Port:
                 # timeout 0: what is there; the kernel keeps 4 KiB, some fifteen seconds, meanwhile.
                 self.line = serial.Serial(self.name, BAUD, timeout=0, exclusive=True)
                 self.blocks = Blocks()
+                return self._first(self.line)
             return self.blocks.feed(self.line.read(65536))
         except (serial.SerialException, OSError) as error:
             self.close()
             raise DeviceError(f"{self.name} cannot be read: {error}") from error
+
+    def _first(self, line: serial.Serial) -> list[dict[str, str]]:
+        """What comes in the first seconds: who asks once, as the doctor does, hears of each kind."""
+        found: list[dict[str, str]] = []
+        until = time.monotonic() + self.first_s
+        line.timeout = 0.1
+        while time.monotonic() < until:
+            found += self.blocks.feed(line.read(4096))
+        line.timeout = 0
+        return found
 
     def close(self) -> None:
         if self.line is not None:
@@ -56,8 +69,9 @@ class _Port:
 class Victron:
     """One controller, one shunt, or several of them."""
 
-    def __init__(self, settings: VictronMeter) -> None:
-        self._ports = [_Port(name) for name in settings.ports]
+    def __init__(self, settings: VictronMeter, first_s: float = 2.5) -> None:
+        """`first_s`: how long to listen once a port was opened; a block comes each second, in turns."""
+        self._ports = [_Port(name, first_s) for name in settings.ports]
 
     def read(self) -> Measured:
         shunts, chargers, failures = [], [], []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,8 +23,8 @@ from fieldwatch_shared.messages import Heartbeat, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+REPOSITORY = Path(__file__).parents[4]
 CAMERA = UUID("018f0000-0000-7000-8000-000000000001")
 BEGIN = 1_780_000_000.0 // 3600 * 3600
 
@@ -162,6 +163,17 @@ def test_sleep_is_asked_of_rtcwake_and_its_refusal_is_told(
         asleep(SLEEPY, 50)
     with pytest.raises(DeviceError, match="cannot sleep"):
         asleep(SLEEPY.model_copy(update={"rtcwake": ("no-such-program",)}), 50)
+
+
+def test_a_node_without_rights_asks_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = REPOSITORY / "deploy/systemd/fieldwatch-rtcwake"
+    program(tmp_path, f'echo "$@" > {tmp_path}/said', monkeypatch)
+    (tmp_path / "bin" / "rtcwake").rename(tmp_path / "bin" / "systemctl")
+    asleep(SLEEPY.model_copy(update={"rtcwake": (str(script),)}), 52.4)
+    assert (tmp_path / "said").read_text().split() == ["start", "fieldwatch-sleep@52.service"]
+    (tmp_path / "bin" / "systemctl").write_text("#!/bin/sh\necho 'Access denied' >&2\nexit 4\n")
+    with pytest.raises(DeviceError, match="Access denied"):
+        asleep(SLEEPY.model_copy(update={"rtcwake": (str(script),)}), 52)
 
 
 def sleeper_of(tmp_path: Path, pacer: Pacer, **facts: bool) -> Sleeper:

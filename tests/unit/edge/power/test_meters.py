@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import threading
 import time
 import tty
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from tests.unit.edge.power.sysfs_tree import chip
 from fieldwatch_edge.errors import DeviceError
 from fieldwatch_edge.power.meters import Measured, open_meter
 from fieldwatch_edge.power.meters.vedirect import Blocks
+from fieldwatch_edge.power.meters.victron import Victron
 from fieldwatch_edge.settings import FileMeter, HwmonMeter, VictronMeter
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ SHUNT = {
     "TTG": "6210", "Alarm": "OFF", "AR": "0", "BMV": "SmartShunt 500A/50mV", "FW": "0419", "MON": "0",
 }  # fmt: skip
 SHUNT_HISTORY = {"H1": "-18811", "H2": "-9812", "H7": "10455", "H8": "14612", "H17": "1563", "H18": "2095"}
+
+
+def victron(settings: VictronMeter) -> Victron:
+    return Victron(settings, first_s=0)
 
 
 def block(fields: dict[str, str]) -> bytes:
@@ -113,7 +119,7 @@ def test_a_chip_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) ->
 
 
 def test_a_charge_controller_alone_with_its_load_output(device: Device) -> None:
-    meter = open_meter(VictronMeter(kind="victron", ports=(device.name,)))
+    meter = victron(VictronMeter(kind="victron", ports=(device.name,)))
     assert meter.read() == Measured()
     device.says(block(MPPT) + block({**MPPT, "PPV": "30"}))
     said = meter.read()
@@ -124,8 +130,18 @@ def test_a_charge_controller_alone_with_its_load_output(device: Device) -> None:
     assert said.load_w == pytest.approx(13.26 * 0.3)
 
 
+def test_who_asks_once_waits_for_an_answer(device: Device) -> None:
+    """The doctor: it opens the port, and nothing lies there yet."""
+    meter = open_meter(VictronMeter(kind="victron", ports=(device.name,)))
+    speaking = threading.Timer(0.5, device.says, [block(SHUNT_HISTORY) + block(SHUNT)])
+    speaking.start()
+    assert meter.read().charge == pytest.approx(0.871)
+    speaking.join()
+    meter.close()
+
+
 def test_a_shunt_beside_it_says_the_charge_and_the_true_load(device: Device, other: Device) -> None:
-    meter = open_meter(VictronMeter(kind="victron", ports=(device.name, other.name)))
+    meter = victron(VictronMeter(kind="victron", ports=(device.name, other.name)))
     meter.read()
     device.says(block({**MPPT, "IL": "0"}))
     other.says(block(SHUNT) + block(SHUNT_HISTORY))
@@ -137,7 +153,7 @@ def test_a_shunt_beside_it_says_the_charge_and_the_true_load(device: Device, oth
 
 
 def test_a_block_in_pieces_with_noise_and_hex_messages_between(device: Device) -> None:
-    meter = open_meter(VictronMeter(kind="victron", ports=(device.name,)))
+    meter = victron(VictronMeter(kind="victron", ports=(device.name,)))
     meter.read()
     whole = b"4\r\nPPV\t99\r\nChecksum\tx" + b":A0102000543\n" + block(MPPT)
     found = Measured()
@@ -170,7 +186,7 @@ def test_a_flipped_bit_is_no_measurement() -> None:
 
 
 def test_soc_that_the_shunt_does_not_know_is_none(device: Device) -> None:
-    meter = open_meter(VictronMeter(kind="victron", ports=(device.name,)))
+    meter = victron(VictronMeter(kind="victron", ports=(device.name,)))
     meter.read()
     device.says(block({**SHUNT, "SOC": "---"}))
     assert meter.read().charge is None
@@ -179,7 +195,7 @@ def test_soc_that_the_shunt_does_not_know_is_none(device: Device) -> None:
 
 def test_a_cable_that_is_pulled_out_is_told_and_taken_up_again(tmp_path: Path, device: Device) -> None:
     link = tmp_path / "ttyUSB0"
-    meter = open_meter(VictronMeter(kind="victron", ports=(str(link),)))
+    meter = victron(VictronMeter(kind="victron", ports=(str(link),)))
     with pytest.raises(DeviceError, match="ttyUSB0"):
         meter.read()
     link.symlink_to(device.name)
