@@ -58,7 +58,7 @@ class FleetWorld(Peopled):
         self.cameras: dict[str, UUID] = {}
         with db.transaction() as conn:
             for n, node in enumerate(NODES):
-                add_node(conn, node, "foping")
+                add_node(conn, node, "foping", node)
                 self.cameras[node] = geography.add_deployment(
                     conn,
                     reserve=self.foping,
@@ -74,7 +74,7 @@ class FleetWorld(Peopled):
         *nodes: str,
         models: dict[str, str] | None = None,
         settings: dict[str, Any] | None = None,
-        said: dict[UUID, str] | None = None,
+        said: dict[Any, str] | None = None,
         reason: str | None = None,
         frames: int = 60,
         fleet_report: bool = True,

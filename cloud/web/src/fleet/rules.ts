@@ -34,10 +34,3 @@ export function stagesOf(rollout: Pick<Rollout, "nodes" | "stages" | "stage" | "
     return { number, nodes, through, state: through === 1 ? "through" : begun ? "under_way" : "waiting" };
   });
 }
-
-/** Hours in words that a plan needs: whole hours, or minutes below one. */
-export function hours(seconds: number): { n: number; unit: "minutes" | "hours" | "days" } {
-  if (seconds < 3600) return { n: Math.max(1, Math.round(seconds / 60)), unit: "minutes" };
-  if (seconds < 48 * 3600) return { n: Math.round(seconds / 3600), unit: "hours" };
-  return { n: Math.round(seconds / 86400), unit: "days" };
-}

@@ -9,6 +9,7 @@ import { icon, type View } from "../side/view";
 const DAY = 86_400;
 /** How careful: soak and patience, seconds. */
 const PACES = { careful: { soak_s: 3 * DAY, answer_s: DAY }, usual: { soak_s: DAY, answer_s: DAY / 4 }, quick: { soak_s: 3600, answer_s: 3600 } } as const;
+const NAMED = 6;
 type Pace = keyof typeof PACES;
 
 export function startCard(view: View, page: Page): TemplateResult {
@@ -53,11 +54,12 @@ export function startCard(view: View, page: Page): TemplateResult {
 
 function summary({ t, state }: View, page: Page, plan: RolloutPlan): TemplateResult {
   const long = (seconds: number) => duration(seconds, state.language);
-  const names = (some: readonly string[]) => some.slice(0, 6).join(t("side.list")) + (some.length > 6 ? " …" : "");
+  const names = (some: readonly string[]) => some.slice(0, NAMED).join(t("side.list")) + (some.length > NAMED ? " …" : "");
   return html`
     <div class="fleet-summary" role="status" data-part="plan">
       <p>${t("fleet.plan_first", { what: `${plan.name} ${plan.version}`, names: names(plan.stages[0]!.nodes) })}</p>
-      <ol>${plan.stages.map((one) => html`<li>${names(one.nodes)} <span class="muted small">${t("fleet.plan_nodes", { n: one.nodes.length })}</span></li>`)}</ol>
+      <ol>${plan.stages.map((one) => html`<li>${names(one.nodes)}
+        ${one.nodes.length > NAMED ? html`<span class="muted small">${t("fleet.plan_nodes", { n: one.nodes.length })}</span>` : nothing}</li>`)}</ol>
       <p>${t("fleet.plan_then", { trial: long(plan.rules.trial_s), soak: long(plan.rules.soak_s) })}</p>
       <p>${t("fleet.plan_back", { answer: long(plan.rules.answer_s) })}</p>
       ${plan.silent.length ? html`<p class="muted">${t("fleet.plan_silent", { names: names(plan.silent) })}</p>` : nothing}
