@@ -64,7 +64,8 @@ def edges(image: Image) -> NDArray[np.float32]:
     found = vision.edges(vision.grey(image, WIDTH))
     height, width = found.shape
     window = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
-    return (found - found.mean()) * window
+    windowed: NDArray[np.float32] = (found - found.mean()) * window
+    return windowed
 
 
 def shift(before: NDArray[np.float32], now: NDArray[np.float32]) -> Shift | None:
@@ -75,7 +76,7 @@ def shift(before: NDArray[np.float32], now: NDArray[np.float32]) -> Shift | None
     surface = np.fft.irfft2(crossed / np.maximum(np.abs(crossed), 1e-9), s=before.shape)
     height, width = surface.shape
     # Shaken or a little turned, a peak is spread over its neighbours.
-    near = sum(np.roll(surface, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1))
+    near = np.sum([np.roll(surface, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)], axis=0)
     row, column = np.unravel_index(int(near.argmax()), near.shape)
     down, right = (
         (int(row) + height // 2) % height - height // 2,

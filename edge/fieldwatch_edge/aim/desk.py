@@ -272,7 +272,7 @@ class Desk:
         if shown is None:
             raise AimingError("no_picture", self._feed.problem or "there is no picture yet")
         height, width = shown.image.shape[:2]
-        return width / height
+        return float(width / height)
 
     def place(self) -> dict[str, Any]:
         """By a GNSS receiver of the node's."""

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
@@ -63,8 +63,8 @@ HEADERS = {
 class AimServer(ThreadingHTTPServer):
     """`serve_forever` until `shutdown`."""
 
-    daemon_threads: ClassVar[bool] = True
-    allow_reuse_address: ClassVar[bool] = True
+    daemon_threads = True
+    allow_reuse_address = True
 
     def __init__(
         self, address: tuple[str, int], desk: Desk, access: Access, done: Callable[[], None]
