@@ -134,9 +134,12 @@ def show_authority(state: State = None) -> None:
         import hashlib
 
         from fieldwatch_cloud.authority.keys import Authority
+        from fieldwatch_cloud.services import discovery
         from fieldwatch_cloud.settings import CloudSettings
 
         settings = CloudSettings.load(state)
+        if (found := discovery.running(settings.state)) is not None:
+            settings = settings.with_addresses(found.public_url, found.nodes_url, found.http_tls)
         held = Authority(settings.state)
         digest = hashlib.sha256(held.certificate_der).hexdigest().upper()
         typer.echo(f"authority    {held.certificate.subject.rfc4514_string()}")

@@ -1,7 +1,7 @@
 /** Nodes: how each logs in, the code by which a box becomes one, and putting a stolen one out. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { nodeId } from "../../admin/node";
-import { logInOf, type LogIn, type ReserveNode } from "../../admin/nodes";
+import { logInOf, type LogIn, type ReserveNode, type ReserveNodes } from "../../admin/nodes";
 import { icon } from "../icons";
 import { fullTime } from "../view";
 import { field, form, text, to, toCopy, type AdminView } from "./parts";
@@ -9,20 +9,26 @@ import { field, form, text, to, toCopy, type AdminView } from "./parts";
 export function nodesSection(view: AdminView): TemplateResult {
   const { t, admin } = view;
   const { nodes, route } = admin.state;
+  if (!nodes) return html`<p class="muted page-note">${admin.state.failure ? nothing : t("starting")}</p>`;
   return html`
-    <header class="list-head">
-      <h2>${t("admin.section.nodes")}</h2>
-      ${route.id === "new" ? nothing : to("nodes", html`${icon("plus")} ${t("admin.node_add")}`, "new", "primary")}
-    </header>
-    <p class="muted small">${t("admin.nodes_hint")}</p>
-    ${nodes && !nodes.broker_url ? html`<p class="note">${t("admin.nodes_no_door")}</p>` : nothing}
-    ${code(view)}
-    ${route.id === "new" ? newNode(view) : nothing}
-    ${nodes === null
-      ? nothing
-      : nodes.items.length === 0
+    <div class="desk-page narrow">
+      ${code(view)}
+      ${route.id === "new" ? newNode(view) : list(view, nodes)}
+    </div>
+  `;
+}
+
+function list(view: AdminView, nodes: ReserveNodes): TemplateResult {
+  const { t } = view;
+  return html`
+    <section class="desk-card" aria-label=${t("admin.section.nodes")}>
+      <header><h2>${t("admin.section.nodes")}</h2>${to("nodes", html`${icon("plus")} ${t("admin.node_add")}`, "new", "primary")}</header>
+      <p class="muted small">${t("admin.nodes_hint")}</p>
+      ${nodes.broker_url ? nothing : html`<p class="note">${t("admin.nodes_no_door")}</p>`}
+      ${nodes.items.length === 0
         ? html`<div class="empty"><strong>${t("admin.enrolled_none")}</strong><p>${t("admin.enrolled_none_body")}</p></div>`
         : html`<ul class="rows nodes">${nodes.items.map((one) => row(view, one))}</ul>`}
+    </section>
   `;
 }
 
@@ -67,10 +73,15 @@ function newNode(view: AdminView): TemplateResult {
     const name = text(data, "name");
     void admin.addNode(text(data, "id") || nodeId(name, taken), name);
   };
-  return form(view, html`
+  return html`
+    <section class="desk-card" aria-label=${t("admin.node_add")}>
+      <header><h2>${t("admin.node_add")}</h2></header>
+      ${form(view, html`
     ${field(view, "name", t("admin.node_name"), html`<input name="name" required maxlength="200" autofocus placeholder=${t("admin.camera_example")} />`, t("admin.node_name_hint"))}
     ${field(view, "id", t("admin.node_id"), html`<input name="id" pattern="[a-z0-9]([a-z0-9\\-]{0,61}[a-z0-9])?" maxlength="63" autocapitalize="none" />`, t("admin.node_id_hint"))}
-  `, { submit: t("admin.node_save"), send, name: "node", key: `node ${state.reserve!.slug}`, cancel: () => admin.leaveForm("nodes") });
+  `, { submit: t("admin.node_save"), send, name: "node", key: `node ${state.reserve!.slug}`, cancel: () => admin.leaveForm("nodes") })}
+    </section>
+  `;
 }
 
 /** What a person carries to the box: shown once, for only a hash of the code is kept. Made to be printed. */
