@@ -16,7 +16,24 @@ from fieldwatch.cli_counts import app as counts
 from fieldwatch.demo.cli import app as demo
 from fieldwatch_cloud.cli import app as cloud
 from fieldwatch_edge.cli import app as edge
-from fieldwatch_models.cli import app as models
+
+
+def _models() -> typer.Typer:
+    """The group of models, where what it draws and writes with is there: a node has no use for it."""
+    try:
+        from fieldwatch_models.cli import app as models
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("fieldwatch"):
+            raise
+        models = typer.Typer(invoke_without_command=True)
+
+        @models.callback()
+        def _missing() -> None:
+            typer.secho("fieldwatch models: install 'fieldwatch[models]' for it", err=True, fg="red")
+            raise typer.Exit(1)
+
+    return models
+
 
 app = typer.Typer(
     name="fieldwatch",
@@ -29,7 +46,7 @@ app = typer.Typer(
 app.add_typer(edge, name="edge", help="The node in the field: cameras, detectors, outbox.")
 app.add_typer(cloud, name="cloud", help="The service: database, broker, ingest, API, map.")
 app.add_typer(counts, name="counts", help="A reserve's numbers, with effort, intervals and plots.")
-app.add_typer(models, name="models", help="Train, evaluate and export detectors.")
+app.add_typer(_models(), name="models", help="Train, evaluate and export detectors.")
 app.add_typer(demo, name="demo", help="The whole way on this machine: three nodes, the service, the map.")
 
 

@@ -41,9 +41,19 @@ def install(folder: Path, extras: str) -> Path:
         command = [*_UV, "build", "--quiet", "--wheel", "--out-dir", wheels, ROOT]
         subprocess.run(command, check=True, env=_ENVIRONMENT)
     (wheel,) = wheels.glob("*.whl")
-    command = [*_UV, "pip", "install", "--quiet", "--link-mode", "copy", "-c", ROOT / "constraints.txt"]
-    environment = _ENVIRONMENT | {"VIRTUAL_ENV": str(folder)}
-    subprocess.run([*command, f"fieldwatch[{extras}] @ {wheel.as_uri()}"], check=True, env=environment)
+    # By name: uv run from within an environment would else take that one.
+    command = [
+        *_UV,
+        "pip",
+        "install",
+        "--quiet",
+        "--link-mode",
+        "copy",
+        "--python",
+        folder / "bin" / "python",
+    ]
+    command += ["-c", ROOT / "constraints.txt", f"fieldwatch[{extras}] @ {wheel.as_uri()}"]
+    subprocess.run(command, check=True, env=_ENVIRONMENT)
     subprocess.run([folder / "bin" / "fieldwatch", "edge", "--help"], check=True, stdout=subprocess.DEVNULL)
     return folder
 

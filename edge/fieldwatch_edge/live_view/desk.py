@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ssl
 import threading
-from importlib.util import find_spec
 from collections import deque
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import structlog
