@@ -45,6 +45,7 @@ from fieldwatch_cloud.api.routes import (
     health,
     hotspots,
     labels,
+    line,
     live_view,
     maintenance,
     masks,
@@ -227,6 +228,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         tracks,
         basemap,
         uploads,
+        line,
         health,
     ):
         api.include_router(module.router)

@@ -3157,6 +3157,26 @@ export interface paths {
         patch: operations["patch_upload"];
         trace?: never;
     };
+    "/api/v1/deployments/{deployment_id}/line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a camera's node sends over
+         * @description Kind, signal, use of today and of the month against the budget, and what waits because of it.
+         */
+        get: operations["get_line"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -6351,6 +6371,17 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+        };
+        /**
+         * LineReport
+         * @description As the node said it last.
+         */
+        LineReport: {
+            /** Node */
+            node: string | null;
+            /** Observed At */
+            observed_at: string | null;
+            line: components["schemas"]["LinkReport"] | null;
         };
         /**
          * LinkOwner
@@ -23748,6 +23779,64 @@ export interface operations {
             };
             /** @description Another request is still at it: a moment later. */
             423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineReport"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

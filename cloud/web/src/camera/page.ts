@@ -11,6 +11,7 @@ import { cameraIndex, SHOWN_AT_ONCE } from "../ui/camera/list";
 import { cameraPage, type CameraParts } from "../ui/camera/page";
 import { SENSOR_DAYS, type NodeSensors } from "../ui/camera/sensors";
 import { WEEKS } from "./calendar";
+import type { LineReport } from "./line";
 import type { PowerHistory } from "./power";
 import { readCamera, type CameraRoute } from "./route";
 
@@ -26,6 +27,7 @@ export const createPage: CreatePage = (tools) => {
     effort: createReading<EffortCalendar>(tools),
     lately: createReading<Observations>(tools),
     power: createReading<PowerHistory>(tools),
+    line: createReading<LineReport>(tools),
     sensors: createReading<NodeSensors | null>(tools),
   };
 
@@ -43,6 +45,7 @@ export const createPage: CreatePage = (tools) => {
     const to = new Date(Math.ceil(Date.now() / 60_000) * 60_000);
     const from = new Date(to.getTime() - WEEKS * 7 * DAY);
     void parts.power.read(() => sideApi.power(id));
+    void parts.line.read(() => sideApi.line(id));
     void parts.sensors.read(() => sensorsOf(slug, id, to));
     void parts.effort.read(() => sideApi.effortOf(slug, id, from.toISOString(), to.toISOString()));
   }

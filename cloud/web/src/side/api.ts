@@ -1,5 +1,6 @@
 /** The calls of the pages beside the map. */
 import type { PowerHistory, Readings, SensorStations } from "../camera/power";
+import type { LineReport } from "../camera/line";
 import { ApiError, call, mediaUrl } from "../client";
 import type { EffortCalendar } from "../research/wire";
 import type { BestPicture, LatestPicture, Observations, Overview, Overviews, SpeciesSeen } from "./wire";
@@ -20,6 +21,7 @@ export const sideApi = {
     call<Observations>(`/reserves/${slug}/observations?${new URLSearchParams({ deployment, limit: String(limit) })}`),
   effortOf: (slug: string, deployment: string, from: string, to: string) =>
     call<EffortCalendar>(`/reserves/${slug}/effort?${new URLSearchParams({ deployment, from, to })}`),
+  line: (deployment: string) => call<LineReport>(`/deployments/${deployment}/line`),
   power: (deployment: string) => call<PowerHistory>(`/deployments/${deployment}/power?days=30`),
   sensors: (slug: string) => call<SensorStations>(`/reserves/${slug}/sensors`),
   readings: (node: string, quantity: string, from: string, to: string) =>

@@ -1,5 +1,6 @@
 /** One camera: what it sees now, how it fares and what to do, when it looked, what it saw, where it stands. */
 import { html, nothing, type TemplateResult } from "lit-html";
+import type { LineReport } from "../../camera/line";
 import { compassWords, degrees, duration, significant, speciesName } from "../../format";
 import { wordFor, type Key } from "../../i18n";
 import { liveView } from "../../live-view/player";
@@ -15,6 +16,7 @@ import { card, empty, failed, loading, page, shot, speciesHref } from "../side/p
 import { smallMap } from "../side/small-map";
 import { ago, fullTime, healthIcon, icon, type View } from "../side/view";
 import { effortCalendar } from "./calendar";
+import { linkCard } from "./link";
 import { powerCard } from "./power";
 import { sensorsCard, type NodeSensors } from "./sensors";
 
@@ -25,6 +27,7 @@ export interface CameraParts {
   readonly effort: Reading<EffortCalendar>;
   readonly lately: Reading<Observations>;
   readonly power: Reading<PowerHistory>;
+  readonly line: Reading<LineReport>;
   readonly sensors: Reading<NodeSensors | null>;
 }
 
@@ -58,6 +61,7 @@ export function cameraPage(view: View, id: string, parts: CameraParts, again: ()
         ${card(t("camera.effort"), html`${failed(view, parts.effort.failure, again)}
           ${parts.effort.value ? effortCalendar(view, one, parts.effort.value) : parts.effort.failure ? nothing : loading(view)}`, nothing, "effort")}
         ${one.node_id === null ? nothing : powerCard(view, parts.power, again)}
+        ${one.node_id === null ? nothing : linkCard(view, parts.line, again)}
         ${sensorsCard(view, parts.sensors, again)}
         ${position(view, found)}
         ${links(view, one, parts.latest.value)}
