@@ -108,6 +108,35 @@ def prepared(reserve: Reserve, folder: Path, footage: Path) -> Box:
     return box
 
 
+PASTED: list[tuple[str, tuple[float, float] | None]] = [
+    ("33.61870, 107.54950", (33.6187, 107.5495)),
+    ("33.61870，107.54950", (33.6187, 107.5495)),
+    ("-2.333 34.833", (-2.333, 34.833)),
+    ("33,6187; 107,5495", (33.6187, 107.5495)),
+    ("geo:33.6187,107.5495;u=12", (33.6187, 107.5495)),
+    ("https://www.openstreetmap.org/@33.6187,107.5495,15z", (33.6187, 107.5495)),
+    ("33°37'07.3\"N 107°32'58.2\"E", (33.618694, 107.5495)),
+    ("S 2 20.5 E 34 50", (-2.341667, 34.833333)),
+    ("北纬33°37′07″ 东经107°32′58″", (33.618611, 107.549444)),
+    ("91, 12", None),
+    ("33°61'N 107°E", None),
+    ("12", None),
+    ("somewhere", None),
+]
+
+
+def _reads_coordinates_as_people_have_them(page: Page) -> None:
+    read = page.evaluate(
+        "texts => import('/places.js').then(m => texts.map(t => m.readPlace(t)))",
+        [text for text, _ in PASTED],
+    )
+    for (text, place), found in zip(PASTED, read, strict=True):
+        if place is None:
+            assert found is None, text
+        else:
+            assert (found["lat"], found["lon"]) == pytest.approx(place, abs=1e-5), text
+
+
 def _have_source(box: Box, source: str) -> None:
     box.config.write_text(re.sub(r"(?m)^source = .*", f"source = {{ {source} }}", box.config.read_text()))
 
@@ -163,6 +192,8 @@ def test_from_the_pin_to_a_deployment_that_counts(
 
             page.locator("#overlay .box.animal").first.wait_for(state="attached")
             assert page.evaluate("document.documentElement.scrollWidth") == 360
+            if language == "en":
+                _reads_coordinates_as_people_have_them(page)
             tap(page, 0.4, 0.6)
             page.click("#level-find")
             page.locator("#level-answer:not(:empty)").wait_for()

@@ -123,11 +123,13 @@ class Window:
     def _answer(self, connection: socket.socket) -> None:
         with connection.makefile("rb") as lines:
             asked = json.loads(lines.readline(1000))
+        if not isinstance(asked, dict):
+            raise ValueError("a question is a JSON object")
         if asked.get("restart"):
             connection.sendall(b"ok\n")
             self._restart()
             return
-        camera, fps = UUID(asked["camera"]), min(max(float(asked.get("fps", 5)), 0.2), 10.0)
+        camera, fps = UUID(str(asked["camera"])), min(max(float(str(asked.get("fps", 5))), 0.2), 10.0)
         handover = self._handovers[camera]
         with self._lock:
             if camera in self._taken:

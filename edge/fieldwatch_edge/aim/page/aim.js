@@ -229,13 +229,13 @@ async function solve() {
       field_of_view_deg: view,
       horizon: answers.horizon && { line: answers.horizon, kind: answers.horizonKind, above_m: readNumber(answers.height) ?? 0 },
     });
-    const digits = (value) => value.toFixed(1).replace(/^-(0\.0)$/, "$1");
     $("solution").textContent = say("direction.answer", {
       heading: digits(solution.heading_deg), heading_sd: digits(solution.heading_sd_deg), view: digits(solution.field_of_view_deg),
       view_sd: digits(solution.field_of_view_sd_deg), tilt: digits(solution.tilt_deg), tilt_sd: digits(solution.tilt_sd_deg) })
       + (solution.declination_deg === null ? "" : `\n${say("direction.declination", { d: digits(solution.declination_deg) })}`);
     const strange = solution.landmarks.some((each) => each.strange) || (solution.misfit ?? 0) > 3;
-    $("solution-problem").textContent = strange ? say("direction.misfit") : solution.field_of_view_sd_deg > 3 ? say("direction.wide") : "";
+    $("solution-problem").textContent = strange ? say("direction.misfit") : solution.field_of_view_sd_deg > 3 ? say("direction.wide")
+      : solution.tilt_sd_deg > 5 ? say("direction.untilted") : "";
   } catch (error) {
     solution = null;
     $("solution").textContent = "";
@@ -362,9 +362,9 @@ function summarise() {
   const place = here();
   const rows = {
     name: answers.name, place: place ? `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}` : "–",
-    heading: solution ? `${solution.heading_deg.toFixed(1)}° ± ${solution.heading_sd_deg.toFixed(1)}°` : "–",
-    view: solution ? `${solution.field_of_view_deg.toFixed(1)}° ± ${solution.field_of_view_sd_deg.toFixed(1)}°` : "–",
-    tilt: solution ? `${solution.tilt_deg.toFixed(1)}° ± ${solution.tilt_sd_deg.toFixed(1)}°` : "–",
+    heading: solution ? `${digits(solution.heading_deg)}° ± ${digits(solution.heading_sd_deg)}°` : "–",
+    view: solution ? `${digits(solution.field_of_view_deg)}° ± ${digits(solution.field_of_view_sd_deg)}°` : "–",
+    tilt: solution ? `${digits(solution.tilt_deg)}° ± ${digits(solution.tilt_sd_deg)}°` : "–",
     height: answers.height ? `${answers.height} m` : "–", distance: answers.distance ? `${answers.distance} m` : "–",
   };
   $("summary").replaceChildren(...Object.entries(rows).flatMap(([key, value]) => {
@@ -471,6 +471,7 @@ function later(what, milliseconds) {
   return () => { clearTimeout(timer); timer = setTimeout(what, milliseconds); };
 }
 
+const digits = (value) => value.toFixed(1).replace(/^-(0\.0)$/, "$1");
 const clamp = (share) => Math.min(Math.max(share, 0), 1);
 const round = (share) => Math.round(share * 1e5) / 1e5;
 
