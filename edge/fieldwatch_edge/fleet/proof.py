@@ -9,6 +9,7 @@ processor.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import statistics
@@ -249,11 +250,10 @@ def _made_up(pictures: Sequence[Image]) -> list[Image]:
 
 
 def _main() -> None:
-    try:
+    with contextlib.suppress(OSError):  # a service that may not change its niceness
         os.nice(10)
+    with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    except OSError:
-        pass
     answer = judge(Question.model_validate_json(sys.stdin.buffer.read()))
     sys.stdout.write(answer.model_dump_json() + "\n")
 

@@ -493,4 +493,5 @@ def _run(command: Sequence[str], timeout_s: float, stopping: Callable[[], bool])
 
 
 def _nice() -> None:
-    os.nice(10)
+    with contextlib.suppress(OSError):  # a service that may not change its niceness
+        os.nice(10)
