@@ -2,7 +2,8 @@
 # Builds the node's Debian package: `deploy/debian/build.sh [--arch amd64|arm64] [--python 3.11] [--out FOLDER]`.
 #
 # It carries a whole virtual environment, made here from the wheels of its architecture at the versions of
-# constraints.txt: nothing is compiled, fetched or resolved on a node, and dpkg knows every file. So it is for one
+# constraints.txt: nothing is compiled, fetched or resolved on a node, and dpkg knows every file. Pip is among
+# them, for versions that come from afar (edge/fieldwatch_edge/fleet/software.py), and fetches nothing either. So it is for one
 # Python: 3.11 is Debian 12's, 3.13 is Debian 13's. What a node never uses (tests, tools) stays out, and
 # libraries are stripped where a strip for that architecture is at hand.
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -38,7 +39,7 @@ site=$home/lib/python$python/site-packages
 say "packages for $arch, Python $python"
 mkdir -p "$site" "$home/bin"
 "$uv" pip install --quiet --target "$site" --python-platform "$platform" --python-version "$python" \
-    --python "$repo/.venv/bin/python" --only-binary :all: --link-mode copy -c "$repo/constraints.txt" "fieldwatch[edge,live] @ file://$wheel"
+    --python "$repo/.venv/bin/python" --only-binary :all: --link-mode copy -c "$repo/constraints.txt" "fieldwatch[edge,live] @ file://$wheel" pip
 rm -rf "$site/bin" "$site"/*.lock "$site"/fieldwatch_cloud/web "$site"/onnxruntime/{tools,transformers,quantization,datasets}
 find "$site" -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} +
 find "$site" -name '*.pyi' -delete
