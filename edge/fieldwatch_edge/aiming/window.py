@@ -114,7 +114,7 @@ class Window:
             with connection:
                 connection.settimeout(10)
                 self._answer(connection)
-        except (OSError, ValueError, KeyError) as error:  # the other side hung up, or speaks another language
+        except (OSError, ValueError, KeyError, TypeError) as error:  # hung up, or another language
             log.info("aim_window.closed", reason=str(error))
         finally:
             with self._lock:
@@ -124,7 +124,7 @@ class Window:
         with connection.makefile("rb") as lines:
             asked = json.loads(lines.readline(1000))
         if not isinstance(asked, dict):
-            raise ValueError("a question is a JSON object")
+            raise TypeError("a question is a JSON object")
         if asked.get("restart"):
             connection.sendall(b"ok\n")
             self._restart()
