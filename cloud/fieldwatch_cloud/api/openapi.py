@@ -34,6 +34,10 @@ TAGS = [
     {"name": "masks", "description": "What cameras are to ignore."},
     {"name": "hotspots", "description": "What satellites saw."},
     {"name": "fire danger", "description": "Weather, the fire danger that follows from it, and its gates."},
+    {
+        "name": "sensors",
+        "description": "What nodes measure beside pictures: weather, water, and the power that they live on.",
+    },
     {"name": "calls", "description": "Who is called, in which order, on which devices."},
     {"name": "alerts", "description": "Animals that people want to be called for."},
     {"name": "drills", "description": "Exercises through the real chain, and what they measured."},

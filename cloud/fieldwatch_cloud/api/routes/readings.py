@@ -5,10 +5,10 @@ import io
 from datetime import timedelta
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import StreamingResponse
 
-from fieldwatch_cloud.api.auth import AnyMember, Caller, SignedIn
+from fieldwatch_cloud.api.auth import AnyMember, SignedIn
 from fieldwatch_cloud.api.download import download
 from fieldwatch_cloud.api.models.common import Instant, Point, problems
 from fieldwatch_cloud.api.models.readings import (
@@ -21,7 +21,6 @@ from fieldwatch_cloud.api.models.readings import (
 )
 from fieldwatch_cloud.api.services import Db, Wired
 from fieldwatch_cloud.db import nodes, readings
-from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotFoundError
 from fieldwatch_shared.messages import Quantity
 
@@ -66,6 +65,19 @@ def list_sensors(member: AnyMember, db: Db) -> SensorStations:
     )
 
 
+def visible_node(node_id: str, caller: SignedIn, db: Db) -> str:
+    """The node, to a member of its reserve; to anybody else it does not exist, whatever they ask of it.
+
+    Raises:
+        NotFoundError: no such node that the caller may know of.
+    """
+    with db.transaction() as conn:
+        if not caller.roles_in(nodes.slug_of(conn, node_id)):
+            raise NotFoundError(f"no such node: {node_id!r}")
+    return node_id
+
+
+Node = Annotated[str, Depends(visible_node)]
 From = Annotated[Instant, Query(alias="from", description="Observed at or after.")]
 To = Annotated[Instant, Query(description="Observed before.")]
 
@@ -73,22 +85,19 @@ To = Annotated[Instant, Query(description="Observed before.")]
 @router.get(
     "/nodes/{node_id}/readings", summary="A node's sensors over time", responses=problems(401, 404, 422)
 )
-def get_readings(
-    node_id: str, caller: SignedIn, db: Db, quantity: Annotated[Quantity, Query()], from_: From, to: To
-) -> Readings:
+def get_readings(node: Node, db: Db, quantity: Annotated[Quantity, Query()], from_: From, to: To) -> Readings:
     """Of one quantity, in at most 1000 spans of equal width; ten years at most."""
     _check(from_, to)
     width = next((each for each in WIDTHS if (to - from_) <= each * MOST_SPANS), WIDTHS[-1])
     with db.transaction() as conn:
-        _visible(conn, node_id, caller)
-        found = readings.spans(conn, node_id, quantity.value, from_, to, width)
+        found = readings.spans(conn, node, quantity.value, from_, to, width)
     series: dict[str, list[ReadingSpan]] = {}
     for span in found:
         series.setdefault(span.sensor, []).append(
             ReadingSpan(at=span.at, mean=span.mean, least=span.least, most=span.most, readings=span.readings)
         )
     return Readings(
-        node=node_id,
+        node=node,
         quantity=quantity,
         width_s=width.total_seconds(),
         series=[SensorSeries(sensor=sensor, spans=spans) for sensor, spans in series.items()],
@@ -101,13 +110,9 @@ def get_readings(
     response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {}}}, **problems(401, 404, 422)},
 )
-def export_readings(
-    node_id: str, caller: SignedIn, services: Wired, from_: From, to: To
-) -> StreamingResponse:
+def export_readings(node: Node, services: Wired, from_: From, to: To) -> StreamingResponse:
     """Every reading of every sensor, as it came: CSV in UTF-8, times in UTC, units in the quantity's name."""
     _check(from_, to)
-    with services.database.transaction() as conn:
-        _visible(conn, node_id, caller)
 
     def write(file: BinaryIO) -> None:
         text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
@@ -116,7 +121,7 @@ def export_readings(
             ("observed_at", "sensor", "quantity", "value", "over_s", "clock_quality", "received_at")
         )
         with services.database.transaction() as conn:
-            for one in readings.raw(conn, node_id, from_, to):
+            for one in readings.raw(conn, node, from_, to):
                 over = "" if one.over_s is None else f"{one.over_s:g}"
                 table.writerow(
                     (
@@ -131,17 +136,9 @@ def export_readings(
                 )
         text.detach()
 
-    return download(write, f"readings-{node_id}.csv", "text/csv; charset=utf-8")
+    return download(write, f"readings-{node}.csv", "text/csv; charset=utf-8")
 
 
 def _check(since: Instant, until: Instant) -> None:
     if not timedelta(0) < until - since <= LONGEST:
         raise HTTPException(422, "`to` must lie after `from`, by ten years at most")
-
-
-def _visible(conn: Connection, node_id: str, caller: Caller) -> None:
-    """Raises:
-    NotFoundError: no such node that the caller may know of.
-    """
-    if not caller.roles_in(nodes.slug_of(conn, node_id)):
-        raise NotFoundError(f"no such node: {node_id!r}")
