@@ -503,7 +503,9 @@ class Outbox:
         connection.execute("COMMIT")
         if found > FORMAT:
             connection.close()
-            raise OutboxError(
+            # To this version as good as damaged: one that was rolled back must watch, and saves what it can
+            # read of it (`renew`, `salvage`).
+            raise CorruptOutboxError(
                 f"{self._path} has format {found}, this version of Fieldwatch knows {FORMAT}: update it"
             )
         return connection
