@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
@@ -20,7 +21,9 @@ from cryptography.x509.oid import NameOID
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from fieldwatch_cloud.authority.keys import Authority
 from fieldwatch_cloud.operations import CloudOperations, node_access, revoked
+from fieldwatch_cloud.services.files import make_state_directory
 from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto, NodeDoor
 from fieldwatch_cloud.services.mosquitto_files import hash_password
 from fieldwatch_shared.enrolment import session_proof
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from fieldwatch_cloud.db.pool import Database
+    from fieldwatch_cloud.settings import CloudSettings
 
 PASSWORD = "not-a-secret"
 
@@ -46,22 +50,26 @@ class Gate(Peopled):
 
     desk: Any
 
-    def __init__(self, database_url: str, db: Database, state: Path) -> None:
+    def __init__(self, database_url: str, db: Database, state: Path, *, with_broker: bool = True) -> None:
+        make_state_directory(state)
         super().__init__(database_url, db, state)
         with db.transaction() as conn:
             conn.execute("UPDATE node SET mqtt_password_hash = %s", (hash_password(PASSWORD),))
         self.port = free_port()
-        self.settings = self._settings(nodes_port=self.port, nodes_names=("localhost",))
+        self.settings = self.with_mqtt(nodes_port=self.port, nodes_names=("localhost",))
         self.broker = EmbeddedMosquitto(
             state, for_nodes=NodeDoor("127.0.0.1", self.port, self.settings.node_names)
         )
-        self.broker.start(lambda: node_access(database_url), lambda: revoked(database_url))
+        if with_broker:
+            self.broker.start(lambda: node_access(database_url), lambda: revoked(database_url))
         self.settings = self.settings.with_urls(database_url, self.broker.url)
         self.desk = CloudOperations(self.settings, self.store)
 
-    def _settings(self, **mqtt: Any) -> Any:
-        from dataclasses import replace
+    def authority(self) -> Authority:
+        return Authority(self.settings.state)
 
+    def with_mqtt(self, **mqtt: Any) -> CloudSettings:
+        """The settings, with others for the broker."""
         return replace(self.settings, mqtt=self.settings.mqtt.model_copy(update=mqtt))
 
     @contextmanager
