@@ -29,10 +29,15 @@ class Line:
     backoff_longest_s: float
     """Between two attempts to connect, where each costs something and no fire waits."""
     ahead_bytes: int
-    """So much may be handed to the network without an acknowledgement before all but fires wait: a fire
-    stands behind that, and one message more."""
+    """So much may be handed to the network without an acknowledgement before all but fires wait, at most: a
+    fire stands behind that, and one message more. A line that turns out to be slow is given less."""
     part_bytes: int
     """Large media go in parts of this size: what a cut may cost, and what a fire may have to wait for."""
+
+    @property
+    def fire_answer_s(self) -> float:
+        """The broker must have acknowledged a fire within so long, else another connection is tried."""
+        return self.answer_s / 2
 
 
 _KB = 1024

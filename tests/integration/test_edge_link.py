@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,7 @@ from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 
 from fieldwatch_edge.errors import ConfigError
 from fieldwatch_edge.link import Link
-from fieldwatch_edge.link import link as link_module
+from fieldwatch_edge.link import session as session_module
 from fieldwatch_edge.outbox import Entry, Outbox
 from fieldwatch_edge.settings import Broker, NodeIdentity, OutboxSettings
 from fieldwatch_shared.topics import Kind
@@ -127,7 +129,7 @@ def test_without_a_receipt_nothing_is_forgotten(
 def test_without_receipts_the_backlog_waits_and_fires_do_not(
     outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_module, "BYTES_AHEAD_OF_RECEIPTS", 1024**2)
+    monkeypatch.setattr(session_module, "BYTES_AHEAD_OF_RECEIPTS", 1024**2)
     cloud.receipts = False
     outbox.write(ready=[Entry.of(picture(n, 200_000)) for n in range(30)])
     with running(outbox, broker, tmp_path):
@@ -215,3 +217,66 @@ def test_a_ca_file_that_breaks_while_the_node_runs_is_read_again_once_it_is_mend
     finally:
         cloud.close()
         broker.close()
+
+
+class Swallowing:
+    """Between node and broker: it carries connections until told, and then lets them hang, dead but open.
+
+    New ones are carried. So does a modem that has lost its cell: nobody hears of it."""
+
+    def __init__(self, port: int) -> None:
+        self._to, self.port = port, free_port()
+        self._hanging = threading.Event()
+        self.connections = 0
+        self._sockets = [socket.create_server(("127.0.0.1", self.port))]
+        self._threads = [threading.Thread(target=self._serve, args=(self._sockets[0],))]
+        self._threads[0].start()
+
+    def hang(self) -> None:
+        self._hanging.set()
+        self._hanging = threading.Event()
+
+    def close(self) -> None:
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
+        for each in self._sockets:
+            each.close()
+
+    def _serve(self, server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                ours, _ = server.accept()
+                self.connections += 1
+                theirs = socket.create_connection(("127.0.0.1", self._to))
+                self._sockets += [ours, theirs]
+                for pair in ((ours, theirs), (theirs, ours)):
+                    thread = threading.Thread(target=self._carry, args=(*pair, self._hanging))
+                    self._threads.append(thread)
+                    thread.start()
+
+    def _carry(self, source: socket.socket, target: socket.socket, hanging: threading.Event) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if hanging.is_set():
+                    return  # and closes nothing
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+def test_a_fire_on_a_dead_connection_takes_another_one(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
+) -> None:
+    line = Swallowing(broker.port)
+    link = link_to(Broker(url=f"mqtt://127.0.0.1:{line.port}"), outbox, tmp_path)
+    link._line = replace(link._line, answer_s=4)
+    with started(link):
+        eventually(lambda: bool(cloud.states), what="the node to be connected")
+        line.hang()
+        outbox.write(ready=[Entry.of(suspicion(1))])
+        eventually(lambda: bool(cloud.suspicions), timeout_s=15, what="the fire, long before any keepalive")
+        eventually(lambda: outbox.empty, what="its receipt")
+    line.close()
+    assert line.connections >= 2

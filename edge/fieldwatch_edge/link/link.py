@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import socket
 import ssl
 import threading
 import time
@@ -46,7 +47,7 @@ from fieldwatch_edge.link.client import (
 from fieldwatch_edge.link.dispatch import LARGEST_MEDIA, Dispatch, cost
 from fieldwatch_edge.link.ledger import LEDGER_FILE, Ledger
 from fieldwatch_edge.link.meter import CLOSING_BYTES, FAILED_BYTES, FAILED_HANDSHAKE_BYTES, Meter
-from fieldwatch_edge.outbox import Priority
+from fieldwatch_edge.link.session import Ahead, Session
 from fieldwatch_edge.settings import LinkSettings
 from fieldwatch_shared import packing
 from fieldwatch_shared.messages import NodeState, Receipt, utc_now
@@ -55,7 +56,6 @@ from fieldwatch_shared.topics import Kind, Topic
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from uuid import UUID
 
     from paho.mqtt.reasoncodes import ReasonCode
 
@@ -72,10 +72,9 @@ BACKOFF_FIRST_S, BACKOFF_LONGEST_S = 1.0, 60.0
 """The longest is that of a fire; without one, a line on which connecting costs money has one of its own."""
 STEADY_S = 60.0
 """A connection that has lasted so long was a good one, though the cloud had nothing to say."""
+BACKOFF_WITH_FIRE_S = 10.0
+"""Nodes that all have a fire to tell are few, and it is what they are there for."""
 REFUSED_LONGEST_S = 16.0
-BYTES_AHEAD_OF_RECEIPTS = 64 * 1024**2
-"""So much is sent on one connection before all but fires wait for the cloud's receipts: where the cloud is
-down and the line comes and goes, the whole backlog would else be sent again and again."""
 LOOK_AT_CERTIFICATE_S = 60.0
 _NO_MATCHING_SUBSCRIBERS = 0x10
 _SESSION_TAKEN_OVER = 0x8E
@@ -115,49 +114,6 @@ class _Received(_Event):
     payload: bytes = b""
     beside: Mapping[str, str] = field(default_factory=dict)
     """The message's user properties."""
-
-
-@dataclass(slots=True)
-class _Session:
-    """One connection, from CONNACK to its end."""
-
-    client: mqtt.Client
-    limit: int
-    largest_packet: int
-    began: float
-    """Monotonic time."""
-    in_flight: dict[int, tuple[UUID, int]] = field(default_factory=dict)
-    """By paho's message number: our message and its bytes."""
-    held_until: float = 0.0
-    """Monotonic time before which nothing is sent: nobody would take it."""
-    refusals: int = 0
-    unreceipted: dict[UUID, int] = field(default_factory=dict)
-    """Messages sent on this connection of which the cloud has not said that it has them, and their bytes."""
-    bytes_unreceipted: int = 0
-    heard: float = 0.0
-    """Monotonic time when something was last sent, or came."""
-
-    def sent(self, message: Message) -> None:
-        self.settle(message.id)
-        self.unreceipted[message.id] = len(message.payload)
-        self.bytes_unreceipted += len(message.payload)
-        self.heard = time.monotonic()
-
-    def settle(self, message_id: UUID) -> None:
-        """No receipt of this message is waited for any more."""
-        self.bytes_unreceipted -= self.unreceipted.pop(message_id, 0)
-
-    def settle_all(self) -> None:
-        self.unreceipted.clear()
-        self.bytes_unreceipted = 0
-
-    @property
-    def waits_for_receipts(self) -> bool:
-        return self.bytes_unreceipted >= BYTES_AHEAD_OF_RECEIPTS
-
-    @property
-    def bytes_in_flight(self) -> int:
-        return sum(size for _, size in self.in_flight.values())
 
 
 class Link:
@@ -261,7 +217,7 @@ class Link:
         log.info("link.retrying", wait_s=round(self._backoff_s * chance, 1))
         while not self._stopping.is_set():
             self._woken.clear()
-            longest_s = BACKOFF_LONGEST_S if self._fire_waits() else self._line.backoff_longest_s
+            longest_s = BACKOFF_WITH_FIRE_S if self._fire_waits() else self._line.backoff_longest_s
             wait_s = began + min(self._backoff_s, longest_s) * chance - time.monotonic()
             if wait_s <= 0:
                 break
@@ -306,7 +262,7 @@ class Link:
 
     def _serve(self, client: mqtt.Client, shown: Path | None) -> bool:
         """`shown`: the certificate by which this connection was made. Returns as `_connect_once`."""
-        session: _Session | None = None
+        session: Session | None = None
         look_at = time.monotonic() + LOOK_AT_CERTIFICATE_S
         while True:
             try:
@@ -349,6 +305,10 @@ class Link:
                     self._backoff_s = BACKOFF_FIRST_S
                     return False  # and come back with the new one; our session waits at the broker
             if session is not None:
+                if self._fire_stalls(session):
+                    log.warning("link.fire_stalls", after_s=self._line.fire_answer_s)
+                    self._backoff_s = BACKOFF_FIRST_S
+                    return False
                 self._pump(session)
                 if self._all_is_said(session):
                     refused = session.held_until > time.monotonic()
@@ -359,7 +319,7 @@ class Link:
     def _certificate(self) -> Path | None:
         return None if self._identity is None else self._identity.paths()[0]
 
-    def _patience(self, session: _Session | None) -> float:
+    def _patience(self, session: Session | None) -> float:
         """Seconds until something is to be done though nothing happens."""
         if session is None:
             return self._line.answer_s
@@ -371,15 +331,24 @@ class Link:
         except OutboxError:
             return 5.0
         soonest = min(self._recheck_s, self._dispatch.gathered_in(now) or self._recheck_s)
+        fire = session.fire_since()
+        if fire is not None:
+            soonest = min(soonest, max(fire + self._line.fire_answer_s - now, 0.05))
         if not self._dispatch.holds:
             soonest = min(soonest, max(session.heard + self._line.answer_s - now, 0.05))
         return soonest if due is None else min(max(due - now, 0.05), soonest)
+
+    def _fire_stalls(self, session: Session) -> bool:
+        """Whether the broker owes an answer for a fire too long. After an outage the kernel sends again ever
+        more seldom, minutes apart at last; a new connection gets through as soon as the line is back."""
+        since = session.fire_since()
+        return since is not None and time.monotonic() > since + self._line.fire_answer_s
 
     def _count(self) -> None:
         if self._meter is not None:
             self._ledger.count(self._meter.read())
 
-    def _all_is_said(self, session: _Session) -> bool:
+    def _all_is_said(self, session: Session) -> bool:
         """Whether to hang up: the line is not held open, and nothing is under way. The cloud's receipts are
         waited for, but not for ever: the broker has what they are for."""
         if self._dispatch.holds or session.in_flight:
@@ -388,7 +357,7 @@ class Link:
         waited = now - session.heard > self._line.answer_s
         return not session.unreceipted or waited or session.held_until > now
 
-    def _welcome(self, event: _Connected) -> _Session | None:
+    def _welcome(self, event: _Connected) -> Session | None:
         reason, client = event.reason, event.client
         if client is None or reason is None or reason.is_failure:
             log.error("link.refused", reason=str(reason), username=self._credentials[0])
@@ -405,9 +374,10 @@ class Link:
             self._outbox.resend_all()
         now = time.monotonic()
         limit = min(self._settings.in_flight, event.receive_maximum)
-        return _Session(client, limit, event.largest_packet, began=now, heard=now)
+        ahead = Ahead(self._line.ahead_bytes)
+        return Session(client, limit, event.largest_packet, began=now, ahead=ahead, heard=now)
 
-    def _pump(self, session: _Session) -> None:
+    def _pump(self, session: Session) -> None:
         """Send as much as may be sent now."""
         self._woken.clear()
         now = time.monotonic()
@@ -419,11 +389,7 @@ class Link:
             if overdue or (session.waits_for_receipts and self._outbox.next_overdue() is None):
                 session.settle_all()
             while now >= session.held_until and len(session.in_flight) < session.limit:
-                one_left = len(session.in_flight) >= max(session.limit - 1, 1)
-                ahead = session.bytes_in_flight >= self._line.ahead_bytes or session.waits_for_receipts
-                most = self._dispatch.most(now, session.largest_packet)
-                if one_left or ahead:
-                    most = {Priority.SUSPICION: most[Priority.SUSPICION]}
+                most = session.narrowed(self._dispatch.most(now, session.largest_packet))
                 message = self._outbox.take(now, self._settings.batch, most)
                 if message is None:
                     return
@@ -435,7 +401,7 @@ class Link:
             log.error("link.outbox_unusable", error=str(error))  # noqa: TRY400  # a sentence, not a trace
             session.held_until = now + 5
 
-    def _publish(self, session: _Session, message: Message) -> bool:
+    def _publish(self, session: Session, message: Message) -> bool:
         packed = packing.pack(message.payload) if self._packs and message.media is None else None
         payload = message.payload if packed is None else packed
         info = session.client.publish(
@@ -448,19 +414,18 @@ class Link:
         )
         if info.rc != mqtt.MQTT_ERR_SUCCESS:
             return False
-        session.in_flight[info.mid] = (message.id, len(payload))
-        session.sent(message)
+        session.sent(info.mid, message, len(payload))
         self._pledge(session)
         log.debug("link.sent", message_id=str(message.id), kind=message.kind, bytes=len(payload))
         return True
 
-    def _pledge(self, session: _Session) -> None:
+    def _pledge(self, session: Session) -> None:
         """What is on its way counts before the kernel has counted it."""
-        self._ledger.pledge("link", sum(cost(size) for _, size in session.in_flight.values()))
+        self._ledger.pledge("link", sum(cost(each.size) for each in session.in_flight.values()))
 
-    def _acknowledged(self, session: _Session, event: _Acknowledged) -> None:
-        message_id, _ = session.in_flight.pop(event.mid, (None, 0))
-        if message_id is None or event.reason is None:
+    def _acknowledged(self, session: Session, event: _Acknowledged) -> None:
+        message = session.acknowledged(event.mid)
+        if message is None or event.reason is None:
             return  # our own state, not a message of the outbox
         self._pledge(session)
         nobody = event.reason.value == _NO_MATCHING_SUBSCRIBERS
@@ -475,13 +440,13 @@ class Link:
             session.refusals += 1
             session.held_until = now + wait_s
             log.warning("link.message_refused", reason=str(event.reason), wait_s=wait_s)
-        session.settle(message_id)
+        session.settle(message.id)
         try:
-            self._outbox.resend(message_id)
+            self._outbox.resend(message.id)
         except OutboxError as error:
             log.error("link.outbox_unusable", error=str(error))  # noqa: TRY400
 
-    def _received(self, session: _Session | None, payload: bytes) -> None:
+    def _received(self, session: Session | None, payload: bytes) -> None:
         try:
             receipt = Receipt.model_validate_json(payload)
             if session is not None:
@@ -499,7 +464,7 @@ class Link:
             log.debug("link.receipt", messages=len(receipt.message_ids), records=gone)
             self._on_receipt()
 
-    def _leave(self, session: _Session) -> None:
+    def _leave(self, session: Session) -> None:
         """Say that we go: a clean DISCONNECT suppresses the last will."""
         info = self._say_state(session.client, online=False)
         try:
@@ -589,6 +554,8 @@ class Link:
 
         def on_socket_open(client: mqtt.Client, data: Any, sock: Any) -> None:
             send_at_once(client, data, sock)
+            # Else the kernel goes on for a quarter of an hour with a connection that an outage has ended.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self._line.answer_s * 1000))
             self._meter = Meter(sock)
 
         def on_socket_close(*_: Any) -> None:
