@@ -44,7 +44,7 @@ def list_nodes(reserve: Reserve, as_json: AsJson = False, state: State = None) -
         names = {one.id: one.name for one in rows.groups(conn, reserve_id)}
         nodes = rows.nodes(conn, reserve_id)
     if as_json:
-        _json([{**asdict(one), "standing": one.standing} for one in nodes])
+        _json([{**asdict(one), "drift": one.drift, "standing": one.standing} for one in nodes])
         return
     table = Table("node", "groups", "heard (UTC)", "software", "models", "settings", "certificate until")
     for one in nodes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -62,6 +64,7 @@ def test_a_later_layer_wins_and_drift_is_told_until_the_node_follows(world: Flee
         }
         world.hear(first, settings=own)
         world.hear(second, fleet_report=False)
+        world.hear(NODES[2], settings={"heartbeat_s": 300.0, "link": {"media": False}})
         told = client.get(FLEET).json()
         shown = node_of(told, first)
         assert shown["standing"] == "drift"
@@ -69,6 +72,11 @@ def test_a_later_layer_wins_and_drift_is_told_until_the_node_follows(world: Flee
         assert (drift["path"], drift["wanted"], drift["found"]) == ("heartbeat_s", 600.0, 60.0)
         assert node_of(told, second)["standing"] == "unknown"
         assert node_of(told, NODES[5])["standing"] == "unknown"
+
+        # Who is silent since something else is wanted does not do it.
+        assert node_of(told, NODES[2])["standing"] == "in_order"
+        put(f"/api/v1/nodes/{NODES[2]}/settings", {"heartbeat_s": 900.0})
+        assert node_of(client.get(FLEET).json(), NODES[2])["standing"] == "drift"
 
         world.later(hours=1)
         world.hear(first, settings=own)
@@ -143,6 +151,11 @@ def test_only_what_is_signed_is_kept(world: FleetWorld) -> None:
         assert world.upload(client, wheel()).status_code == 403
     with world.client("admin") as client:
         assert world.upload(client, wheel()).json()["version"] == "9.9.0"
+        together = io.BytesIO()
+        with zipfile.ZipFile(together, "w") as packed:
+            packed.writestr("fieldwatch-9.9.1-py3-none-any.whl", wheel("9.9.1"))
+            packed.writestr("needed-1.0-py3-none-any.whl", wheel("1.0", "needed"))
+        assert world.upload(client, together.getvalue()).json()["version"] == "9.9.1"
         again = world.upload(client, wheel() + b" ")
         assert again.status_code == 409, again.text
 

@@ -57,7 +57,9 @@ class Node:
     hardware: str | None
     power: dict[str, Any] | None
     link: dict[str, Any] | None
-    drift: dict[str, dict[str, Any]]
+    known_drift: dict[str, dict[str, Any]]
+    """As of its last heartbeat; see `drift`."""
+    desired_at: datetime | None
     own: dict[str, Any]
     """Its own layer of settings."""
     groups: list[UUID]
@@ -67,11 +69,22 @@ class Node:
         return DesiredState.model_validate(self.desired) if self.desired is not None else None
 
     @property
+    def reported(self) -> drifting.Reported | None:
+        if self.software is None:
+            return None
+        return drifting.Reported(self.software, self.settings, self.settings_sha256, self.models or {})
+
+    @property
+    def drift(self) -> dict[str, dict[str, Any]]:
+        """Where it differs from what is desired now, also where it was silent ever since that was desired."""
+        if self.reported is None or self.desired_at is None:
+            return {}
+        found = drifting.differs(self.wanted, self.reported)
+        return drifting.since(found, self.known_drift, self.desired_at)
+
+    @property
     def standing(self) -> drifting.Standing:
-        said = None
-        if self.software is not None:
-            said = drifting.Reported(self.software, self.settings, self.settings_sha256, self.models or {})
-        return drifting.standing(said, self.drift)
+        return drifting.standing(self.reported, self.drift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +302,7 @@ def _note_day(conn: Connection, node: str, heartbeat: Heartbeat, drawn: night.Dr
                 "dark": int(camera.dark),
                 "blurred": int(camera.blurred and not camera.dark),
                 "frozen": int(camera.frozen),
-                "moved": int(getattr(camera, "moved", False)),
+                "moved": int(camera.moved),
                 "problem": int(camera.problem is not None),
             },
         )

@@ -1,4 +1,4 @@
-"""What may be sent to nodes: model folders, zipped and signed, and wheels of fieldwatch.
+"""What may be sent to nodes: model folders, zipped and signed; a wheel of fieldwatch, or a zip of wheels.
 
 Looked at before it is kept: a node would refuse it too, but then a roll-out has begun. A model must bear the
 signature of the project, or of a key that this service is told to trust; a wheel is trusted by who uploads it
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 import tomllib
 import zipfile
@@ -81,6 +82,10 @@ def read(file: BinaryIO, trusted: Iterable[Path] = ()) -> Found:
             if metadata:
                 name, version = _wheel(packed, metadata)
                 return Found("software", name, version, sha256, size, None)
+            wheels = [name for name in files if re.fullmatch(r"([^/]+/)?fieldwatch-[^/]+\.whl", name)]
+            if wheels:
+                version = _wheel_within(packed, wheels)
+                return Found("software", "fieldwatch", version, sha256, size, None)
             name, version, signer = _model(packed, files, trusted)
             return Found("model", name, version, sha256, size, signer)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
@@ -101,13 +106,24 @@ def _files(packed: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def _wheel(packed: zipfile.ZipFile, metadata: list[str]) -> tuple[str, str]:
-    if len(metadata) > 1:
-        raise DataFileError("it holds more than one package")
+    if len(metadata) != 1:
+        raise DataFileError("it is no wheel of one package")
     headers = HeaderParser().parsestr(_paper(packed, metadata[0]).decode("utf-8", "replace"))
     name, version = headers.get("Name"), headers.get("Version")
     if name != "fieldwatch" or not version:
         raise DataFileError(f"it is a wheel of {name!r}: nodes take wheels of fieldwatch alone")
     return name, version
+
+
+def _wheel_within(packed: zipfile.ZipFile, wheels: list[str]) -> str:
+    """Version of the one wheel of fieldwatch in a zip that also brings wheels that it needs."""
+    if len(wheels) > 1:
+        raise DataFileError("it holds more than one wheel of fieldwatch")
+    if packed.getinfo(wheels[0]).file_size > MOST_BYTES:
+        raise DataFileError(f"{wheels[0]} is larger than any wheel of fieldwatch")
+    with zipfile.ZipFile(io.BytesIO(packed.read(wheels[0]))) as wheel:
+        names = _files(wheel)
+        return _wheel(wheel, [one for one in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", one)])[1]
 
 
 def _model(

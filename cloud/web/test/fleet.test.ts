@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { readFleet, stagesOf } from "../src/fleet/rules";
 import type { RolloutNode } from "../src/fleet/wire";
+import { translator } from "../src/i18n";
+import { reasonWords } from "../src/ui/fleet/reasons";
 
 describe("the address", () => {
   it.each([
@@ -23,4 +25,15 @@ describe("stages", () => {
     };
     expect(stagesOf(rollout).map(({ through, state }) => [through, state])).toEqual([[1, "through"], [0.5, "under_way"], [0, "waiting"]]);
   });
+});
+
+describe("reasons", () => {
+  const t = translator("zh");
+  it.each([
+    ["mast-01: the node went back by itself: no frame", "mast-01: 自行退回：no frame"],
+    ["mast-01, mast-02: it saw 0 animals, where 20 are usual at these hours", "mast-01, mast-02: 识别到 0 次动物，往日此时段通常 20 次"],
+    ["it never had it", "从未下发"],
+    ["somebody's own words", "somebody's own words"],
+    [null, ""],
+  ])("%s", (reason, words) => expect(reasonWords(t, reason)).toBe(words));
 });

@@ -54,7 +54,7 @@ DELETE FROM node_group WHERE id = %(id)s;
 -- name: nodes
 SELECT n.id, n.name, n.online, n.created_at, s.body AS desired, s.version, s.reported AS reported_version,
        p.heard_at, p.software, p.settings, p.settings_sha256, p.models, p.rollouts, p.certificate_expires_at,
-       p.hardware, p.power, p.link, coalesce(p.drift, '{}') AS drift,
+       p.hardware, p.power, p.link, coalesce(p.drift, '{}') AS known_drift, s.changed_at AS desired_at,
        coalesce((SELECT f.settings FROM fleet_node f WHERE f.node_id = n.id), '{}') AS own,
        coalesce((SELECT array_agg(g.id ORDER BY g.rank, g.name)
                  FROM node_group_member m JOIN node_group g ON g.id = m.group_id WHERE m.node_id = n.id), '{}')

@@ -8,6 +8,7 @@ import type { Rollout, RolloutSummary } from "../../fleet/wire";
 import { wordFor } from "../../i18n";
 import { card, empty, loading } from "../side/parts";
 import { ago, fullTime, type View } from "../side/view";
+import { reasonWords } from "./reasons";
 import { startCard } from "./start";
 
 export function rolloutsSection(view: View, page: Page): TemplateResult {
@@ -30,7 +31,7 @@ function entry(view: View, one: RolloutSummary, open: boolean): TemplateResult {
   return html`<li data-state=${one.state}><a href=${`#fleet/rollouts/${one.id}`} aria-current=${open ? "true" : "false"}>
     <strong>${one.name} ${one.version}</strong></a> <span class="fleet-chip" data-state=${one.state}>${t(`fleet.state.${one.state}`)}</span>
     <span class="muted small">${fullTime(view, one.started_at)} ${one.started_by ?? t("fleet.by_server")}</span>
-    ${one.reason ? html`<span class="small">${one.reason}</span>` : nothing}</li>`;
+    ${one.reason ? html`<span class="small">${reasonWords(t, one.reason)}</span>` : nothing}</li>`;
 }
 
 function oneRollout(view: View, page: Page, one: Rollout): TemplateResult {
@@ -41,7 +42,7 @@ function oneRollout(view: View, page: Page, one: Rollout): TemplateResult {
     <p><span class="fleet-chip" data-state=${one.state}>${t(`fleet.state.${one.state}`)}</span>
       ${t("fleet.progress", { done, all: one.nodes.length })}
       <span class="muted small">${t("fleet.begun", { when: fullTime(view, one.started_at), who: one.started_by ?? t("fleet.by_server") })}</span></p>
-    ${one.reason ? html`<p class="fleet-stopped" role="alert">${t(one.state === "cancelled" ? "fleet.cancelled_why" : "fleet.stopped_why", { why: one.reason })}</p>` : nothing}
+    ${one.reason ? html`<p class="fleet-stopped" role="alert">${t(one.state === "cancelled" ? "fleet.cancelled_why" : "fleet.stopped_why", { why: reasonWords(t, one.reason) })}</p>` : nothing}
     <ol class="fleet-stages">${stages.map((stage) => html`
       <li data-state=${stage.state}>
         <h3>${t("fleet.stage", { n: stage.number + 1, nodes: stage.nodes.length })}</h3>
@@ -49,11 +50,11 @@ function oneRollout(view: View, page: Page, one: Rollout): TemplateResult {
         <span class="muted small">${percent(stage.through, state.language)}</span>
         <ul>${stage.nodes.map((node) => html`<li data-node=${node.node} data-state=${node.state}>
           <a href=${`#fleet/nodes/${node.node}`}>${node.name}</a> <span class="fleet-chip" data-state=${node.state}>${t(`fleet.node.${node.state}`)}</span>
-          <span class="muted small">${node.state === "pending" ? nothing : ago(view, node.since)} ${node.reason ?? ""}</span></li>`)}</ul>
+          <span class="muted small">${node.state === "pending" ? nothing : ago(view, node.since)} ${reasonWords(t, node.reason)}</span></li>`)}</ul>
       </li>`)}</ol>
     ${RUNNING.has(one.state) && one.state !== "rolling_back" ? buttons(view, page, one) : nothing}
     <details><summary>${t("fleet.record")}</summary><ol class="fleet-record">${one.log.map((each) => html`
-      <li><time>${fullTime(view, each.at)}</time> ${each.node ?? ""} <strong>${wordFor(t, "fleet.log", each.what)}</strong> ${each.detail ?? ""}
+      <li><time>${fullTime(view, each.at)}</time> ${each.node ?? ""} <strong>${wordFor(t, "fleet.log", each.what)}</strong> ${reasonWords(t, each.detail)}
         <span class="muted">${each.by ?? ""}</span></li>`)}</ol></details>
   `, nothing, "rollout");
 }
