@@ -212,7 +212,8 @@ class Store:
 
     def belongs_to(self, uid: int, gid: int) -> None:
         """Give all of it to the user that the node runs as; for root, who enrolled it."""
-        for path in (self.folder, *self.folder.rglob("*")):
+        folder = self.folder.resolve()  # it may lie on an encrypted disk, and be a link here
+        for path in (folder, *folder.rglob("*")):
             os.chown(path, uid, gid, follow_symlinks=False)
 
     def _put(self, files: Mapping[str, bytes]) -> None:
