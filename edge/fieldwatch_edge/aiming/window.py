@@ -75,9 +75,13 @@ class Window:
     def run(self) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening, address(self._state_dir) as name:
             # The state directory is locked: a socket that is there is of a node that was killed.
-            (self._state_dir / SOCKET).unlink(missing_ok=True)
-            listening.bind(name)
-            (self._state_dir / SOCKET).chmod(0o600)
+            try:
+                (self._state_dir / SOCKET).unlink(missing_ok=True)
+                listening.bind(name)
+                (self._state_dir / SOCKET).chmod(0o600)
+            except OSError as error:  # a disk that takes nothing now: the node watches without a window
+                log.warning("aim_window.not_open", reason=str(error))
+                return
             listening.listen(AT_ONCE)
             listening.settimeout(0.5)
             try:

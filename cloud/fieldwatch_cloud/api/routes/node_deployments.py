@@ -16,7 +16,7 @@ from fieldwatch_cloud.errors import AlreadyExistsError, CloudError
 
 router = APIRouter(tags=["nodes"])
 log = structlog.get_logger(__name__)
-FIELDS = ("lon", "lat", "heading_deg", "tilt_deg", "field_of_view_deg", "height_m", "detection_distance_m")
+FIELDS = {"heading_deg", "tilt_deg", "field_of_view_deg", "height_m", "detection_distance_m"}
 
 
 @router.post(
@@ -76,7 +76,13 @@ def _take(conn: Connection, body: NodeDeployment, caller: OfNode) -> tuple[bool,
         action="deployment.aimed",
         subject=body.id,
         name=body.name,
-        after={"node": node, "replaces": str(ended) if ended else None, **body.model_dump(include={*FIELDS})},
+        after={
+            "node_id": node,
+            "longitude": body.lon,
+            "latitude": body.lat,
+            "replaces": str(ended) if ended else None,
+            **body.model_dump(include=FIELDS),
+        },
     )
     read_again(conn, caller.reserve)
     return True, ended

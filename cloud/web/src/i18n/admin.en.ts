@@ -352,6 +352,7 @@ export const adminEn = {
   "admin.field.longitude": "longitude",
   "admin.field.latitude": "latitude",
   "admin.field.node_id": "node",
+  "admin.field.replaces": "instead of",
   "admin.field.started_at": "since",
   "admin.field.ended_at": "until",
   "admin.field.people": "people and vehicles:",

@@ -354,6 +354,7 @@ export const adminZh: Readonly<Record<keyof typeof adminEn, string>> = {
   "admin.field.longitude": "经度",
   "admin.field.latitude": "纬度",
   "admin.field.node_id": "节点",
+  "admin.field.replaces": "取代",
   "admin.field.started_at": "开始",
   "admin.field.ended_at": "结束",
   "admin.field.people": "人和车辆：",
