@@ -51,8 +51,7 @@ export const createPage: CreatePage = (tools) => {
   }
 
   /** A week of all that the camera's node measures; null: it has no sensors. */
-  async function sensorsOf(slug: string, id: string, to: Date): Promise<NodeSensors | null> {
-    const node = store.state.deployments.features.find((one) => one.properties.id === id)?.properties.node_id;
+  async function sensorsOf(slug: string, node: string | null, to: Date): Promise<NodeSensors | null> {
     if (!node) return null;
     const station = (await sideApi.sensors(slug)).items.find((one) => one.node === node);
     if (!station) return null;
