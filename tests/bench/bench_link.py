@@ -152,12 +152,21 @@ def messages() -> list[tuple[str, int, bytes]]:
 
 
 def measured(
-    folder: Path, *, tls: bool, packs: bool = False, beats: int = 40, delay_s: float = 0.02
+    folder: Path,
+    *,
+    tls: bool,
+    packs: bool = False,
+    beats: int = 40,
+    lone: int = 0,
+    batch: int = 300,
+    pictures: int = 2,
+    picture_bytes: int = 100_000,
+    delay_s: float = 0.02,
 ) -> tuple[int, int]:
-    """(what the ledger counted, bytes of IP packets really on the line, both ways) of a connection, `beats`
-    heartbeats one after the other, 300 observations and two pictures, to its end."""
-    folder = folder / f"tls-{tls}-{packs}"
-    folder.mkdir()
+    """(what the ledger counted, bytes of IP packets really on the line, both ways) of a connection to its
+    end: heartbeats and lone observations one after the other, then a batch of others, and pictures."""
+    folder = Path(tempfile.mkdtemp(dir=folder))
+    folder.chmod(0o755)
     field, office = Namespace("field"), Namespace("office")
     line = Line(field.tun("10.88.0.2/24"), office.tun("10.88.0.1/24"), Quality(delay_s=delay_s))
     line.start()
@@ -184,11 +193,12 @@ def measured(
         )
         thread = threading.Thread(target=link.run)
         field.call(thread.start)
-        for number in range(beats):
-            outbox.write(ready=[Entry.of(heartbeat(number))])
+        one_by_one = [heartbeat(n) for n in range(beats)] + [observation(1000 + n) for n in range(lone)]
+        for record in one_by_one:
+            outbox.write(ready=[Entry.of(record)])
             eventually(lambda: outbox.empty, what="a receipt")
-        outbox.write(ready=[Entry.of(observation(n)) for n in range(300)])
-        outbox.write(ready=[Entry.of(picture(n, 100_000)) for n in range(2)])
+        outbox.write(ready=[Entry.of(observation(n)) for n in range(batch)])
+        outbox.write(ready=[Entry.of(picture(n, picture_bytes)) for n in range(pictures)])
         eventually(lambda: outbox.empty, what="receipts")
         link.stop()
         thread.join(20)
@@ -234,13 +244,31 @@ def main() -> None:
     for tls in (False, True):
         baseline = 0
         for packs in (False, True):
-            with tempfile.TemporaryDirectory() as folder:
-                Path(folder).chmod(0o755)
-                counted, real = measured(Path(folder), tls=tls, packs=packs)
+            with tempfile.TemporaryDirectory() as name:
+                Path(name).chmod(0o755)
+                counted, real = measured(Path(name), tls=tls, packs=packs)
             baseline = baseline or real
-            name = f"{'TLS 1.3' if tls else 'TCP'}, {'packed' if packs else 'as it is'}"
+            said = f"{'TLS 1.3' if tls else 'TCP'}, {'packed' if packs else 'as it is'}"
             error = 100 * (counted / real - 1)
-            print(f"{name:<34}{real:>10}{counted:>10}{error:>+8.2f}%{real / baseline:>10.2f}")
+            print(f"{said:<34}{real:>10}{counted:>10}{error:>+8.2f}%{real / baseline:>10.2f}")
+    print()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+
+        def costs(**what: int) -> int:
+            nothing = {"beats": 0, "lone": 0, "batch": 0, "pictures": 0}
+            return measured(folder, tls=True, packs=True, delay_s=0.005, **(nothing | what))[1]
+
+        one = costs(beats=1)
+        print(f"{'TLS 1.3, packed: IP bytes each':<34}{'':>10}")
+        print(f"{'a connection and one heartbeat':<34}{one:>10}")
+        print(f"{'a heartbeat more':<34}{(costs(beats=31) - one) / 30:>10.0f}")
+        print(f"{'a lone observation':<34}{(costs(beats=1, lone=30) - one) / 30:>10.0f}")
+        print(f"{'an observation of a batch':<34}{(costs(beats=1, batch=1000) - one) / 1000:>10.0f}")
+        print(
+            f"{'a picture of 30,000 bytes':<34}{(costs(beats=1, pictures=1, picture_bytes=30_000) - one):>10.0f}"
+        )
 
 
 if __name__ == "__main__":

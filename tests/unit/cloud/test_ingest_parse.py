@@ -11,6 +11,7 @@ import pytest
 from fieldwatch_cloud.errors import InvalidMessageError, SettingsError
 from fieldwatch_cloud.ingest.parse import AHEAD, EARLIEST, Incoming, Observations, message_id, parse
 from fieldwatch_cloud.ingest.subscriber import Address
+from fieldwatch_shared import packing
 
 ID = UUID("0190163d-8694-739b-aea5-966c26f8ad90")
 DEPLOYMENT = UUID("b17c0b07-b3fd-4a24-aaec-7cd0051ff1d4")
@@ -38,6 +39,25 @@ def _parse(payload: bytes, topic: str = TOPIC) -> Observations:
     assert isinstance(message.content, Observations)
     assert message.deployments == {DEPLOYMENT}
     return message.content
+
+
+def test_a_packed_message_is_read_and_kept_as_it_came() -> None:
+    payload = _payload(scientific_name="Homo sapiens")
+    packed = packing.pack(payload)
+    assert packed is not None
+    incoming = Incoming(TOPIC, packed, {packing.PROPERTY: packing.ENCODING})
+    message = parse(incoming, NOW, largest_picture=100)
+    assert isinstance(message.content, Observations)
+    assert message.content.rows == _parse(payload).rows
+    assert message.incoming.payload == packed, "for quarantine, as it came"
+    assert message_id(incoming) == ID
+    for wrong in (
+        Incoming(TOPIC, packed[:-3], incoming.properties),
+        Incoming(TOPIC, packed, {packing.PROPERTY: "x"}),
+    ):
+        assert message_id(wrong) is None, "no receipt: the node sends it again, as it is"
+        with pytest.raises(InvalidMessageError):
+            parse(wrong, NOW, largest_picture=100)
 
 
 def test_times_become_utc() -> None:
