@@ -266,9 +266,8 @@ def main() -> None:
         print(f"{'a heartbeat more':<34}{(costs(beats=31) - one) / 30:>10.0f}")
         print(f"{'a lone observation':<34}{(costs(beats=1, lone=30) - one) / 30:>10.0f}")
         print(f"{'an observation of a batch':<34}{(costs(beats=1, batch=1000) - one) / 1000:>10.0f}")
-        print(
-            f"{'a picture of 30,000 bytes':<34}{(costs(beats=1, pictures=1, picture_bytes=30_000) - one):>10.0f}"
-        )
+        shot = costs(beats=1, pictures=1, picture_bytes=30_000) - one
+        print(f"{'a picture of 30,000 bytes':<34}{shot:>10}")
 
 
 if __name__ == "__main__":
