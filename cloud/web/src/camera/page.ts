@@ -44,9 +44,10 @@ export const createPage: CreatePage = (tools) => {
     readSeen(false);
     const to = new Date(Math.ceil(Date.now() / 60_000) * 60_000);
     const from = new Date(to.getTime() - WEEKS * 7 * DAY);
-    void parts.power.read(() => sideApi.power(id));
+    const power = sideApi.power(id);
+    void parts.power.read(() => power);
     void parts.line.read(() => sideApi.line(id));
-    void parts.sensors.read(() => sensorsOf(slug, id, to));
+    void parts.sensors.read(async () => sensorsOf(slug, (await power).node, to));
     void parts.effort.read(() => sideApi.effortOf(slug, id, from.toISOString(), to.toISOString()));
   }
 
