@@ -4,8 +4,8 @@
 # It carries a whole virtual environment, made here from the wheels of its architecture at the versions of
 # constraints.txt: nothing is compiled, fetched or resolved on a node, and dpkg knows every file. Pip is among
 # them, for versions that come from afar (edge/fieldwatch_edge/fleet/software.py), and fetches nothing either. So it is for one
-# Python: 3.11 is Debian 12's, 3.13 is Debian 13's. What a node never uses (tests, tools) stays out, and
-# libraries are stripped where a strip for that architecture is at hand.
+# Python: 3.11 is Debian 12's, 3.13 is Debian 13's. What a node never uses (tests, tools) stays out. Libraries are not
+# stripped: those that wheels carry were patched, and do not load any more after it.
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 arch=$(dpkg --print-architecture) python=3.11 out=$repo/dist
@@ -19,8 +19,8 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 case $arch in
-    amd64) platform=x86_64-manylinux_2_28 strip=x86_64-linux-gnu-strip ;;
-    arm64) platform=aarch64-manylinux_2_28 strip=aarch64-linux-gnu-strip ;;
+    amd64) platform=x86_64-manylinux_2_28 ;;
+    arm64) platform=aarch64-manylinux_2_28 ;;
     *) fail "wheels are there for amd64 and arm64" ;;
 esac
 uv=$repo/.venv/bin/uv
@@ -43,8 +43,6 @@ mkdir -p "$site" "$home/bin"
 rm -rf "$site/bin" "$site"/*.lock "$site"/fieldwatch_cloud/web "$site"/onnxruntime/{tools,transformers,quantization,datasets}
 find "$site" -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} +
 find "$site" -name '*.pyi' -delete
-command -v "$strip" >/dev/null || strip=$([ "$arch" = "$(dpkg --print-architecture)" ] && command -v strip || true)
-if [ -n "$strip" ]; then find "$site" -name '*.so*' -type f -exec "$strip" --strip-unneeded {} + 2>/dev/null || true; fi
 
 # A virtual environment is a file, two links and the packages.
 ln -s "/usr/bin/python$python" "$home/bin/python3"

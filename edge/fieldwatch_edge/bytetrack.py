@@ -110,7 +110,8 @@ def overlap(one: NDArray[np.floating], other: NDArray[np.floating], grown: float
     sides = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
     common = np.maximum(sides, 0).prod(axis=-1)
     all_ = _area(one) + _area(other) - common
-    return np.divide(common, all_, out=np.zeros_like(common), where=all_ > 0)
+    shared: NDArray[np.float64] = np.divide(common, all_, out=np.zeros_like(common), where=all_ > 0)
+    return shared
 
 
 def _grown(boxes: NDArray[np.floating], share: float) -> NDArray[np.float64]:

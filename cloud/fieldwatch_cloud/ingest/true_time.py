@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fieldwatch_shared.messages import EffortSpan, Reading, Record
+    from fieldwatch_shared.messages import EffortSpan, Media, Observation, Reading, Suspicion
 
-R = TypeVar("R", bound="Record | Reading")
+R = TypeVar("R", "Observation", "Suspicion", "Media", "Reading")
 
 LEAST_S = 1.0
 

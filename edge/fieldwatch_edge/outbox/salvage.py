@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from fieldwatch_edge.errors import OutboxError
 from fieldwatch_edge.outbox.pages import INDEX_INNER, INDEX_LEAF, TABLE_LEAF, Pages, first, values
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_MODELS = {
+_MODELS: dict[Kind, type[BaseModel]] = {
     Kind.OBSERVATIONS: Observation,
     Kind.SUSPICIONS: Suspicion,
     Kind.HEARTBEAT: Heartbeat,
