@@ -131,13 +131,16 @@ def _models_table(own: NodeSettings, running: dict[str, str]) -> Table:
     from rich.table import Table
 
     from fieldwatch_edge.desired import DESIRED_FILE, Desired
+    from fieldwatch_edge.fleet.models import asked_for
     from fieldwatch_edge.identity.seal import Seal
 
     state = Desired(own.node.state_dir / DESIRED_FILE, Seal.of(own)).state
     wanted = {each.name: f"{each.name}@{each.version}" for each in state.models} if state is not None else {}
+    asked = asked_for(own)
     table = Table("Model", "Runs", "Wanted from afar", title="Models")
     for name in sorted({*running, *wanted}):
-        table.add_row(name, running.get(name, "cannot be opened"), wanted.get(name, ""))
+        runs = running.get(name, "cannot be opened" if name in asked else "no camera asks for it")
+        table.add_row(name, runs, wanted.get(name, ""))
     if state is not None and state.software is not None:
         from fieldwatch_edge.health import software
 

@@ -10,7 +10,7 @@ written as this document:
 Cameras are named by their deployment, not by their place in a list, which a merge patch could only replace
 whole. `null` takes a setting back to the software's default. What is not named here cannot be changed from
 afar: who the node is, its broker and cloud, paths, keys, whose models it trusts. Nor is there a way to switch
-fire watch off: the longest pauses have bounds of their own, tighter than those in node.toml.
+fire watch off: pauses and thresholds have bounds of their own, tighter than those in node.toml.
 
 The cloud checks a patch with `check` before it is sent; the node checks it again, merges it, and has the
 whole judged by its own settings' rules.
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 FIRE_AT_LEAST_EACH_S = 300
 """Nothing from afar makes fire watch look less often than this."""
+
+MOST_FIRE_CONF = 0.9
+"""Nor asks it for more certainty than any fire has."""
 
 
 class PatchError(ValueError):
@@ -67,8 +70,12 @@ class WildlifePart(_Part):
     picture_every_s: float | None = Field(None, ge=0, le=86400)
 
 
+class FireDetectorPart(DetectorPart):
+    conf: float | None = Field(None, ge=0, le=MOST_FIRE_CONF)
+
+
 class FirePart(_Part):
-    detector: DetectorPart = DetectorPart()
+    detector: FireDetectorPart = FireDetectorPart()
     k: int | None = Field(None, ge=1, le=20)
     n: int | None = Field(None, ge=1, le=20)
     strong: float | None = Field(None, ge=0)
@@ -79,8 +86,8 @@ class FirePart(_Part):
     changed_contrast: float | None = Field(None, ge=0)
     most_drift: float | None = Field(None, ge=0)
     least_growth: float | None = Field(None, ge=0, le=10)
-    night_smoke: Fraction | None = None
-    night_fire: Fraction | None = None
+    night_smoke: float | None = Field(None, ge=0, le=MOST_FIRE_CONF)
+    night_fire: float | None = Field(None, ge=0, le=MOST_FIRE_CONF)
     overlap: Fraction | None = None
     second_share: Fraction | None = None
     window_s: float | None = Field(None, gt=0, le=86400)

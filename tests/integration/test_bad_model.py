@@ -3,6 +3,7 @@ and all are back on the old one without a hand; then a better one reaches all te
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,9 @@ import cv2
 import pytest
 from tests.unit.edge.fleet.world import picture, variant, zipped
 
+from fieldwatch_cloud import node_logs
 from fieldwatch_cloud.db import geography, rollouts
+from fieldwatch_cloud.db import node_logs as log_rows
 from fieldwatch_cloud.db import nodes as node_rows
 from fieldwatch_cloud.rollouts import artifacts, run
 from fieldwatch_cloud.rollouts.rules import Rules
@@ -21,6 +24,7 @@ from fieldwatch_cloud.services.mosquitto_files import hash_password
 from fieldwatch_edge.fleet.ledger import Book
 from fieldwatch_edge.fleet.origin import Origin
 from fieldwatch_edge.lives import live
+from fieldwatch_edge.support.log import kept
 from fieldwatch_models.registry.signature import make_key, sign
 from fieldwatch_shared.messages import RolloutState, utc_now
 
@@ -71,7 +75,8 @@ class Mast:
         return not self.ended
 
     def live(self) -> None:
-        live(self.origin, self.born)
+        with kept(self.box.settings().node.state_dir):
+            live(self.origin, self.born)
 
     def stop(self) -> None:
         self.ended = True
@@ -125,6 +130,20 @@ class Fleet:
         run.advance_all(self.reserve.db, utc_now())
         with self.reserve.db.transaction() as conn:
             return str(rollouts.get(conn, id_).state)
+
+    def log_of(self, name: str) -> str:
+        """Asked for by a signed command, sent by the node over HTTPS."""
+        with self.reserve.db.transaction() as conn:
+            id_ = node_logs.ask(
+                conn, self.reserve.settings, name, bundle=False, lines=1000, by=None, now=utc_now()
+            )
+
+        def here() -> bytes | None:
+            with self.reserve.db.transaction() as conn:
+                found = log_rows.get(conn, id_)
+            return node_logs.read(self.reserve.settings, found) if found.state == "here" else None
+
+        return bytes(eventually(here)).decode()
 
     def tried(self, sha256: str) -> set[str]:
         """Nodes that ever worked by it."""
@@ -230,3 +249,5 @@ def test_a_bad_model_harms_the_first_group_and_a_good_one_reaches_all(fleet: Fle
     good = fleet.roll_out(fleet.model("3"), trial_s=1)
     eventually(lambda: fleet.state(good) == "done", within_s=120)
     assert {mast.runs() for mast in masts.values()} == {"plume@3"}
+    logging.getLogger("fieldwatch_edge").warning("a line for whoever asks")
+    assert "a line for whoever asks" in fleet.log_of(MASTS[0])

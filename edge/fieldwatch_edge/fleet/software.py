@@ -14,7 +14,6 @@ those that have changed.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import shutil
@@ -34,6 +33,7 @@ from fieldwatch_edge.fleet import archive
 from fieldwatch_edge.fleet.ledger import Fared, Ledger, Trial
 from fieldwatch_edge.fleet.models import NotTakenError
 from fieldwatch_edge.fleet.trial import Silence, failure
+from fieldwatch_edge.support.findings import DOCTOR, findings
 from fieldwatch_edge.tomlfile import write_whole
 from fieldwatch_shared.messages import RolloutReport, RolloutState
 
@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 
 FOLDER_VARIABLE, PACKAGED_VARIABLE = "FIELDWATCH_SOFTWARE", "FIELDWATCH_PACKAGED"
 STEADY_S = 60.0
-INSTALL_S, TEST_S = 900.0, 300.0
+INSTALL_S = 900.0
 GRACE_S = 60.0
 """After the trial's end, before the starter ends a version that says nothing: it takes time to begin."""
 
@@ -143,8 +143,10 @@ class Software:
             target = self._installed(folder, artifact, file, stopping)
             if target is None:
                 return
-            self._self_test(folder / target)
+            self._self_test(folder / target, stopping)
         except NotTakenError as error:
+            if stopping():
+                return  # it may have been cut off: the next start tries it again
             log.error("fleet.software_refused", version=artifact.version, error=str(error))  # noqa: TRY400
             self._write(self._ledger.refused(artifact.sha256, artifact.rollout_id, str(error)))
             self._prune()
@@ -197,31 +199,19 @@ class Software:
         file.unlink()
         return name
 
-    def _self_test(self, target: Path) -> None:
+    def _self_test(self, target: Path, stopping: Callable[[], bool]) -> None:
         """The new version's `edge doctor` finds nothing wrong that this one does not find too."""
-        theirs = self._doctor(str(target / "bin/fieldwatch"))
-        if theirs is None:
-            raise NotTakenError("its `fieldwatch edge doctor --json` gives no findings")
-        wrong = {check["what"]: check["finding"] for check in theirs if check["status"] == "fail"}
-        if wrong:
-            ours = self._doctor(str(Path(sys.executable).with_name("fieldwatch"))) or []
-            for check in ours:
-                if check["status"] == "fail":
-                    wrong.pop(check["what"], None)
+        wrong = self._wrong(stopping, str(target / "bin/fieldwatch"))
+        if wrong and not stopping():
+            ours = self._wrong(stopping)
+            wrong = {what: finding for what, finding in wrong.items() if what not in ours or what == DOCTOR}
         if wrong:
             said = "; ".join(f"{what}: {finding}" for what, finding in wrong.items())
             raise NotTakenError(f"its self-test finds what this version does not: {said}"[:500])
 
-    def _doctor(self, program: str) -> list[dict[str, str]] | None:
-        """The findings; None where it tells none."""
-        command = [program, "edge", "doctor", "--json", *self._origin.arguments]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=TEST_S, cwd="/", check=False)
-            found = json.loads(done.stdout)
-            return [{key: str(check[key]) for key in ("what", "status", "finding")} for check in found]
-        except (OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError) as error:
-            log.warning("fleet.self_test_failed", program=program, error=str(error))
-            return None
+    def _wrong(self, stopping: Callable[[], bool], *program: str) -> dict[str, str]:
+        found = findings(self._origin.arguments, stopping, program)
+        return {each["what"]: each["finding"] for each in found if each["status"] == "fail"}
 
     def _switch(self, folder: Path, target: str, artifact: DesiredArtifact) -> None:
         """From here on the starter takes it back, unless it proves itself."""

@@ -12,14 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 LONGEST_S = 300.0
+DOCTOR = "doctor"
+"""What failed where there are no findings at all."""
 
 
-def findings(arguments: Sequence[str], stopping: Callable[[], bool]) -> list[dict[str, Any]]:
-    """Of the node that `arguments` (--config ...) name. Where there are none, one that says why."""
-    command = ["nice", "-n", "15", sys.executable, "-m", "fieldwatch", "edge", "doctor", "--json", *arguments]
+def findings(
+    arguments: Sequence[str], stopping: Callable[[], bool], program: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Of the node that `arguments` (--config ...) name. Where there are none, `doctor` itself is a failure.
+
+    Args:
+        stopping: ends it soon.
+        program: another installation's `fieldwatch`.
+    """
+    own = [sys.executable, "-m", "fieldwatch"]
+    command = ["nice", "-n", "15", *(program or own), "edge", "doctor", "--json", *arguments]
+    out, err = b"", b""
     try:
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd="/"
         ) as process:
             waited = 0.0
             while True:
@@ -31,7 +42,7 @@ def findings(arguments: Sequence[str], stopping: Callable[[], bool]) -> list[dic
                     if stopping() or waited > LONGEST_S:
                         process.kill()
         found = json.loads(out)
-        return found if isinstance(found, list) else [found]
-    except (OSError, ValueError) as error:
-        said = err.decode(errors="replace")[-500:] if "err" in locals() else ""
-        return [{"what": "doctor", "status": "fail", "finding": f"gives no findings: {error} {said}"}]
+        return [{key: str(value) for key, value in each.items()} for each in found]
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        said = err.decode(errors="replace").strip()[-300:]
+        return [{"what": DOCTOR, "status": "fail", "finding": f"gives no findings: {error} {said}"}]
