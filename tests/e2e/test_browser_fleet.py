@@ -70,8 +70,17 @@ def open_page(page: Page, served: Running, where: str, language: str = "en") -> 
 
 
 def screen(page: Page, name: str) -> None:
-    if folder := os.environ.get("FIELDWATCH_SCREENS"):
+    """In both languages; on a phone, whose menu holds the choice, in its own."""
+    folder = os.environ.get("FIELDWATCH_SCREENS")
+    if not folder:
+        return
+    if name.endswith("phone"):
         write(page, Path(folder) / f"{name}.jpg")
+        return
+    first = page.evaluate("document.documentElement.lang").startswith("zh")
+    for language, button in sorted({"en": "English", "zh": "中文"}.items(), reverse=not first):
+        page.get_by_role("button", name=button, exact=True).click()
+        write(page, Path(folder) / f"{name}-{language}.jpg")
 
 
 def test_nodes_settings_and_a_log(browser: Browser, world: FleetWorld, served: Running) -> None:
@@ -95,7 +104,7 @@ def test_nodes_settings_and_a_log(browser: Browser, world: FleetWorld, served: R
         page.reload()
         expect(row.locator(".fleet-standing")).to_contain_text("1 thing differs")
         legible(page, "[data-card=nodes]")
-        screen(page, "fleet-nodes-en")
+        screen(page, "fleet-nodes")
 
         row.locator("a").first.click()
         expect(page.locator(".fleet-table")).to_contain_text("heartbeat_s")
@@ -114,7 +123,7 @@ def test_nodes_settings_and_a_log(browser: Browser, world: FleetWorld, served: R
         assert put.status == 204, put.text()
         page.get_by_role("button", name="Read").click()
         expect(page.locator(".fleet-lines li")).to_contain_text("camera.lost tries=3")
-        screen(page, "fleet-node-en")
+        screen(page, "fleet-node")
 
 
 def test_a_roll_out_is_started_in_few_clicks_and_goes_back(
@@ -130,7 +139,7 @@ def test_a_roll_out_is_started_in_few_clicks_and_goes_back(
         plan = page.locator("[data-part=plan]")
         expect(plan).to_contain_text("all go back to what they had")
         expect(plan.locator("ol li")).to_have_count(3)
-        screen(page, "fleet-start-en")
+        screen(page, "fleet-start")
         plan.get_by_role("button", name="Start").click()
         expect(page.locator(".fleet-stages > li")).to_have_count(3)
         id_ = page.url.rpartition("/")[2]
@@ -148,7 +157,7 @@ def test_a_roll_out_is_started_in_few_clicks_and_goes_back(
         expect(page.locator(".fleet-stopped")).to_contain_text("it saw no animal in any picture")
         expect(page.locator(f".fleet-stages li[data-node={node}]")).to_contain_text("Going back")
         legible(page, "[data-card=rollout]")
-        screen(page, "fleet-rollout-en")
+        screen(page, "fleet-rollout")
     with sound_page(browser, width=360, height=740, has_touch=True) as phone:
         open_page(phone, served, "#fleet/rollouts", "zh")
         expect(phone.locator(".fleet-stopped")).to_contain_text("所有节点退回原来的版本")
@@ -166,7 +175,7 @@ def test_what_needs_a_visit_and_that_it_was_made(
         expect(stop).to_contain_text("镜头变脏")
         expect(page.locator(".fleet-pin")).to_have_count(page.locator(".fleet-stop").count())
         legible(page, "[data-card=tour]")
-        screen(page, "fleet-visits-zh")
+        screen(page, "fleet-visits")
         stop.locator(".fleet-done summary").click()
         stop.get_by_label("做了什么").fill("擦拭镜头")
         stop.get_by_role("button", name="记录到访").click()
