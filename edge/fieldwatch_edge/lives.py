@@ -58,6 +58,7 @@ def live(
                 raise
             log.error("node.begins_anew", why=str(error))  # noqa: TRY400  # a sentence
             continue
-        if not node.restarting or to_be_left():
+        # A thread that hangs in a driver holds its camera: only a new process gets it back.
+        if not node.restarting or node.stuck is not None or to_be_left():
             return node, complete
         log.info("node.begins_anew")
