@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import threading
@@ -72,7 +73,16 @@ def _output(*command: str) -> str:
     if program is None:
         return ""
     try:
-        done = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=2, check=False)
+        # systemd's own programs would tell our service manager of their failures, as if they were ours.
+        environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
+        done = subprocess.run(
+            [program, *command[1:]],
+            capture_output=True,
+            text=True,
+            timeout=2,
+            check=False,
+            env=environment,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout if done.returncode == 0 else ""
