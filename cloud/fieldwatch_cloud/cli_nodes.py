@@ -5,6 +5,7 @@ certificates.
 machine.
 """
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -206,16 +207,10 @@ def _print_code(conn: "Connection", settings: "CloudSettings", node_id: str, val
         f"The one-time code of {node_id}, good until {ends:%Y-%m-%d %H:%M} UTC, shown this once:", err=True
     )
     typer.echo(code.text)
-    segno.make(code.link(address), error="m", micro=False).terminal(out=_Stderr(), compact=True)
+    # The code is for a script, the picture of it for a person.
+    segno.make(code.link(address), error="m", micro=False).terminal(out=sys.stderr, compact=True)
     typer.echo("On the box, which asks for the code:", err=True)
     typer.echo(f"  {admission.command(address)}", err=True)
-
-
-class _Stderr:
-    """The code is for a script, the picture of it for a person."""
-
-    def write(self, text: str) -> None:
-        typer.echo(text, err=True, nl=False)
 
 
 def _log_in(one: "Listed") -> str:
