@@ -1,0 +1,278 @@
+"""Secrets of a node are in its key's own file and nowhere else: not in what it prints, logs, keeps or is
+called with; and what it is told counts only with its cloud's signature, whoever holds the broker."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from typer.testing import CliRunner
+
+from fieldwatch.cli import app as fieldwatch
+from fieldwatch_cloud.db import desired as wanted
+from fieldwatch_edge.desired import DESIRED_FILE, Desired
+from fieldwatch_edge.doctor import cameras
+from fieldwatch_edge.identity.files import KEY
+from fieldwatch_edge.identity.seal import Seal
+from fieldwatch_edge.link import Link
+from fieldwatch_edge.outbox import Outbox
+from fieldwatch_shared.ids import uuid7
+from fieldwatch_shared.messages import Command, DesiredState, StopLiveView
+from fieldwatch_shared.topics import Kind, Topic
+
+from .cloud_field import RESERVE, eventually, working
+from .edge_world import EDGE, make_models
+from .enrolment_world import Box, Reserve, reserve_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fieldwatch_cloud.db.pool import Database
+    from fieldwatch_shared.enrolment import Code
+
+CAMERA_PASSWORD = "hunter2hunter2"
+
+
+@pytest.fixture
+def reserve(db: Database, database_url: str, state_dir: Path) -> Iterator[Reserve]:
+    with reserve_world(db, database_url, state_dir) as world:
+        yield world
+
+
+class Watched:
+    """Runs commands at the level of debug; keeps what they print, and with which arguments programs ran."""
+
+    def __init__(self, folder: Path) -> None:
+        self.said, self.arguments = "", set[str]()
+        self._environment = {
+            **os.environ,
+            "FIELDWATCH_MODELS": str(make_models(folder)),
+            "FIELDWATCH_LOG_LEVEL": "debug",
+            "FIELDWATCH_LOG_JSON": "1",
+        }
+
+    def run(self, *arguments: str, given: str = "", until: str = "") -> int:
+        """`fieldwatch edge ...`, to its end, or until it has said `until`; its exit code."""
+        process = subprocess.Popen(
+            [*EDGE, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self._environment,
+        )
+        ended = threading.Event()
+        looking = threading.Thread(target=self._look, args=(process.pid, ended))
+        looking.start()
+        patience = threading.Timer(40, process.kill)
+        patience.start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(given)
+        process.stdin.close()
+        try:
+            for line in process.stdout:
+                self.said += line
+                if until and until in line:
+                    process.terminate()
+                    until = ""
+            assert not until, f"it never said {until}:\n{self.said[-3000:]}"
+            return process.wait(30)
+        finally:
+            patience.cancel()
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            ended.set()
+            looking.join()
+
+    def inside(self, *arguments: str, given: str = "") -> int:
+        """As `run`, in this process: ten times as fast, but without arguments of its own."""
+        words = ["--log-level", "debug", "--log-json", "edge", *arguments]
+        done = CliRunner().invoke(fieldwatch, words, input=given)
+        self.said += done.output
+        return done.exit_code
+
+    def _look(self, pid: int, ended: threading.Event) -> None:
+        while not ended.wait(0.05):
+            for place in Path("/proc").glob("[0-9]*"):
+                try:
+                    parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+                    if pid in (int(place.name), parent):
+                        self.arguments.add((place / "cmdline").read_text())
+                        self.arguments.add((place / "environ").read_text())
+                except (OSError, ValueError):
+                    continue
+
+
+def found(text: str, secrets: Mapping[str, str]) -> list[str]:
+    return [name for name, secret in secrets.items() if secret in text]
+
+
+def test_secrets_are_nowhere_but_in_the_keys_file(
+    reserve: Reserve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cameras, "FRAME_WITHIN_S", 0.1)
+    monkeypatch.setenv("FIELDWATCH_MODELS", str(tmp_path / "models"))
+    box, watched = Box(tmp_path / "box"), Watched(tmp_path / "models")
+    first, later = reserve.code(), None
+    pictures = ["-c", str(box.config)]
+    with working(reserve.settings):
+        assert watched.run(*box.arguments(reserve.url), given=f"{first.text}\n") == 0
+        box.config.write_text(
+            box.config.read_text().partition("[[camera]]")[0]
+            + '[[camera]]\ndeployment_id = "0198c0de-0000-7000-8000-000000000001"\n'
+            + f'source = {{ kind = "rtsp", url = "rtsp://admin:{CAMERA_PASSWORD}@127.0.0.1:1/x" }}\n'
+            + 'wildlife = { detector = { model = "square", allow_unsigned = true } }\n'
+        )
+        # Once more: the same answer.
+        assert watched.inside(*box.arguments(reserve.url), given=f"{first.text}\n") == 0
+        assert watched.run("run", *pictures, until="link.connected") == 0
+        assert watched.inside("doctor", *pictures) == 1  # no camera
+        # Failures on the way: a slip, a code of another node, one that is used up, a node that was revoked.
+        slip = first.text[:-1] + ("0" if first.text[-1] != "0" else "1")
+        assert watched.inside(*box.arguments(reserve.url), given=f"{slip}\n") == 1
+        later = reserve.code("node-2")
+        assert watched.inside(*box.arguments(reserve.url), given=f"{later.text}\n") == 1
+        assert watched.inside(*Box(tmp_path / "other").arguments(reserve.url), given=f"{first.text}\n") == 1
+        reserve.revoke()
+        assert watched.inside("doctor", "--json", *pictures) == 1
+        assert watched.run("run", *pictures, until="link.retrying") == 0
+
+    keys = {path: path.read_text() for path in tmp_path.rglob(KEY)}
+    keys |= {path: path.read_text() for path in tmp_path.rglob("enrolment.pem")}
+    assert len(keys) >= 2
+    secrets = {f"line {n} of {path}": line for path, pem in keys.items() for n, line in lines(pem)}
+    secrets |= spelt("the first code", first) | spelt("the later code", later) | {"the slip": slip}
+    secrets |= {"the camera's password": CAMERA_PASSWORD}
+
+    assert "session.opened" in watched.said
+    assert "link.retrying" in watched.said
+    assert len(watched.arguments) > 3
+    assert found(watched.said, secrets) == []
+    assert found("\n".join(watched.arguments), secrets) == []
+    assert not re.search("fwn_[A-Za-z0-9_-]{20}", watched.said + "".join(watched.arguments))
+    kept = 0
+    for path in tmp_path.rglob("*"):
+        if path.is_symlink() or not path.is_file() or path.is_relative_to(tmp_path / "models"):
+            continue
+        text = path.read_bytes().decode("latin-1")
+        own = secrets if path not in keys else {}
+        if path == box.config:  # the camera's address is the technician's own
+            own = {name: secret for name, secret in secrets.items() if secret != CAMERA_PASSWORD}
+        assert found(text, own) == [], path
+        assert "fwn_" not in text, path
+        kept += 1
+    assert kept > 5
+
+
+def lines(pem: str) -> list[tuple[int, str]]:
+    """Those of a private key that are no other key's: the first one names the curve."""
+    return list(enumerate(pem.splitlines()))[2:-1]
+
+
+def spelt(name: str, code: Code) -> dict[str, str]:
+    """A code as it is written, without dashes, in small letters, and its secret part alone."""
+    bare = code.text.replace("-", "")
+    return {
+        name: code.text,
+        f"{name} without dashes": bare,
+        f"{name} in small letters": code.text.lower(),
+        f"the beginning of {name}": code.text[4:18],
+        f"bytes of {name}": code.secret.hex(),
+        f"repr of {name}": repr(code.secret)[2:-1],
+    }
+
+
+# Whose word counts ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def enrolled_node(box: Box, commands: list[bytes]) -> Iterator[tuple[Desired, list[str]]]:
+    """Link and desired state as the node wires them; what it would tell people."""
+    settings, notices = box.settings(), list[str]()
+    settings.node.state_dir.mkdir(exist_ok=True)
+    outbox = Outbox(settings.node.state_dir / "outbox.sqlite", 64 * 1024**2)
+    desired = Desired(settings.node.state_dir / DESIRED_FILE, Seal.of(settings), notices.append)
+    link = Link(
+        settings.node,
+        settings.broker,
+        settings.outbox,
+        outbox,
+        desired=desired,
+        on_command=commands.append,
+        seal=Seal.of(settings, Kind.COMMAND),
+    )
+    thread = threading.Thread(target=link.run)
+    thread.start()
+    try:
+        yield desired, notices
+    finally:
+        link.stop()
+        thread.join(20)
+        outbox.close()
+        assert not thread.is_alive()
+
+
+@contextmanager
+def holder_of_the_broker(reserve: Reserve) -> Iterator[mqtt.Client]:
+    """May write whatever the cloud may; has its password, but not its signing key."""
+    login = re.fullmatch(r"mqtt://(.+?)\{slot\}:(.+)@127\.0\.0\.1:(\d+)", reserve.broker.url)
+    assert login is not None
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client.username_pw_set(f"{login[1]}9", login[2])
+    client.connect("127.0.0.1", int(login[3]))
+    client.loop_start()
+    yield client
+    client.disconnect()
+    client.loop_stop()
+
+
+def say(client: mqtt.Client, kind: Kind, payload: str, beside: Mapping[str, str]) -> None:
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.UserProperty = [("schema-version", "1.0"), *beside.items()]
+    topic = str(Topic(RESERVE, "node-1", kind))
+    client.publish(topic, payload, 1, kind is Kind.DESIRED, properties).wait_for_publish(10)
+
+
+def test_whoever_holds_the_broker_tells_an_enrolled_node_nothing(reserve: Reserve, tmp_path: Path) -> None:
+    box, commands = reserve.enrolled(tmp_path), list[bytes]()
+    with enrolled_node(box, commands) as (desired, notices), working(reserve.settings):
+        with reserve.db.transaction() as conn:
+            first = wanted.renew(conn, "node-1")
+        eventually(lambda: desired.version == first)  # the cloud's own, over its real downlink
+        forged = DesiredState(version=first + 100).model_dump_json()
+        stop = Command(command=StopLiveView(id=uuid7())).model_dump_json()
+        theirs = dict(
+            reserve.authority.sign_for(str(Topic(RESERVE, "node-2", Kind.DESIRED)), forged.encode())
+        )
+        with holder_of_the_broker(reserve) as client:
+            say(client, Kind.DESIRED, forged, {})
+            say(client, Kind.DESIRED, forged + " ", theirs)
+            say(client, Kind.COMMAND, stop, {})
+            say(client, Kind.COMMAND, stop, theirs)
+            eventually(lambda: len(notices) == 2)
+            true = dict(
+                reserve.authority.sign_for(str(Topic(RESERVE, "node-1", Kind.COMMAND)), stop.encode())
+            )
+            say(client, Kind.COMMAND, stop, true)
+            eventually(lambda: commands)
+        assert commands == [stop.encode()]
+        assert desired.version == first
+        assert "not signed" in notices[0]
+        assert "another node" in notices[1]
+        with reserve.db.transaction() as conn:
+            second = wanted.renew(conn, "node-1", above=first)
+        eventually(lambda: desired.version == second)
+    kept = Desired(tmp_path / "state" / DESIRED_FILE, Seal.of(box.settings()))
+    assert kept.version == second
