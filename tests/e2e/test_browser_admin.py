@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KEY = re.compile(r"\b(?:admin|welcome|desk|page|repeats)\.[a-z_]+")
 expect.set_options(timeout=30_000)
-SECTIONS = ("start", "reserve", "zones", "cameras", "people", "retention", "sources", "record", "me")
+SECTIONS = ("start", "reserve", "zones", "cameras", "nodes", "people", "retention", "sources", "record", "me")
 NEW_PASSWORD = "three grey monkeys"
 
 
@@ -287,7 +287,7 @@ def test_every_section_is_whole_and_legible(
     with sound_page(browser, *(size if folder is None else (1440, 900))) as page:
         page.add_init_script(f"localStorage.setItem('fieldwatch.language', '{language}')")
         enter(page, site, "start")
-        for section in (*SECTIONS, "cameras/new", "people/new", "zones/" + zones(page, site)["Bare hills"]):
+        for section in (*SECTIONS, "cameras/new", "nodes/new", "people/new", "zones/" + zones(page, site)["Bare hills"]):
             page.goto(f"{site.url}/#admin/{section}")
             page.wait_for_selector(f"main.admin[data-section={section.split('/')[0]}][data-busy=false]")
             assert KEY.findall(page.locator("main").inner_text()) == [], section
