@@ -32,7 +32,7 @@ export function plot(view: View, one: Plot): TemplateResult {
   const foot = HEIGHT - BOTTOM;
   const marks = [one.least, one.least + span / 2, one.most];
   return svg`
-    ${(one.bands ?? []).map((band) => svg`<rect class=${`band ${band.level}`} data-level=${band.level}
+    ${(one.bands ?? []).map((band) => svg`<rect class=${`work-band ${band.level}`} data-level=${band.level}
       x=${Math.max(x(band.from), LEFT)} y=${TOP} width=${Math.max(x(band.to) - Math.max(x(band.from), LEFT), 0)} height=${foot - TOP}></rect>`)}
     ${one.arrows ? "" : marks.map((mark) => svg`<line class="rule" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(mark)} y2=${y(mark)}></line>
       <text class="tick" text-anchor="end" x=${LEFT - 5} y=${y(mark) + 4}>${one.words(mark)}</text>`)}

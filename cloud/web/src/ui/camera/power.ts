@@ -45,7 +45,7 @@ function whole(view: View, found: PowerHistory): TemplateResult {
         ${plot(view, { points, width: 3_600_000, from: state.now - DAYS * DAY, to: state.now, least: 0, most: 1, bands: bands(hours), words: (value) => percent(value, state.language) })}
       </svg>
       <ul class="legend-line">${[...LEVELS.filter((one) => levels.includes(one)), ...levels.filter((one) => !(LEVELS as readonly string[]).includes(one))].map((level) => html`
-        <li><span class=${`swatch ${level}`} aria-hidden="true"></span> ${wordFor(t, "power.level", level)}</li>`)}</ul>
+        <li><span class=${`work-swatch ${level}`} aria-hidden="true"></span> ${wordFor(t, "power.level", level)}</li>`)}</ul>
       ${reckoned ? html`<p class="muted small">${t("power.reckoned_body")}</p>` : nothing}`}
     <table class="side-table energy">
       <thead><tr><th scope="col"></th><th scope="col">${t("power.used")}</th><th scope="col">${t("power.saved")}</th></tr></thead>
