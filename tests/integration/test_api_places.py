@@ -88,7 +88,13 @@ def test_health_follows_what_was_heard_last(world: World) -> None:
 def test_a_camera_is_put_up(world: World) -> None:
     with world.client("technician") as client:
         node = client.post("/api/v1/reserves/foping/nodes", json={"id": "gate-1", "name": "Gate"}).json()
-        assert node == {"id": "gate-1", "name": "Gate", "reserve": "foping", "mqtt_password": "mqtt-password"}
+        assert node == {
+            "id": "gate-1",
+            "name": "Gate",
+            "reserve": "foping",
+            "mqtt_password": "mqtt-password",
+            "enrolment": None,
+        }
         again = client.post("/api/v1/reserves/foping/nodes", json={"id": "gate-1", "name": "Gate"})
         assert again.status_code == 409
         body = {
