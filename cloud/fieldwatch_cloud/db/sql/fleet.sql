@@ -83,7 +83,10 @@ ON CONFLICT (node_id) DO UPDATE SET
     heard_at = excluded.heard_at, observed_at = excluded.observed_at, software = excluded.software,
     -- Said only where they changed; a node that says nothing of its fleet any more is not known.
     settings = CASE WHEN %(fleet)s THEN coalesce(excluded.settings, p.settings) END,
-    settings_sha256 = excluded.settings_sha256, models = excluded.models, rollouts = excluded.rollouts,
+    settings_sha256 = excluded.settings_sha256, models = excluded.models,
+    -- Said only while they are news.
+    rollouts = CASE WHEN %(fleet)s AND jsonb_array_length(excluded.rollouts) = 0 THEN p.rollouts
+                    ELSE excluded.rollouts END,
     certificate_expires_at = excluded.certificate_expires_at,
     hardware = coalesce(excluded.hardware, p.hardware), power = excluded.power, link = excluded.link
 RETURNING settings;
