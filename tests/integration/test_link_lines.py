@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.edge_broker import Cloud, Mosquitto, eventually
+from tests.integration.edge_world import make_models, make_pictures, write_config
 from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 
 from fieldwatch_edge import lines
@@ -20,8 +21,9 @@ from fieldwatch_edge.link.budget import Lane
 from fieldwatch_edge.link.dispatch import Dispatch
 from fieldwatch_edge.link.ledger import Ledger
 from fieldwatch_edge.link.watch import LineWatch
+from fieldwatch_edge.node import Node
 from fieldwatch_edge.outbox import Entry, Outbox, Priority
-from fieldwatch_edge.settings import Broker, LinkSettings, NodeIdentity, OutboxSettings
+from fieldwatch_edge.settings import Broker, LinkSettings, NodeIdentity, NodeSettings, OutboxSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -242,3 +244,19 @@ def test_what_is_counted_is_what_goes_over_the_line(tmp_path: Path) -> None:
     counted, real = measured(tmp_path, tls=True, packs=True, beats=10, delay_s=0.002)
     print(f"counted {counted}, really {real} bytes: {100 * (counted / real - 1):+.2f} %")
     assert abs(counted / real - 1) < 0.02
+
+
+def test_a_node_says_in_its_heartbeats_what_its_line_costs(
+    broker: Mosquitto, cloud: Cloud, tmp_path: Path
+) -> None:
+    make_models(tmp_path)
+    make_pictures(tmp_path / "pictures", 1)
+    config = write_config(tmp_path, url=broker.url)
+    config.write_text(config.read_text() + '[link]\nkind = "wifi"\nbytes_per_day = 2000000\n')
+    node = Node(NodeSettings.read(config), search_path=[tmp_path])
+    assert node.run(drain_timeout_s=30), "all was taken in, and sent"
+    reports = [beat.link for beat in cloud.heartbeats.values()]
+    assert {(report.kind, report.bytes_per_day) for report in reports if report} == {("wifi", 2_000_000)}
+    assert None not in reports
+    ledger = Ledger(tmp_path / "node.toml.state" / "link-budget.json", LinkSettings(bytes_per_day=2_000_000))
+    assert ledger.spent.day > 3000, "kept for the next start"
