@@ -215,6 +215,21 @@ def test_who_may_make_codes_and_put_out(gate: Gate, api: TestClient) -> None:
     assert [subject for subject, _ in told(gate, "node.revoked")] == ["n1"]
 
 
+def test_what_a_revoked_node_was_asked_for_it_may_send_no_more(gate: Gate, api: TestClient) -> None:
+    """A command carries a token of its own."""
+    asked = api.post("/api/v1/nodes/n1/logs", json={})
+    assert asked.status_code == 201, asked.text
+
+    def digest() -> bytes:
+        with gate.db.transaction() as conn:
+            ((held,),) = conn.execute("SELECT token_sha256 FROM node_log WHERE node_id = 'n1'").fetchall()
+        return bytes(held)
+
+    before = digest()
+    assert api.post("/api/v1/nodes/n1/revoke").status_code == 200
+    assert digest() != before
+
+
 def test_without_a_door_nobody_gets_a_code_in_vain(gate: Gate) -> None:
     gate.settings = gate.with_mqtt(nodes_port=None)
     with gate.open() as api:

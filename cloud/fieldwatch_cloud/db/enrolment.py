@@ -125,11 +125,13 @@ def put_out(conn: Connection, node: str) -> None:
     """The node may log in no more: by nothing, nowhere."""
     conn.execute(SQL["put_out"], {"node": node})
     conn.execute(SQL["drop_code"], {"node": node})
-    conn.execute(SQL["end_sessions"], {"node": node})
+    end_sessions(conn, node)
 
 
 def end_sessions(conn: Connection, node: str) -> None:
-    conn.execute(SQL["end_sessions"], {"node": node})
+    """Whoever was this node until now asks and sends nothing more over HTTPS."""
+    for statement in ("end_sessions", "forget_live_views", "forget_logs"):
+        conn.execute(SQL[statement], {"node": node})
 
 
 def deployments(conn: Connection, node: str) -> list[Standing]:

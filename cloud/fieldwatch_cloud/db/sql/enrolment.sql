@@ -56,6 +56,14 @@ ON CONFLICT (challenge_hash) DO NOTHING;
 -- name: end_sessions
 DELETE FROM node_session WHERE node_id = %(node)s;
 
+-- name: forget_live_views
+-- The tokens of commands that it was given: what nobody knows opens nothing. The rest ends as if it were silent.
+UPDATE live_view_session SET token_sha256 = sha256(gen_random_uuid()::text::bytea)
+WHERE node_id = %(node)s AND ended_at IS NULL;
+
+-- name: forget_logs
+UPDATE node_log SET token_sha256 = sha256(gen_random_uuid()::text::bytea) WHERE node_id = %(node)s AND until > now();
+
 -- name: remove_ended_sessions
 DELETE FROM node_session WHERE expires_at < now();
 
