@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 WAIT_S = 4.0
 """For a picture, while the phone waits."""
+LOOKS_ON_S = 30.0
+"""After the phone last asked: while one walks, its screen may go dark."""
 WIDEST = 1920
 PICTURE_BYTES = 160 * 1024
 HORIZON_SD = {"open": 0.2, "hills": 1.5}
@@ -53,6 +56,7 @@ class Desk:
         self._checks: list[dict[str, str]] = []
         self._checking: threading.Thread | None = None
         self.written: dict[str, Any] | None = None
+        self._asked_at = time.monotonic()
         self._look_at(0)
 
     def close(self) -> None:
@@ -68,9 +72,12 @@ class Desk:
         self._index = index
         self._walk = WalkTest()
         self._feed = Feed(self.camera, self.settings.node.state_dir)
-        self._looker = Looker(self.camera, self._feed, self._search_path)
+        self._looker = Looker(self.camera, self._feed, self._search_path, self._wanted)
         self._feed.start()
         self._looker.start()
+
+    def _wanted(self) -> bool:
+        return time.monotonic() - self._asked_at < LOOKS_ON_S
 
     # What the page shows
 
@@ -110,6 +117,7 @@ class Desk:
     ) -> tuple[bytes | None, dict[str, Any]]:
         """The newest picture behind number `after` as a JPEG, and what is to be said of it."""
         feed, looker = self._feed, self._looker
+        self._asked_at = time.monotonic()
         shown = feed.newest(after=after, within_s=WAIT_S)
         info: dict[str, Any] = {
             "problem": feed.problem,
@@ -292,6 +300,7 @@ class Desk:
         return self.walk()
 
     def walk(self) -> dict[str, Any]:
+        self._asked_at = time.monotonic()
         return self._walk.update(list(self._looker.looks)) | {"seen": self._seen()}
 
     def _seen(self) -> dict[str, Any] | None:

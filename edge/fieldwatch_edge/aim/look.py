@@ -15,7 +15,7 @@ from fieldwatch_edge.detect import load_detector
 from fieldwatch_edge.errors import EdgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fieldwatch_edge.aim.feed import Feed
@@ -46,8 +46,16 @@ class Look:
 class Looker:
     """Of one camera, from `start` to `close`."""
 
-    def __init__(self, camera: Camera, feed: Feed, search_path: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        feed: Feed,
+        search_path: Sequence[Path],
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`wanted`: whether anybody looks; a phone in a pocket costs the battery nothing."""
         self._camera, self._feed, self._search_path = camera, feed, search_path
+        self._wanted = wanted
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="aim-look", daemon=True)
         self.problems: list[str] = []
@@ -71,6 +79,9 @@ class Looker:
     def _run(self) -> None:
         detectors = self._loaded()
         while not self._closed.is_set() and detectors:
+            if not self._wanted():
+                self._closed.wait(0.2)
+                continue
             shown = self._feed.newest(after=self.of_picture, within_s=0.5)
             if shown is None:
                 continue

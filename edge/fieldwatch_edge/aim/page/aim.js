@@ -2,7 +2,7 @@
 
 import { Picture, wait } from "./picture.js";
 import { readNumber, readPlace } from "./places.js";
-import { currentLanguage, known, say, setLanguage } from "./words.js";
+import { checkName, currentLanguage, known, say, setLanguage } from "./words.js";
 
 const STEPS = ["picture", "place", "direction", "walk", "finish"];
 const $ = (id) => document.getElementById(id);
@@ -402,7 +402,7 @@ function drawChecks(checks, underWay) {
   const lines = checks.map((each) => {
     const line = document.createElement("li");
     line.className = each.status;
-    line.textContent = `${{ ok: "✓", warn: "!", fail: "✗" }[each.status]} ${each.what}: ${each.finding}${each.advice ? ` → ${each.advice}` : ""}`;
+    line.textContent = `${{ ok: "✓", warn: "!", fail: "✗" }[each.status]} ${checkName(each.what)}: ${each.finding}${each.advice ? ` → ${each.advice}` : ""}`;
     return line;
   });
   if (underWay) lines.push(Object.assign(document.createElement("li"), { textContent: say("finish.checking") }));

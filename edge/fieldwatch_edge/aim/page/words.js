@@ -147,6 +147,42 @@ export const WORDS = {
   },
 };
 
+// What the doctor looks at; its findings are for the log and the office, and in English.
+export const CHECKS_ZH = {
+  "settings": "设置",
+  "settings file": "设置文件",
+  "state directory": "状态目录",
+  "state files": "状态文件",
+  "clock": "时钟",
+  "battery clock": "后备时钟",
+  "time there": "云端时间",
+  "disk": "磁盘",
+  "disk speed": "磁盘速度",
+  "disk wear": "磁盘磨损",
+  "desired state": "期望状态",
+  "processor": "处理器",
+  "broker": "消息代理",
+  "cloud": "云端",
+  "https": "HTTPS",
+  "line": "线路",
+  "route": "路由",
+  "modem": "调制解调器",
+  "permission": "权限",
+  "password file": "密码文件",
+  "private key": "私钥",
+  "open to others": "对他人可读",
+  "encryption": "加密",
+  "certificate": "证书",
+  "power": "供电",
+  "service": "系统服务",
+  "watchdog": "看门狗",
+  "effort": "观测努力量",
+  "tracks": "轨迹",
+  "camera": "相机",
+  "model": "模型",
+  "signature of": "签名：",
+};
+
 let language = "en";
 
 export function setLanguage(wanted) {
@@ -160,6 +196,13 @@ export function say(key, values = {}) {
 
 export function known(key) {
   return key in WORDS.en;
+}
+
+/** The name of a check: "camera 0198…" begins with what it is. */
+export function checkName(what) {
+  if (language !== "zh") return what;
+  const kind = Object.keys(CHECKS_ZH).filter((each) => what === each || what.startsWith(`${each} `)).sort((a, b) => b.length - a.length)[0];
+  return kind === undefined ? what : CHECKS_ZH[kind] + what.slice(kind.length);
 }
 
 export function currentLanguage() {

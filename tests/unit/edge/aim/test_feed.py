@@ -112,4 +112,4 @@ def test_a_socket_of_a_node_that_was_killed_is_in_nobodys_way(settings):
         dead.bind(name)
     assert not ask_to_restart(state_dir)
     with running(state_dir):
-        assert ask_to_restart(state_dir)
+        assert wait_until(lambda: ask_to_restart(state_dir))
