@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,8 +11,10 @@ import pytest
 from tests.camtrap_packages import zipped
 
 from fieldwatch_cloud.camtrap.source import ZipSource
+from fieldwatch_cloud.db import fleet, node_logs, rollouts
 from fieldwatch_cloud.exports.datasets import import_package
 from fieldwatch_shared.ids import uuid7
+from fieldwatch_shared.messages import utc_now
 
 from .api_world import NOON, SQUARE
 from .fire_world import FireWorld, act
@@ -38,10 +40,15 @@ BODIES: dict[str, Any] = {
     "PUT /deployments/{deployment_id}/fire-gate": {"least": {"low": 0.5}},
     "PUT /alert-rules/{rule_id}": RULE,
     "PUT /zones/{zone_id}": ZONE,
+    "PUT /nodes/{node}/settings": {"settings": {}},
+    "POST /rollouts/{rollout_id}/cancel": {"take_back": True},
+    "PUT /deployments/{deployment_id}/card-collection": {"every_days": 30},
     "PUT /media/{media_id}/labels": {"based_on": 0, "labels": []},
 }
 """What is read before it is known whose the thing is must be right, or the answer is 422."""
 OWN = {"/api/v1/tokens/{token_id}"}
+OF_NODES = re.compile(r"/api/v1/node/")
+"""With a node's session alone: an account's token is none."""
 OF_ACCOUNTS = re.compile(r"/api/v1/accounts/")
 """With a session alone; whoever asks with one: test_admin_people."""
 EVERYWHERE = {"/api/v1/quarantine/{quarantine_id}/replay"}
@@ -95,6 +102,8 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
             "mask_id": [made(f"/deployments/{world.ridge}/masks", MASK)],
             "zone_id": [zones[0]["properties"]["id"]],
             "node_id": ["n1"],
+            "node": ["n1"],
+            **fleet_of(world),
             "dataset_id": [str(imported.id)],
             "format": ["camtrap-dp"],
             "collection": ["deployments"],
@@ -113,7 +122,13 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
         asked = 0
         for method, path in sorted(routes(ranger.app)):
             names = re.findall(r"\{(\w+)\}", path)
-            if not names or (method, path) in OPEN or path in OWN | EVERYWHERE or OF_ACCOUNTS.match(path):
+            if (
+                not names
+                or (method, path) in OPEN
+                or path in OWN | EVERYWHERE
+                or OF_ACCOUNTS.match(path)
+                or OF_NODES.match(path)
+            ):
                 continue
             for which in range(max(len(ids[name]) for name in names)):
                 address = path.removeprefix("/api/v1")
@@ -129,3 +144,34 @@ def test_a_stranger_finds_nothing(world: FireWorld) -> None:
                     asked += 1
         assert asked > 100
         assert (ranger.sees(fire), manager.get("/reserves/foping/devices").json()) == before
+
+
+def fleet_of(world: FireWorld) -> dict[str, list[str]]:
+    """A group, a roll-out and a log of a node."""
+    now, group = utc_now(), uuid7()
+    with world.db.transaction() as conn:
+        fleet.set_group(conn, world.foping, group, name="North", rank=0, members=["n1"])
+        artifact = rollouts.add_artifact(
+            conn,
+            world.foping,
+            sha256="0" * 64,
+            kind="model",
+            name="wildlife",
+            version="1",
+            bytes_=1,
+            signer=None,
+            by=None,
+        )
+        rollout = rollouts.add(conn, world.foping, artifact, [["n1"]], rules={}, by=None, now=now)
+        log = node_logs.add(
+            conn,
+            "n1",
+            bundle=False,
+            lines=1,
+            max_bytes=1,
+            token_sha256=b"",
+            by=None,
+            now=now,
+            until=now + timedelta(minutes=1),
+        )
+    return {"group_id": [str(group)], "rollout_id": [str(rollout)], "log_id": [str(log)]}

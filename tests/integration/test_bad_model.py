@@ -249,5 +249,16 @@ def test_a_bad_model_harms_the_first_group_and_a_good_one_reaches_all(fleet: Fle
     good = fleet.roll_out(fleet.model("3"), trial_s=1)
     eventually(lambda: fleet.state(good) == "done", within_s=120)
     assert {mast.runs() for mast in masts.values()} == {"plume@3"}
+
+    # What was changed on the cloud's disk after it was looked at is refused by the first who fetch it.
+    tampered = fleet.model("4")
+    store = artifacts.store(fleet.reserve.settings.media_dir)
+    content = bytearray(store.path(tampered).read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    store.path(tampered).write_bytes(content)
+    second = fleet.roll_out(tampered, trial_s=1)
+    eventually(lambda: fleet.state(second) == "rolled_back", within_s=90)
+    assert {mast.runs() for mast in masts.values()} == {"plume@3"}
+    assert not any(tampered in mast.book.now.choice.models.values() for mast in masts.values())
     logging.getLogger("fieldwatch_edge").warning("a line for whoever asks")
     assert "a line for whoever asks" in fleet.log_of(MASTS[0])

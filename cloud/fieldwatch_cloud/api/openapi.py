@@ -42,6 +42,8 @@ TAGS = [
     {"name": "alerts", "description": "Animals that people want to be called for."},
     {"name": "drills", "description": "Exercises through the real chain, and what they measured."},
     {"name": "live view", "description": "A camera's pictures for some minutes, on request."},
+    {"name": "fleet", "description": "Nodes as they should be and are, roll-outs, logs, what needs a visit."},
+    {"name": "nodes", "description": "Enrolment of nodes, their certificates, and what they ask for themselves."},
     {"name": "reports", "description": "Weekly and monthly reports, and who gets them."},
     {
         "name": "administration",

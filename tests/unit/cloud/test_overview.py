@@ -65,6 +65,8 @@ def test_where_all_is_well_nothing_needs_a_person() -> None:
             "clock_wrong",
             "soon",
         ),
+        ({"visits": ((SOMEBODY, NOW),)}, "visit_due", "when_convenient"),
+        ({"visits": ((SOMEBODY, NOW),), "visits_urgent": True}, "visit_due", "soon"),
         ({"cameras": ()}, "no_camera", "soon"),
         ({"to_review": 20}, "to_review", "when_convenient"),
         ({"last_drill_at": NOW - timedelta(days=91)}, "drill_due", "when_convenient"),
