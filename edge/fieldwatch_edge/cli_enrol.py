@@ -97,10 +97,13 @@ def enrol(
         typer.echo(f"This is {answer.node} ({answer.name}) in {answer.reserve}.")
         until = outcome.identity.load().expires_at
         typer.echo(f"Its certificate holds until {until:%Y-%m-%d}, and is renewed by itself.")
+        is_new = not config.exists()
         _write_settings(config, outcome, source, deployment)
         user = _node_user(config)
         if user is not None:
             store.belongs_to(user.pw_uid, user.pw_gid)
+            if is_new:
+                os.chown(config, -1, user.pw_gid)  # it may hold a camera's password: 0640
         store.settled(PURPOSE)
         _say_what_next(config, user)
 
@@ -213,5 +216,7 @@ def _node_user(config: Path) -> pwd.struct_passwd | None:
 def _say_what_next(config: Path, user: pwd.struct_passwd | None) -> None:
     as_user = f"sudo -u {user.pw_name} " if user is not None and user.pw_uid != 0 else ""
     typer.echo("Next:")
+    if config.absolute().parent == INSTALLED:
+        typer.echo("  sudo systemctl enable fieldwatch-edge && sudo systemctl restart fieldwatch-edge")
     typer.echo(f"  {as_user}fieldwatch edge aim -c {config}       the live picture: focus, horizon, heading")
     typer.echo(f"  {as_user}fieldwatch edge doctor -c {config}    is all well, and what is to be mended?")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import stat
 from typing import TYPE_CHECKING
 
@@ -181,6 +183,18 @@ def test_settings_of_another_node_are_not_taken_over_unasked(reserve: Reserve, t
     assert box.enrol(reserve.url, code, "--replace").exit_code == 0
     assert box.settings().node.id == "node-2"
     assert box.identity.load().certificate.subject.rfc4514_string() == "CN=node-2"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_what_root_enrols_belongs_to_the_user_that_the_node_runs_as(reserve: Reserve, tmp_path: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    (tmp_path / "state").mkdir()
+    os.chown(tmp_path / "state", nobody.pw_uid, nobody.pw_gid)
+    box = reserve.enrolled(tmp_path)
+    for path in (tmp_path / FOLDER, *(tmp_path / FOLDER).rglob("*")):
+        assert path.lstat().st_uid == nobody.pw_uid, path
+    assert (box.config.stat().st_uid, box.config.stat().st_gid) == (0, nobody.pw_gid)
+    assert stat.S_IMODE(box.config.stat().st_mode) == 0o640
 
 
 class Impostor(Local):

@@ -106,6 +106,10 @@ class Identity:
         cert_file, key_file = self.paths()
         try:
             chain, key = cert_file.read_bytes(), keys.from_pem(key_file.read_bytes())
+        except PermissionError as error:
+            raise IdentityError(
+                f"{error.filename} is the node's alone: run this as its user, with sudo -u"
+            ) from error
         except OSError as error:
             raise IdentityError(
                 f"cannot read {error.filename}: {error.strerror}. `fieldwatch edge enrol` makes it"
