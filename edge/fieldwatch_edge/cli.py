@@ -116,7 +116,7 @@ def doctor(
     """Examine the node, and say what is to be mended: clock, disk, power, cameras, models, SIM, the line,
     certificate, broker, and the way to the cloud and back.
 
-    Run it as the node's user, with sudo -u; which program listens on which port is known in full to root alone.
+    Run it as the node's user (sudo -u). Which program listens on which port is known in full to root alone.
 
     Exit code 1 where something fails.
     """
