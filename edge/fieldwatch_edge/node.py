@@ -432,7 +432,7 @@ class Node:
                     outbox=outbox.statistics(),
                     state_dir=self._settings.node.state_dir,
                     uptime_s=time.monotonic() - self._started,
-                    next_within_s=self._settings.heartbeat_s,
+                    next_within_s=self._settings.heard_within_s,
                 )
                 report = self._beside.report()
                 notices += report.pop("notices", [])  # their own, which are no camera's problem

@@ -321,8 +321,8 @@ class LinkSettings(Section):
     )
     media: bool | None = Field(
         None,
-        description="Whether pictures go over this line; else by a data mule. A fire's own picture goes in any"
-        " case. Default: by the kind of line; not over satellite.",
+        description="Whether pictures go over this line; else by a data mule. A fire's own picture goes"
+        " anyway. Default: by the kind of line; not over satellite.",
     )
 
     @property
@@ -636,6 +636,12 @@ class NodeSettings(Section):
                     " between two looks would find it gone; use v4l2 or a folder, or set `enabled = false`"
                 )
         return self
+
+    @property
+    def heard_within_s(self) -> float:
+        """The cloud hears a heartbeat so often: where the line is not held open, with a call."""
+        call_s = 0.0 if self.link.line.stays else self.link.line.gather_s
+        return min(self.heartbeat_s + call_s, 7 * 86400)
 
     @classmethod
     def read(cls, path: Path, patch: Mapping[str, Any] | None = None) -> NodeSettings:

@@ -14,7 +14,7 @@ from fieldwatch_edge.link.dispatch import Dispatch, cost
 from fieldwatch_edge.link.ledger import Ledger
 from fieldwatch_edge.link.signal import of_modem, of_wireless
 from fieldwatch_edge.outbox import Priority
-from fieldwatch_edge.settings import LinkSettings
+from fieldwatch_edge.settings import LinkSettings, NodeSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -330,6 +330,24 @@ def test_without_media_only_a_fires_own_picture_goes(tmp_path: Path) -> None:
     assert most[Priority.SUSPICION_PICTURE] == 1024**2
     assert dispatch.line_left(1) == "no pictures go over this line"
     assert LinkSettings(kind="satellite", media=True).takes_media
+
+
+def test_heartbeats_are_as_many_as_the_line_bears() -> None:
+    camera = {
+        "deployment_id": "0198c0de-0000-7000-8000-000000000001",
+        "source": {"kind": "rtsp", "url": "rtsp://camera"},
+        "wildlife": {},
+    }
+    node = {"id": "mast-1", "reserve": "qinling", "state_dir": "/var/lib/fieldwatch"}
+
+    def rates(link: dict[str, object], **more: object) -> tuple[float, float]:
+        settings = NodeSettings.model_validate({"node": node, "camera": [camera], "link": link, **more})
+        return settings.heartbeat_s, settings.heard_within_s
+
+    assert rates({}) == (60, 60)
+    assert rates({"kind": "lte"}) == (60, 60)
+    assert rates({"kind": "satellite"}) == (900, 1800), "said in time, heard with the next call"
+    assert rates({"kind": "satellite"}, heartbeat_s=60) == (60, 960)
 
 
 MMCLI = (
