@@ -39,6 +39,7 @@ from fieldwatch_shared.messages import (
     Media,
     Observation,
     ObservationType,
+    Reading,
     Suspicion,
     utc_now,
 )
@@ -203,7 +204,7 @@ class FieldNode:
             thread.join(20)
             outbox.close()
 
-    def say(self, *records: Observation | Suspicion | Heartbeat | Picture) -> None:
+    def say(self, *records: Observation | Suspicion | Heartbeat | Reading | Picture) -> None:
         """Write records to the outbox, and wait until the cloud has them safe."""
         self._outbox.write(ready=[Entry.of(record) for record in records])
         wait_for(lambda: self._outbox.empty, "the cloud's receipts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -17,7 +18,7 @@ from tests.e2e.browser_site import FIELDWATCH, PASSWORD, SLUG, TIMEZONE
 from tests.e2e.browser_world import act, incidents, settle, sign_in_as
 
 from fieldwatch_shared.ids import uuid7
-from fieldwatch_shared.messages import utc_now
+from fieldwatch_shared.messages import PowerReport, Quantity, Reading, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +163,64 @@ def test_a_technician_finds_what_is_wrong_with_a_camera(page: Page, world: World
     expect(page.locator("[data-card=effort] rect.unseen[data-day]")).not_to_have_count(0)
     page.goto(f"{world.site.url}/#camera/{uuid7()}")
     expect(page.locator("main.camera")).to_contain_text("no such camera")
+
+
+def test_what_a_node_lives_on_and_what_its_sensors_say(page: Page, world: World) -> None:
+    """Three days of power with a hole in them, and a day of weather, through the broker as in the field; then
+    the camera's page, and the map."""
+    now = utc_now()
+    plain = world.node.heartbeat({})
+    beats = []
+    for n in range(72, -1, -1):
+        if 30 < n < 40:
+            continue
+        at, id_ = now - timedelta(hours=n), uuid7()
+        charge = 0.55 + 0.35 * math.sin(n / 24 * 2 * math.pi)
+        power = PowerReport(
+            charge=charge, battery_v=13.1, solar_w=12, load_w=6.5, used_wh=6.5, saved_wh=2, co2e_g_per_kwh=41,
+            level="full" if charge > 0.6 else "saving" if charge > 0.4 else "low", measured=True,
+        )  # fmt: skip
+        fields = {"id": id_, "message_id": id_, "observed_at": at, "power": power}
+        beats.append(plain.model_copy(update=fields))
+    clock = plain.clock
+    readings = [
+        Reading(
+            id=uuid7(), sensor="mast", quantity=quantity, value=value, observed_at=at, over_s=600, clock=clock
+        )
+        for n in range(144)
+        for at in (now - timedelta(minutes=10 * n),)
+        for quantity, value in (
+            (Quantity.TEMPERATURE, 12 + 8 * math.sin(n / 23)),
+            (Quantity.WIND_SPEED, 3.5),
+            (Quantity.WIND_DIRECTION, (300 + n) % 360),
+            (Quantity.RAIN, 0.2 if 40 < n < 60 else 0.0),
+        )
+    ]
+    world.node.say(*beats, *readings)
+    sign_in_as(page, world.site, f"#camera/{world.site.deployments['ridge']}", TECHNICIAN)
+    power_card, sensors = page.locator("[data-card=power]"), page.locator("[data-card=sensors]")
+    expect(power_card).to_contain_text("13.10 V")
+    expect(power_card.locator("svg path.curve")).to_have_count(2)  # no line over what nobody knows
+    expect(power_card.locator("svg rect.work-band.low")).not_to_have_count(0)
+    expect(power_card.locator("table.energy")).to_contain_text(f"{6.5 * len(beats):.0f} Wh")
+    expect(power_card.locator("table.energy")).to_contain_text("g CO₂e")
+    expect(sensors.locator("svg")).to_have_count(4)
+    expect(sensors.locator("path.wind")).not_to_have_count(0)
+    with page.expect_download() as download:
+        sensors.get_by_role("link", name="Readings of a year").click()
+    assert download.value.path().read_text().count("\n") == 1 + len(readings)
+    legible(page, "main")
+    power_card.scroll_into_view_if_needed()
+    if folder := os.environ.get("FIELDWATCH_SCREENS"):
+        screenshot(page, Path(folder) / "side-camera-power-en.png")
+    page.goto(f"{world.site.url}/#map")
+    page.wait_for_selector(".map[data-state=idle]")
+    page.wait_for_function(
+        """async () => (await (await fetch("/api/v1/reserves/foping/sensors")).json()).items.length === 1"""
+    )
+    expect(page.locator("[data-layer=stations]")).to_contain_text("Weather and water")
+    if folder:
+        screenshot(page, Path(folder) / "map-stations-en.png")
 
 
 def test_an_agency_sees_its_reserves_side_by_side(page: Page, world: World) -> None:
