@@ -287,7 +287,7 @@ function stationLayers(colour: Palette, label: object, halo: object): LayerSpeci
       id: "stations-values", type: "symbol", source: "stations", minzoom: 9,
       layout: {
         ...label, "text-field": ["get", "words"], "text-anchor": "left", "text-justify": "left", "text-offset": [1.6, 0], "text-max-width": 20,
-        "text-line-height": 1.25,
+        "text-line-height": 1.25, "text-allow-overlap": true,
       },
       paint: { ...halo, "text-color": colour("--map-zone-text"), "text-opacity": ["case", ["get", "old"], 0.6, 1] },
     },
