@@ -4,7 +4,7 @@
                  ↘ waiting ↗                        it; it did so for the soak time and is none the worse
     told, soaking, done → failed                    it refused, rolled back, said nothing, or fares worse
     any → returning → returned                      the roll-out was stopped: back to what it had
-    any → left                                      it was ended without taking anything back
+    any → left                                      ended, or away for too long: it keeps what it had
 
 A node that was offline when it was told *waits*: it holds nobody up, and is judged once it comes back. Any
 other node that says nothing within its time has failed: who cannot tell us that it is well may be dead.
@@ -40,6 +40,8 @@ FLOOD = 10
 FLOOD_LEAST = 100
 FRAMES_LEAST = 0.25
 """Of the usual pictures: with fewer, the camera hardly looks any more."""
+AWAY_LONGEST = timedelta(days=14)
+"""A node that was away already when it was told is waited for so long."""
 DAYS_BEFORE = 7
 DAYS_LEAST = 2
 """On fewer days before, there is nothing to compare with."""
@@ -131,14 +133,13 @@ def step(facts: Facts, rules: Rules, now: datetime) -> Step | None:
         case NodeState.TOLD:
             return _told(facts, rules, now)
         case NodeState.WAITING:
-            back = facts.heard_at is not None and facts.told_at is not None and facts.heard_at > facts.told_at
-            return Step(NodeState.TOLD, "it is back") if back else None
+            return _waiting(facts, now)
         case NodeState.SOAKING:
             return _soaking(facts, rules, now)
         case NodeState.DONE:
             return _denied(facts)
         case NodeState.RETURNING:
-            return _returning(facts)
+            return _returning(facts, rules, now)
         case _:
             return None
 
@@ -183,12 +184,23 @@ def _soaking(facts: Facts, rules: Rules, now: datetime) -> Step | None:
     return Step(NodeState.DONE, too_few(facts.work))
 
 
-def _returning(facts: Facts) -> Step | None:
+def _waiting(facts: Facts, now: datetime) -> Step | None:
+    assert facts.told_at is not None  # noqa: S101  By its state.
+    if facts.heard_at is not None and facts.heard_at > facts.told_at:
+        return Step(NodeState.TOLD, "it is back")
+    # One mast that never comes back must not keep all others from the next roll-out.
+    return Step(NodeState.LEFT, "it was away for too long") if now - facts.told_at > AWAY_LONGEST else None
+
+
+def _returning(facts: Facts, rules: Rules, now: datetime) -> Step | None:
     if facts.said in (Said.REFUSED, Said.ROLLED_BACK):
         return Step(NodeState.RETURNED)
     heard = facts.heard_at is not None and facts.told_at is not None and facts.heard_at > facts.told_at
     if heard and not facts.has_it and facts.said not in (Said.FETCHING, Said.ON_TRIAL):
         return Step(NodeState.RETURNED)
+    if facts.told_at is not None and now - facts.told_at > timedelta(seconds=rules.answer_s + rules.trial_s):
+        # What it is to do is the old one already: it goes back whenever it hears of it.
+        return Step(NodeState.LEFT, "it did not say in time that it is back")
     return None
 
 
@@ -275,5 +287,5 @@ def stop(failed: Mapping[int, int], rules: Rules) -> int | None:
 
 def stage_over(states: Collection[NodeState]) -> bool:
     """Whether the next stage may begin after this one: all are settled, and somebody vouches for it."""
-    settled = {NodeState.DONE, NodeState.WAITING, NodeState.FAILED}
+    settled = {NodeState.DONE, NodeState.WAITING, NodeState.FAILED, NodeState.LEFT}
     return set(states) <= settled and NodeState.DONE in states

@@ -207,6 +207,8 @@ def _take_step(conn: Connection, found: Rollout, node: Node, step: rules.Step, n
         before=_state_of(conn, node.node_id, now) if step.state == NodeState.TOLD else None,
     )
     rollouts.note(conn, found.id, step.state, now=now, node=node.node_id, detail=step.reason)
+    if step.state == NodeState.LEFT and node.state == NodeState.WAITING:
+        _restore(conn, found, node, now)
     if step.state == NodeState.FAILED:
         log.warning("rollout.failed_at_node", id=str(found.id), node=node.node_id, reason=step.reason)
         _restore(conn, found, node, now)

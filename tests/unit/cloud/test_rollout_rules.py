@@ -61,6 +61,12 @@ EARLIER = NOW - timedelta(hours=3)
         (replace(TOLD, told_at=EARLIER, away_before=True), NodeState.FAILED),
         (replace(TOLD, state=NodeState.WAITING), NodeState.TOLD),
         (replace(TOLD, state=NodeState.WAITING, heard_at=EARLIER), None),
+        # One mast that never comes back keeps nobody from the next roll-out.
+        (
+            replace(TOLD, state=NodeState.WAITING, told_at=NOW - timedelta(days=15), heard_at=None),
+            NodeState.LEFT,
+        ),
+        (replace(RETURNING, told_at=EARLIER, heard_at=None), NodeState.LEFT),
         (SOAKING, NodeState.DONE),
         (replace(SOAKING, applied_at=NOW - timedelta(minutes=59)), None),
         (replace(SOAKING, silent=True), None),

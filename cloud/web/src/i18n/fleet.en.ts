@@ -108,6 +108,8 @@ export const fleetEn = {
   "fleet.reason.never_had": "it never had it",
   "fleet.reason.away": "it was away already",
   "fleet.reason.back": "it is back",
+  "fleet.reason.too_long": "it was away for two weeks and keeps what it had",
+  "fleet.reason.back_late": "it has not said that it is back; it goes back when it is connected",
   "fleet.reason.silent": "it has fallen silent since",
   "fleet.reason.late": "it did not say in time that it works by it",
   "fleet.reason.else": "it says that it works by something else",

@@ -110,6 +110,8 @@ export const fleetZh: Record<keyof typeof fleetEn, string> = {
   "fleet.reason.never_had": "从未下发",
   "fleet.reason.away": "此前已不在线",
   "fleet.reason.back": "已恢复在线",
+  "fleet.reason.too_long": "离线已两周，保持原样",
+  "fleet.reason.back_late": "尚未确认退回；联网后即退回",
   "fleet.reason.silent": "此后失联",
   "fleet.reason.late": "未在规定时间内确认启用",
   "fleet.reason.else": "上报的是其他版本",

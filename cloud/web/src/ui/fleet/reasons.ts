@@ -5,6 +5,8 @@ const SENTENCES: readonly (readonly [RegExp, Key])[] = [
   [/^it never had it$/, "fleet.reason.never_had"],
   [/^it was away already$/, "fleet.reason.away"],
   [/^it is back$/, "fleet.reason.back"],
+  [/^it was away for too long$/, "fleet.reason.too_long"],
+  [/^it did not say in time that it is back$/, "fleet.reason.back_late"],
   [/^it fell silent since$/, "fleet.reason.silent"],
   [/^it did not say in time that it works by it$/, "fleet.reason.late"],
   [/^it says that it works by something else$/, "fleet.reason.else"],
