@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from fieldwatch_cloud import node_logs
 from fieldwatch_cloud.db import geography, rollouts
 from fieldwatch_cloud.db import node_logs as log_rows
 from fieldwatch_cloud.db import nodes as node_rows
+from fieldwatch_cloud.errors import DatabaseUnavailableError
 from fieldwatch_cloud.rollouts import artifacts, run
 from fieldwatch_cloud.rollouts.rules import Rules
 from fieldwatch_cloud.services.mosquitto_files import hash_password
@@ -121,13 +122,22 @@ class Fleet:
 
     def roll_out(self, sha256: str, trial_s: float) -> UUID:
         wanted = Rules(trial_s=trial_s, soak_s=0, answer_s=120)
-        with self.reserve.db.transaction() as conn:
-            artifact = rollouts.artifact(conn, self.reserve_id, sha256)
-            return run.start(conn, self.reserve_id, artifact, STAGES, wanted=wanted, by=None, now=utc_now())
+
+        def start() -> UUID | None:
+            with suppress(DatabaseUnavailableError), self.reserve.db.transaction() as conn:
+                artifact = rollouts.artifact(conn, self.reserve_id, sha256)
+                return run.start(
+                    conn, self.reserve_id, artifact, STAGES, wanted=wanted, by=None, now=utc_now()
+                )
+            return None  # heartbeats that came in the same instant went first: a person would ask again
+
+        found: UUID = eventually(start)
+        return found
 
     def state(self, id_: UUID) -> str:
         """After one more step of what carries roll-outs on."""
-        run.advance_all(self.reserve.db, utc_now())
+        with suppress(DatabaseUnavailableError):
+            run.advance_all(self.reserve.db, utc_now())
         with self.reserve.db.transaction() as conn:
             return str(rollouts.get(conn, id_).state)
 

@@ -84,7 +84,7 @@ class Service:
         assert Desired(self.world.state_dir / DESIRED_FILE, seal).offer(payload, beside)
         return wanted
 
-    def outcome(self, wanted: DesiredArtifact, within_s: float = 120) -> tuple[RolloutState, str]:
+    def outcome(self, wanted: DesiredArtifact, within_s: float = 200) -> tuple[RolloutState, str]:
         until = time.monotonic() + within_s
         while True:
             try:
@@ -160,10 +160,8 @@ def test_what_cannot_be_a_version_is_refused(service: Service, tmp_path: Path) -
     service.start()
     state, reason = service.outcome(wanted)
     assert (state, "does not hold fieldwatch 9.5" in reason) == (RolloutState.REFUSED, True)
-    unable = make_wheel(tmp_path / "unable.whl", "9.6", fieldwatch_edge__cli="import nothing_of_that_name\n")
-    service_wants_anew(service, unable, "9.6", RolloutState.REFUSED, "gives no findings")
     assert not (service.software / "current").exists()
-    assert service.starts <= 3
+    assert service.starts == 1
 
 
 def service_wants_anew(service: Service, wheel: Path, version: str, state: RolloutState, why: str) -> None:

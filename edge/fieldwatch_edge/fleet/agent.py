@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fieldwatch_edge.desired import Desired
-    from fieldwatch_edge.fleet.ledger import Fared
     from fieldwatch_edge.fleet.origin import Fetch, Origin
     from fieldwatch_edge.fleet.witness import Witness
     from fieldwatch_edge.link.ledger import Ledger as LineLedger
@@ -146,18 +145,17 @@ class FleetAgent:
             log.error("fleet.rolled_back", what=running.kind, name=running.name, reason=reason)
             self._means.notice(f"{running.kind} {running.name}: back to the former one: {reason}"[:300])
             self._begin_anew(self._book.now.given_up(reason))
-        elif running.ran_s >= running.lasts_s and not self._waits_for_frames(running, now):
+        elif running.ran_s >= running.lasts_s and not self._waits_for_frames(running, silent_s):
             log.info("fleet.applied", what=running.kind, name=running.name, digest=running.digest)
             self._book.write(self._book.now.proven())
             models.prune(self._book, [])
         else:
             self._keep(running)
 
-    def _waits_for_frames(self, running: Trial, now: Fared) -> bool:
-        """Whether none has come yet of a camera that gives one only now and then."""
-        if now.frames or not running.before.frames:
-            return False
-        return now.seconds <= trial.silence_s(running, self._means.settings)
+    def _waits_for_frames(self, running: Trial, silent_s: float) -> bool:
+        """Whether one should have come by now: then the trial is not over before it does, or fails."""
+        pause = running.before.seconds_per_frame
+        return pause is not None and silent_s > max(trial.PAUSES * pause, 1)
 
     def _keep(self, running: Trial) -> None:
         """How far the trial has come, on the disk now and then: a restart may cost it some of its time."""

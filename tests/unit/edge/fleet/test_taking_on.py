@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.edge_world import DEPLOYMENT
 from tests.unit.edge.fleet.world import World, artifact, zipped
 
+from fieldwatch_edge.fleet import models
+from fieldwatch_edge.fleet.ledger import Book
 from fieldwatch_edge.fleet.report import effective
 from fieldwatch_edge.outbox import Outbox
 from fieldwatch_shared import node_settings
@@ -82,6 +86,7 @@ def test_settings_that_may_not_be_are_refused_and_the_old_ones_go_on(
 
 
 def test_settings_under_which_no_picture_comes_any_more_are_given_up(world: World) -> None:
+    world.config.write_text(world.config.read_text().replace("settle_s = 0.3", "settle_s = 2"))
     wanted = world.desire(settings={"heartbeat_s": 2.0}, settings_rollout_id=uuid7(), settings_trial_s=4)
     with world.running():
         world.wait(lambda: world.ledger.trial is not None)
@@ -145,24 +150,18 @@ def _no_zip(world: World, _: Path) -> bytes:
 
 
 def _slipped(world: World, good: Path) -> bytes:
-    import zipfile
-
     with zipfile.ZipFile(good, "a") as archive:
         archive.writestr("../../node.toml", "[node]")
     return good.read_bytes()
 
 
 def _bomb(world: World, good: Path) -> bytes:
-    import zipfile
-
     with zipfile.ZipFile(good, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("weights.bin", bytes(64 * 1024**2))
     return good.read_bytes()
 
 
 def _link(world: World, good: Path) -> bytes:
-    import zipfile
-
     with zipfile.ZipFile(good, "a") as archive:
         link = zipfile.ZipInfo("CARD.md")
         link.external_attr = 0o120777 << 16
@@ -220,16 +219,34 @@ def _unsigned(world: World, good: Path) -> bytes:
         (_unsigned, "is not signed"),
     ],
 )
-def test_a_tampered_model_is_refused_and_the_old_one_goes_on(world: World, tamper, why: str) -> None:
+def test_a_tampered_model_is_refused(world: World, tamper, why: str) -> None:
     world.model("5")
     file = world.folder / "5.zip"
     file.write_bytes(tamper(world, file))
+    wanted, book, settings = artifact(file, "plume", "5"), Book(world.state_dir), world.origin.settings()
+    before = world.origin.search_path(book, {})
+
+    def prove() -> None:
+        models.unpack(book, wanted, file)
+        models.stands(book, wanted, settings, before, (), lambda: False)
+
+    with pytest.raises(models.NotTakenError, match=re.escape(why)):
+        prove()
+    models.prune(book, [])
+    assert not list(world.state_dir.glob("fleet/models/*"))
+
+
+def test_the_old_model_goes_on_where_a_new_one_is_refused(world: World) -> None:
+    world.model("5")
+    file = world.folder / "5.zip"
+    file.write_bytes(_slipped(world, file))
     wanted = world.put(file, "plume", "5")
     world.desire(models=[wanted])
     with world.running():
         state, reason = world.eventually(wanted.rollout_id)
-    assert state is RolloutState.REFUSED
-    assert why in reason
+        frames = world.lives[0].workers[0].monitor.frames
+        world.wait(lambda: world.lives[0].workers[0].monitor.frames > frames)
+    assert (state, "names a file outside its folder" in reason) == (RolloutState.REFUSED, True)
     assert world.ledger.works_by.models == {}
     assert not list(world.state_dir.glob("fleet/models/*"))
     assert len(world.lives) == 1
