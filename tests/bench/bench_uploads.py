@@ -53,13 +53,12 @@ class Killed:
     """A process that is begun again each time it is killed."""
 
     def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
-        self._command, self._environment, self._log = command, environment, log.open("ab")
+        self._command, self._environment, self._log = command, environment, log
         self.start()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            self._command, env=self._environment, stdout=self._log, stderr=self._log
-        )
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
 
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
