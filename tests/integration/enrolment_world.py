@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from click.testing import Result
+    from typer.testing import Result
 
     from fieldwatch_cloud.api.server import Server
     from fieldwatch_cloud.db.pool import Database
