@@ -119,8 +119,6 @@ def parse(incoming: Incoming, now: datetime, *, largest_picture: int) -> Message
         id_, content = _content(_unpacked(incoming), topic.kind, now, largest_picture)
     except ValidationError as error:
         raise InvalidMessageError(_reason(error)) from error
-    except OverflowError as error:
-        raise InvalidMessageError("its clock's error leads outside the calendar") from error
     return Message(incoming, topic, id_, content)
 
 
