@@ -30,7 +30,7 @@ _CLONE_NEWNET = 0x40000000
 _TUNSETIFF = 0x400454CA
 _IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000
 MTU = 1400
-QUEUE_BYTES = 64 * 1024
+QUEUE_BYTES = 32 * 1024
 """Of each direction; what comes on top is dropped, as by a modem."""
 
 

@@ -186,7 +186,10 @@ def _config(folder: Path, speed: float) -> Path:
         (folder / file).touch(mode=0o600)
         (folder / file).write_text(content, encoding="ascii")
     config = write_config(folder, url=f"mqtts://{CLOUD}:{PORT}")
-    text = config.read_text().replace("times =", f"replay_speed = {speed}, follow = true, times =")
+    # A hundred heartbeats a day, whatever a day takes.
+    beats = f"heartbeat_s = {SEQUENCES * EVERY_MIN * 60 / speed / 100}"
+    text = config.read_text().replace("heartbeat_s = 1\n", f"{beats}\n")
+    text = text.replace("times =", f"replay_speed = {speed}, follow = true, times =")
     text = text.replace(
         "[broker]",
         f'[link]\nkind = "lte"\nbytes_per_day = {BYTES_PER_DAY}\n[broker]\nca_file = "ca.pem"\n'
