@@ -196,9 +196,19 @@ def add_deployment(
     height: Annotated[float | None, typer.Option(help="Metres above the ground.")] = None,
     distance: Annotated[float | None, typer.Option(help="Detection distance in metres.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Standing there since (UTC); default: now.")] = None,
+    moves: Annotated[
+        bool,
+        typer.Option(
+            "--moves", help="A drone's flight: its pictures bring their own places; it is no camera."
+        ),
+    ] = False,
     state: State = None,
 ) -> None:
-    """Record where a camera stands, and print the deployment's id for node.toml."""
+    """Record where a camera stands, and print the deployment's id for node.toml.
+
+    With --moves, of a flight: LAT and LON are where it sets out, --since is before its first picture, and the
+    id is for `fieldwatch edge flight`.
+    """
     with reporting(), database(state) as settings:
         from fieldwatch_cloud.db import geography, nodes
         from fieldwatch_cloud.db.pool import connection
@@ -217,6 +227,7 @@ def add_deployment(
                 height_m=height,
                 detection_distance_m=distance,
                 started_at=utc(since),
+                moves=moves,
             )
         typer.echo(str(added))
 

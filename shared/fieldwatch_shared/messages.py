@@ -65,6 +65,25 @@ class Box(Wire):
     height: Fraction
 
 
+class Place(Wire):
+    """Where something was that has no fixed place: a camera that flies, or an animal that it saw.
+
+    Of a camera, with how it was aimed as far as that is known; of an animal, without.
+    """
+
+    lon: float = Field(ge=-180, le=180, description="Degrees, WGS 84.")
+    lat: float = Field(ge=-90, le=90)
+    sd_m: float = Field(ge=0, le=100_000, description="Standard deviation of the place, metres.")
+    altitude_m: float | None = Field(None, ge=-1000, le=20_000, description="Above the sea.")
+    height_m: float | None = Field(None, ge=-1000, le=20_000, description="Above the ground.")
+    heading_deg: float | None = Field(
+        None, ge=0, lt=360, description="Of the optical axis; looking straight down, of the picture's top."
+    )
+    tilt_deg: float | None = Field(None, ge=-90, le=90, description="-90: straight down.")
+    field_of_view_deg: float | None = Field(None, gt=0, le=360, description="Horizontal.")
+    aspect: float | None = Field(None, gt=0, le=100, description="Width over height of the picture.")
+
+
 class Record(Wire):
     """What every record carries: its own id and the time it was seen, never the time it arrived."""
 
@@ -99,6 +118,11 @@ class Observation(Record):
     box: Box | None = Field(None, description="Where it was in its best frame.")
     media_id: UUID | None = Field(None, description="The picture that was kept of it, if any.")
     model: str = Field(max_length=100, description="Detector as name@version.")
+    place: Place | None = Field(
+        None,
+        description="Of a deployment that moves: where the animal stood, as far as that is known, else the"
+        " camera. Of a blank one: the camera of the picture in which nothing was seen.",
+    )
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Observation:
@@ -159,6 +183,7 @@ class Media(Record):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     width: int = Field(gt=0, le=INT32, description="Pixels.")
     height: int = Field(gt=0, le=INT32, description="Pixels.")
+    place: Place | None = Field(None, description="Of the camera, in a deployment that moves.")
 
 
 class EffortSpan(Wire):

@@ -27,6 +27,7 @@ TAGS = [
     {"name": "overview", "description": "What needs a person, what changed, and species at a glance."},
     {"name": "records", "description": "Observations and pictures."},
     {"name": "review", "description": "Pictures worth a look, and what people say that they show."},
+    {"name": "flights", "description": "Drones' flights: pictures with places of their own, and density."},
     {"name": "map", "description": "Vector tiles, the base map, and where people patrolled."},
     {"name": "counts", "description": "Counts by species within any polygon and time span, with effort."},
     {"name": "exchange", "description": "Records in and out, in the formats of other tools."},
@@ -43,7 +44,10 @@ TAGS = [
     {"name": "drills", "description": "Exercises through the real chain, and what they measured."},
     {"name": "live view", "description": "A camera's pictures for some minutes, on request."},
     {"name": "fleet", "description": "Nodes as they should be and are, roll-outs, logs, what needs a visit."},
-    {"name": "nodes", "description": "Enrolment of nodes, their certificates, and what they ask for themselves."},
+    {
+        "name": "nodes",
+        "description": "Enrolment of nodes, their certificates, and what they ask for themselves.",
+    },
     {"name": "reports", "description": "Weekly and monthly reports, and who gets them."},
     {
         "name": "administration",

@@ -148,7 +148,7 @@ def add_zone(conn: Connection, *, reserve: UUID, name: str, name_zh: str | None 
 
 
 def deployments(conn: Connection, of_reserve: UUID, *, exact: bool = True) -> list[Deployment]:
-    """All of a reserve, by name.
+    """All cameras of a reserve, by name; flights are none.
 
     Args:
         exact: False: `last_observation_at` keeps silent about sensitive species.
@@ -173,6 +173,7 @@ def add_deployment(
     started_at: datetime | None = None,
     ended_at: datetime | None = None,
     id_: UUID | None = None,
+    moves: bool = False,
 ) -> UUID:
     """Record that a node's camera stands somewhere, from `started_at` (default: now) on.
 
@@ -180,6 +181,8 @@ def add_deployment(
         id_: made where the camera was aimed; default: made here.
         lon, lat: degrees, WGS 84.
         heading_deg: clockwise from true north.
+        moves: a flight: it has no place, only its pictures have, and it counts as no camera; `lon` and `lat`
+            are where it set out.
 
     Raises:
         NotFoundError: the node does not belong to this reserve.
@@ -207,6 +210,7 @@ def add_deployment(
             "detection_distance_m": detection_distance_m,
             "started_at": started_at,
             "ended_at": ended_at,
+            "moves": moves,
         },
     )
     return new

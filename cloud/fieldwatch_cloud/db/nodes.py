@@ -47,6 +47,8 @@ class Known:
     """None: a data set brought it."""
     reserve: str
     ended_at: datetime | None
+    moves: bool = False
+    """Each of its records has a place of its own."""
 
 
 def access(conn: Connection) -> list[Access]:

@@ -29,6 +29,13 @@ def not_its_own(message: Message, deployments: Mapping[UUID, Known]) -> str | No
                 f"deployment {id_} belongs to node {found.node!r} in reserve {found.reserve!r}, "
                 f"but the message came as {expected[0]!r} in {expected[1]!r}"
             )
+    for place in message.places:
+        if not deployments[place.deployment_id].moves:
+            # Counted as seen by a camera that stood somewhere, it would be in the wrong place for ever.
+            return (
+                f"deployment {place.deployment_id} stands still, but this has a place of its own: add the"
+                " flight as a deployment that moves (fieldwatch cloud deployment add --moves)"
+            )
     return None
 
 
@@ -55,10 +62,10 @@ def until_the_end(message: Message, deployments: Mapping[UUID, Known]) -> tuple[
     if all(deployments[id_].ended_at is None for id_ in message.deployments):
         return message, None
     match message.content:
-        case Observations(rows):
+        case Observations(rows) as content:
             # Of db.staging.row: id, deployment, observed_at, ...
             left = [row for row in rows if in_time(row[1], row[2])]
-            content = Observations(left, frozenset(row[1] for row in left))
+            content = replace(content, rows=left, deployments=frozenset(row[1] for row in left))
             kept = replace(message, content=content) if left else None
         case Heartbeat(effort=effort) as heartbeat:
             spans = [span for span in effort if in_time(span.deployment_id, span.started_at)]

@@ -12,6 +12,7 @@ from fieldwatch_cloud.alarms.evidence import lock_reserves, record_suspicion
 from fieldwatch_cloud.db import (
     desired,
     fleet,
+    flights,
     heartbeats,
     media,
     node_power,
@@ -159,6 +160,7 @@ class Intake:
     def _write(self, messages: Sequence[Message], news: News) -> None:
         seen = [message for message in messages if isinstance(message.content, Observations)]
         self._write_observations(seen, news)
+        flights.place_all(self._conn, [one for message in seen for one in message.places])
         lock_reserves(self._conn, {m.topic.reserve for m in messages if isinstance(m.content, Suspicion)})
         effort: list[EffortSpan] = []
         beats: list[tuple[str, Heartbeat]] = []
@@ -172,6 +174,7 @@ class Intake:
                         announce.media(news, reserve, record)
                     else:
                         retention.came_again(self._conn, record.id)
+                    flights.place_all(self._conn, message.places)
                 case Heartbeat() as heartbeat:
                     effort += heartbeat.effort
                     before = health(self._conn, node, utc_now())

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from fieldwatch_cloud.db.flights import Placed, has_place, placed
 from fieldwatch_cloud.db.staging import Row, row
 from fieldwatch_cloud.errors import InvalidMessageError
 from fieldwatch_cloud.ingest.true_time import dated_right, looked_right
@@ -58,6 +59,8 @@ class Incoming:
 class Observations:
     rows: list[Row]
     deployments: frozenset[UUID]
+    places: tuple[Placed, ...] = ()
+    """Of those of a deployment that moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,14 @@ class Message:
                 | {span.deployment_id for span in content.effort}
             )
         return frozenset()
+
+    @property
+    def places(self) -> tuple[Placed, ...]:
+        """Of records that have their own."""
+        if isinstance(self.content, Picture):
+            record = self.content.record
+            return (placed(record),) if record.place is not None else ()
+        return self.content.places if isinstance(self.content, Observations) else ()
 
 
 def parse(incoming: Incoming, now: datetime, *, largest_picture: int) -> Message:
@@ -155,7 +166,7 @@ def _content(
             _check_times((o.ended_at for o in seen), now)
             rows = [row(o) for o in seen]
             return batch.message_id, Observations(
-                rows, frozenset(o.deployment_id for o in batch.observations)
+                rows, frozenset(o.deployment_id for o in seen), tuple(map(placed, filter(has_place, seen)))
             )
         case Kind.SUSPICIONS:
             # A fire is never refused for its clock: it is shown with the time that the node believed.

@@ -1796,6 +1796,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/flights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where drones flew
+         * @description Newest first. A flight is a deployment that moves: it counts as no camera, and has no camera-days.
+         */
+        get: operations["list_flights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/flights/animals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where flights saw animals
+         * @description Each animal at its own place on flat ground, or at the camera's where the aim is not known. Without what
+         *     people have reviewed, and for those who may not see sensitive species, without these.
+         */
+        get: operations["list_flight_animals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/flight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a flight found
+         * @description Pictures, the ground in them, and animals per km² of it, from pictures that do not overlap.
+         */
+        get: operations["get_flight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/node/artifacts/{sha256}": {
         parameters: {
             query?: never;
@@ -5356,6 +5417,233 @@ export interface components {
             /** Cameras */
             cameras: components["schemas"]["FleetCamera"][];
         };
+        /** FlightAnswer */
+        FlightAnswer: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Of its deployment.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Node Id */
+            node_id: string | null;
+            /** Pictures */
+            pictures: number;
+            /**
+             * Started At
+             * @description Of its first picture; null: none has come.
+             */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** @description Null with fewer than two pictures. */
+            track: components["schemas"]["FlightLine"] | null;
+            /**
+             * Bounds
+             * @description West, south, east, north.
+             */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /**
+             * With Footprint
+             * @description Pictures of which height, aim and lens are known.
+             */
+            with_footprint: number;
+            /**
+             * Footprint Km2
+             * @description Ground in at least one picture; null: not observed.
+             */
+            footprint_km2: number | null;
+            /**
+             * Footprint
+             * @description GeoJSON of that ground.
+             */
+            footprint: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Apart
+             * @description Pictures that do not overlap: animals are counted in these alone.
+             */
+            apart: number;
+            /** Apart Km2 */
+            apart_km2: number;
+            /**
+             * Apart Pictures
+             * @description Of those in which nothing was seen, the record that says so.
+             */
+            apart_pictures: string[];
+            /**
+             * Not Observed
+             * @description Why there is no density.
+             */
+            not_observed: ("no_pictures" | "no_footprint" | "too_few_pictures") | null;
+            /** Animals */
+            animals: components["schemas"]["FlightTaxon"][];
+            /** Assumptions */
+            assumptions: string[];
+        };
+        /**
+         * FlightDensityAnswer
+         * @description Animals per square kilometre of the ground in the pictures that do not overlap.
+         */
+        FlightDensityAnswer: {
+            /** Estimate */
+            estimate: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Level */
+            level: number;
+            /**
+             * Dispersion
+             * @description Variance over mean between pictures; 1: spread by chance.
+             */
+            dispersion: number;
+            /** Method */
+            method: string;
+        };
+        /**
+         * FlightLine
+         * @description GeoJSON, [longitude, latitude] of each picture in the order in which they were taken.
+         */
+        FlightLine: {
+            /**
+             * Type
+             * @default LineString
+             * @constant
+             */
+            type: "LineString";
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][];
+        };
+        /** FlightPoint */
+        FlightPoint: {
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+            geometry: components["schemas"]["Point"];
+            properties: components["schemas"]["FlightPointProperties"];
+        };
+        /** FlightPointProperties */
+        FlightPointProperties: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Of the observation.
+             */
+            id: string;
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /** Scientific Name */
+            scientific_name: string | null;
+            /** Confidence */
+            confidence: number;
+            /**
+             * Observed At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            observed_at: string;
+            /**
+             * Sd M
+             * @description Standard deviation of the place, metres.
+             */
+            sd_m: number;
+            /** Media Id */
+            media_id: string | null;
+        };
+        /**
+         * FlightPoints
+         * @description GeoJSON FeatureCollection: animals where they stood, one perhaps in many pictures.
+         */
+        FlightPoints: {
+            /**
+             * Type
+             * @default FeatureCollection
+             * @constant
+             */
+            type: "FeatureCollection";
+            /** Features */
+            features: components["schemas"]["FlightPoint"][];
+        };
+        /** FlightSummary */
+        FlightSummary: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Of its deployment.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Node Id */
+            node_id: string | null;
+            /** Pictures */
+            pictures: number;
+            /**
+             * Started At
+             * @description Of its first picture; null: none has come.
+             */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** @description Null with fewer than two pictures. */
+            track: components["schemas"]["FlightLine"] | null;
+            /**
+             * Bounds
+             * @description West, south, east, north.
+             */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+        };
+        /** FlightTaxon */
+        FlightTaxon: {
+            /** Scientific Name */
+            scientific_name: string;
+            /**
+             * Seen
+             * @description In all pictures; one animal perhaps many times.
+             */
+            seen: number;
+            /**
+             * Counted
+             * @description In the pictures that do not overlap.
+             */
+            counted: number;
+            density: components["schemas"]["FlightDensityAnswer"] | null;
+            /**
+             * Pictures
+             * @description In which it was counted: the evidence.
+             */
+            pictures: string[];
+        };
+        /** Flights */
+        Flights: {
+            /** Items */
+            items: components["schemas"]["FlightSummary"][];
+        };
         /**
          * GoOn
          * @description What the node is to keep to from now on: somebody may have prolonged it.
@@ -7176,6 +7464,12 @@ export interface components {
              * @description Absent: it goes on.
              */
             ended_at?: string | null;
+            /**
+             * Moves
+             * @description A flight: each of its pictures brings its own place, and it counts as no camera. Longitude and latitude are where it sets out.
+             * @default false
+             */
+            moves: boolean;
         };
         /** NewDeploymentId */
         NewDeploymentId: {
@@ -18399,6 +18693,187 @@ export interface operations {
             };
         };
     };
+    list_flights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flights"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flight_animals: {
+        parameters: {
+            query?: {
+                /** @description Seen at or after. */
+                from?: string | null;
+                /** @description Seen before. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightPoints"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_flight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightAnswer"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_node_artifact: {
         parameters: {
             query?: never;
@@ -20258,6 +20733,15 @@ export interface operations {
             };
             /** @description A field is missing or wrong; `errors` names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fieldwatch_edge.aiming.level import TAP_SD
-from fieldwatch_edge.decide.geometry import PINHOLE_LIMIT_DEG, direction
 from fieldwatch_edge.errors import EdgeError
+from fieldwatch_shared.looking import PINHOLE_LIMIT_DEG, direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

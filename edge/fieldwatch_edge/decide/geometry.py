@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fieldwatch_shared.looking import direction as direction
 from fieldwatch_shared.messages import Box, Pose
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.settings import Camera
 
-PINHOLE_LIMIT_DEG = 170.0
-"""Wider pictures are not made by one plain lens; they are taken as panoramas."""
 FOOT_SD = 0.1
 """Standard deviation of a box's lower edge, as a share of its height: 0.07 over the 248 boxes of
 fire@2026.11.21 that lie on labelled smoke of the recorded ignitions."""
@@ -41,37 +40,6 @@ def share_of_smaller(a: Box, b: Box) -> float:
     if width <= 0 or height <= 0 or smaller <= 0:
         return 0.0
     return width * height / smaller
-
-
-def direction(
-    x: float, y: float, *, heading_deg: float, tilt_deg: float, field_of_view_deg: float, aspect: float
-) -> tuple[float, float]:
-    """Bearing (degrees from true north, 0 <= b < 360) and elevation (degrees above the horizon) of a point.
-
-    The pinhole camera (Hartley and Zisserman, Multiple View Geometry, 2nd ed. 2004, section 6.1): a point at
-    the fraction x of the width looks along ((x - 0.5) w, (0.5 - y) h, f) with f = (w / 2) / tan(fov / 2);
-    turned up by the tilt, then round by the heading. Without tilt the bearing is
-    heading + atan((x - 0.5) * 2 * tan(fov / 2)). Lens distortion is not corrected. Pictures wider than 170
-    degrees are read as equirectangular panoramas: equal angles per pixel, tilt added.
-
-    Args:
-        x, y: fractions of width and height, from the top left corner.
-        heading_deg, tilt_deg: of the optical axis.
-        field_of_view_deg: horizontal.
-        aspect: width over height of the picture.
-    """
-    if field_of_view_deg > PINHOLE_LIMIT_DEG:
-        bearing = heading_deg + (x - 0.5) * field_of_view_deg
-        elevation = tilt_deg + (0.5 - y) * field_of_view_deg / aspect
-        return bearing % 360, min(max(elevation, -90.0), 90.0)
-    focal = 0.5 / math.tan(math.radians(field_of_view_deg) / 2)
-    right, up = x - 0.5, (0.5 - y) / aspect
-    tilt = math.radians(tilt_deg)
-    forward_level = focal * math.cos(tilt) - up * math.sin(tilt)
-    up_level = focal * math.sin(tilt) + up * math.cos(tilt)
-    bearing = heading_deg + math.degrees(math.atan2(right, forward_level))
-    elevation = math.degrees(math.atan2(up_level, math.hypot(right, forward_level)))
-    return bearing % 360, elevation
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,11 @@ class NewDeployment(Body):
     detection_distance_m: Annotated[float, Field(gt=0, le=100_000)] | None = None
     started_at: Instant | None = Field(None, description="Absent: now.")
     ended_at: Instant | None = Field(None, description="Absent: it goes on.")
+    moves: bool = Field(
+        False,
+        description="A flight: each of its pictures brings its own place, and it counts as no camera."
+        " Longitude and latitude are where it sets out.",
+    )
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:

@@ -2,6 +2,13 @@
 INSERT INTO node_certificate (serial, node_id, key_sha256, pem, not_after, valid_days)
 VALUES (%(serial)s, %(node)s, %(key)s, %(pem)s, %(not_after)s, %(valid_days)s);
 
+-- name: lock
+-- Between looking at what the node may and giving it more, nobody puts it out; and the reverse.
+SELECT id FROM node WHERE id = %(node)s FOR UPDATE;
+
+-- name: issued
+SELECT count(*) FROM node_certificate WHERE node_id = %(node)s AND issued_at > now() - %(within)s;
+
 -- name: of_key
 -- The newest of that key that holds.
 SELECT serial, pem, not_after, issued_at > now() - %(within)s FROM node_certificate

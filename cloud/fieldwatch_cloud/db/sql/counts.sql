@@ -14,7 +14,7 @@ FROM reserve WHERE id = %(reserve_id)s;
 
 -- name: deployments_within
 -- By place alone: what a deployment did in a time span is for its effort to say, not for its dates.
-SELECT id FROM deployment
+SELECT id FROM standing
 WHERE reserve_id = %(reserve_id)s
   AND (%(area)s::text IS NULL OR ST_Intersects(location, ST_GeomFromGeoJSON(%(area)s)));
 

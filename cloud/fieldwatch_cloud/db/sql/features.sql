@@ -7,7 +7,7 @@ SELECT set_config('statement_timeout', %(seconds)s || 's', true);
 
 -- name: chosen
 -- The order in which deployments are walked through.
-SELECT id FROM deployment
+SELECT id FROM standing
 WHERE reserve_id = %(reserve_id)s
   AND (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s))
   AND (%(area)s::text IS NULL OR ST_Intersects(location, ST_GeomFromGeoJSON(%(area)s)))
@@ -50,7 +50,7 @@ SELECT d.id::text AS id, d.id AS deployment_id, d.location_name AS deployment, d
        d.heading_deg, d.tilt_deg, d.field_of_view_deg, d.height_m, d.detection_distance_m,
        d.coordinate_uncertainty_m, d.started_at, d.ended_at,
        ST_AsBinary(d.location) AS wkb, d.location AS geometry, d.started_at AS at, 1 AS ordinal
-FROM deployment d
+FROM standing d
 WHERE d.reserve_id = %(reserve_id)s AND (%(ids)s::uuid[] IS NULL OR d.id = ANY (%(ids)s))
   AND d.started_at < %(until)s AND coalesce(d.ended_at, 'infinity') >= %(since)s
 

@@ -67,7 +67,7 @@ ORDER BY n.id;
 
 -- name: deployments
 SELECT d.id, d.node_id, d.location_name AS name, ST_X(d.location) AS lon, ST_Y(d.location) AS lat, d.started_at
-FROM deployment d
+FROM standing d
 WHERE d.reserve_id = %(reserve_id)s AND d.node_id IS NOT NULL AND (d.ended_at IS NULL OR d.ended_at > %(now)s)
 ORDER BY d.node_id, d.location_name;
 

@@ -32,7 +32,7 @@ SELECT d.id, d.node_id, d.location_name, ST_X(d.location) AS lon, ST_Y(d.locatio
             WHERE deployment_id = d.id AND NOT is_sensitive(d.reserve_id, scientific_name)
             ORDER BY observed_at DESC LIMIT 1)
        END AS last_observation_at
-FROM deployment d
+FROM standing d
 LEFT JOIN node n ON n.id = d.node_id  -- None of a deployment that a data set brought.
 LEFT JOIN LATERAL (
     SELECT body, received_at FROM heartbeat
@@ -63,11 +63,11 @@ SELECT 1 FROM node WHERE id = %(node_id)s AND reserve_id = %(reserve_id)s;
 -- name: add_deployment
 INSERT INTO deployment (
     id, reserve_id, node_id, location_name, location, heading_deg, tilt_deg, field_of_view_deg, height_m,
-    detection_distance_m, started_at, ended_at)
+    detection_distance_m, started_at, ended_at, moves)
 VALUES (
     %(id)s, %(reserve_id)s, %(node_id)s, %(location_name)s, ST_Point(%(lon)s, %(lat)s, 4326), %(heading_deg)s,
     %(tilt_deg)s, %(field_of_view_deg)s, %(height_m)s, %(detection_distance_m)s,
-    coalesce(%(started_at)s, now()), %(ended_at)s);
+    coalesce(%(started_at)s, now()), %(ended_at)s, %(moves)s);
 
 -- name: end_deployment
 UPDATE deployment SET ended_at = coalesce(%(at)s, now())

@@ -24,7 +24,7 @@ WHERE n.reserve_id = %(reserve_id)s ORDER BY n.id;
 SELECT d.id, d.location_name AS name, ST_X(d.location) AS lon, ST_Y(d.location) AS lat, d.started_at, d.node_id,
        (SELECT max(v.done_at) FROM visit v WHERE v.deployment_id = d.id) AS visited_at,
        c.every_days AS card_every_days, c.since AS card_since
-FROM deployment d LEFT JOIN card_camera c ON c.deployment_id = d.id
+FROM standing d LEFT JOIN card_camera c ON c.deployment_id = d.id
 WHERE d.reserve_id = %(reserve_id)s AND (d.ended_at IS NULL OR d.ended_at > %(now)s)
   AND (d.node_id IS NOT NULL OR c.deployment_id IS NOT NULL)
 ORDER BY d.location_name, d.id;

@@ -5,7 +5,7 @@ WHERE node.revoked_at IS NULL
 ORDER BY node.id;
 
 -- name: deployments
-SELECT d.id, d.node_id, r.slug, d.ended_at
+SELECT d.id, d.node_id, r.slug, d.ended_at, d.moves
 FROM deployment d JOIN reserve r ON r.id = d.reserve_id
 WHERE d.id = ANY(%(ids)s);
 
@@ -21,7 +21,7 @@ SELECT 1 FROM node WHERE id = %(node)s AND reserve_id = (SELECT id FROM reserve 
 
 -- name: watched
 SELECT d.id, d.started_at, d.ended_at, n.online
-FROM deployment d JOIN node n ON n.id = d.node_id
+FROM standing d JOIN node n ON n.id = d.node_id
 WHERE d.node_id = %(node)s AND (d.ended_at IS NULL OR d.ended_at > now())
 ORDER BY d.id;
 

@@ -9,7 +9,7 @@ FROM reserve r WHERE r.id = %(reserve_id)s;
 -- name: species
 -- Down the sums: a year's tell how many and in which year first and last, a month's in which month, and only that
 -- month's events when.
-WITH here AS MATERIALIZED (SELECT id FROM deployment WHERE reserve_id = %(reserve_id)s),
+WITH here AS MATERIALIZED (SELECT id FROM standing WHERE reserve_id = %(reserve_id)s),
 yearly AS MATERIALIZED (
     SELECT c.scientific_name, c.deployment_id, c.start, c.observations, c.labelled, c.events
     FROM here JOIN count_sum c ON c.deployment_id = here.id AND c.tier = 'year'
@@ -52,7 +52,7 @@ ORDER BY t.events DESC, t.scientific_name;
 -- name: watched_before
 -- Whether a camera looked before, by its corrected clock, or at least something was recorded.
 SELECT EXISTS (
-    SELECT FROM deployment d
+    SELECT FROM standing d
     LEFT JOIN clock_correction c ON c.deployment_id = d.id AND c.undone_at IS NULL
     WHERE d.reserve_id = %(reserve_id)s
       AND (EXISTS (SELECT FROM effort_day e
@@ -66,7 +66,7 @@ SELECT EXISTS (
 -- late is in no sum yet: where a marker lies so far back, it is derived (`events_anew`).
 WITH yearly AS MATERIALIZED (
     SELECT c.scientific_name, c.deployment_id, c.start
-    FROM deployment d JOIN count_sum c ON c.deployment_id = d.id AND c.tier = 'year'
+    FROM standing d JOIN count_sum c ON c.deployment_id = d.id AND c.tier = 'year'
     WHERE d.reserve_id = %(reserve_id)s AND c.scientific_name = ANY (%(names)s)
       AND c.start::timestamp AT TIME ZONE 'UTC' < %(since)s
 ),
@@ -84,7 +84,7 @@ monthly AS MATERIALIZED (
 ),
 late AS MATERIALIZED (
     SELECT DISTINCT s.deployment_id
-    FROM deployment d JOIN stale_span s ON s.deployment_id = d.id
+    FROM standing d JOIN stale_span s ON s.deployment_id = d.id
     WHERE d.reserve_id = %(reserve_id)s AND lower(s.span) < %(since)s
 ),
 known AS (
@@ -109,7 +109,7 @@ WHERE m.scientific_name NOT IN (SELECT scientific_name FROM known)
 -- Of each name its first event; and of its records, as people corrected them, the first with a picture that is here.
 WITH first AS MATERIALIZED (
     SELECT DISTINCT ON (e.scientific_name) e.scientific_name, e.started_at, e.ended_at, e.deployment_id
-    FROM deployment d
+    FROM standing d
     CROSS JOIN LATERAL events(d.id, %(since)s, 'infinity') e
     WHERE d.reserve_id = %(reserve_id)s AND e.scientific_name = ANY (%(names)s) AND e.observation_type = 'animal'
     ORDER BY e.scientific_name, e.started_at, e.deployment_id
@@ -130,12 +130,12 @@ LEFT JOIN LATERAL (
 -- the pictures are here is asked of the best alone (`stills`).
 WITH found AS (
     SELECT o.media_id, d.id AS deployment_id, o.observed_at, o.confidence, false AS labelled
-    FROM deployment d
+    FROM standing d
     CROSS JOIN LATERAL (
         SELECT media_id, observed_at, confidence FROM observation
         WHERE deployment_id = d.id AND scientific_name = %(taxon)s AND media_id IS NOT NULL
         ORDER BY observed_at DESC
-        LIMIT (SELECT greatest(2, least(12, %(weighed)s / count(*))) FROM deployment WHERE reserve_id = %(reserve_id)s)
+        LIMIT (SELECT greatest(2, least(12, %(weighed)s / count(*))) FROM standing WHERE reserve_id = %(reserve_id)s)
     ) o
     WHERE d.reserve_id = %(reserve_id)s
       AND NOT EXISTS (SELECT FROM label_revision r WHERE r.media_id = o.media_id)
@@ -143,7 +143,7 @@ WITH found AS (
     SELECT l.media_id, d.id, l.observed_at,
            (SELECT max(o.confidence) FROM observation o
             WHERE o.media_id = l.media_id AND o.scientific_name = l.scientific_name), true
-    FROM deployment d JOIN current_label l ON l.deployment_id = d.id
+    FROM standing d JOIN current_label l ON l.deployment_id = d.id
     WHERE d.reserve_id = %(reserve_id)s AND l.scientific_name = %(taxon)s
 )
 SELECT f.media_id, f.deployment_id, f.observed_at + make_interval(secs => coalesce(c.offset_s, 0)) AS observed_at,
@@ -156,7 +156,7 @@ LEFT JOIN clock_correction c ON c.deployment_id = f.deployment_id AND c.undone_a
 -- would be read whole for each camera.
 WITH here AS MATERIALIZED (
     SELECT d.id, make_interval(secs => coalesce(c.offset_s, 0)) AS ahead
-    FROM deployment d LEFT JOIN clock_correction c ON c.deployment_id = d.id AND c.undone_at IS NULL
+    FROM standing d LEFT JOIN clock_correction c ON c.deployment_id = d.id AND c.undone_at IS NULL
     WHERE d.reserve_id = %(reserve_id)s
 )
 SELECT o.media_id, here.id AS deployment_id, o.observed_at + here.ahead AS observed_at, o.scientific_name, o.confidence,
@@ -193,7 +193,7 @@ FROM (
     WHERE deployment_id = %(deployment_id)s AND mime IN ('image/jpeg', 'image/png')
     ORDER BY observed_at DESC, id DESC LIMIT 50
 ) m
-JOIN deployment d ON d.id = m.deployment_id
+JOIN standing d ON d.id = m.deployment_id
 LEFT JOIN clock_correction c ON c.deployment_id = m.deployment_id AND c.undone_at IS NULL
 WHERE (%(exact)s OR NOT shows_sensitive(d.reserve_id, m.id))
   AND NOT EXISTS (SELECT FROM media_removal gone WHERE gone.media_id = m.id)
@@ -201,7 +201,7 @@ ORDER BY m.observed_at DESC, m.id DESC LIMIT 1;
 
 -- name: corrected_clocks
 SELECT c.deployment_id
-FROM deployment d JOIN clock_correction c ON c.deployment_id = d.id AND c.undone_at IS NULL
+FROM standing d JOIN clock_correction c ON c.deployment_id = d.id AND c.undone_at IS NULL
 WHERE d.reserve_id = %(reserve_id)s;
 
 -- name: unreached

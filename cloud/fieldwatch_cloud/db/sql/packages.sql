@@ -6,7 +6,7 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
 -- A reserve's own, by place and dates: data sets of others go out as themselves (db.datasets).
 SELECT d.id, d.location_name, ST_X(d.location) AS lon, ST_Y(d.location) AS lat, d.heading_deg, d.tilt_deg, d.height_m,
        d.detection_distance_m, d.node_id, d.started_at, d.ended_at, coalesce(c.offset_s, 0) AS offset_s
-FROM deployment d
+FROM standing d
 LEFT JOIN clock_correction c ON c.deployment_id = d.id AND c.undone_at IS NULL
 WHERE d.reserve_id = %(reserve_id)s AND d.dataset_id IS NULL
   AND (%(area)s::text IS NULL OR ST_Intersects(d.location, ST_GeomFromGeoJSON(%(area)s)))

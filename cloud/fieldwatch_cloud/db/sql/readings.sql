@@ -38,7 +38,7 @@ ORDER BY w.node_id, w.sensor, w.quantity;
 SELECT n.id, n.name, ST_X(d.location), ST_Y(d.location)
 FROM node n
 LEFT JOIN LATERAL (
-    SELECT location FROM deployment WHERE node_id = n.id
+    SELECT location FROM standing WHERE node_id = n.id
     ORDER BY (ended_at IS NULL) DESC, started_at DESC LIMIT 1
 ) d ON true
 WHERE n.id = ANY(%(nodes)s) ORDER BY n.id;
@@ -77,7 +77,7 @@ WITH taken AS (
 SELECT taken.node_id, taken.since, n.reserve_id, ST_X(d.location), ST_Y(d.location)
 FROM taken JOIN node n ON n.id = taken.node_id
 LEFT JOIN LATERAL (
-    SELECT location FROM deployment WHERE node_id = n.id
+    SELECT location FROM standing WHERE node_id = n.id
     ORDER BY (ended_at IS NULL) DESC, started_at DESC LIMIT 1
 ) d ON true
 ORDER BY taken.node_id;

@@ -39,7 +39,7 @@ SELECT a.id, a.reserve_id, r.timezone, a.scientific_names, a.least_confidence, a
        a.quiet_from, a.quiet_to, a.whom, array_agg(d.id) AS deployments
 FROM alert_rule a
 JOIN reserve r ON r.id = a.reserve_id
-JOIN deployment d ON d.reserve_id = a.reserve_id AND d.id = ANY (%(deployments)s)
+JOIN standing d ON d.reserve_id = a.reserve_id AND d.id = ANY (%(deployments)s)
     AND (a.area IS NULL OR ST_Covers(a.area, d.location))
 WHERE a.enabled
 GROUP BY a.id, r.id

@@ -8,7 +8,7 @@ SELECT d.id, d.location_name, ST_X(d.location) AS lon, ST_Y(d.location) AS lat, 
        coalesce(s.effort_from_dates, false) AS effort_from_dates,
        EXISTS (SELECT FROM clock_correction c WHERE c.deployment_id = d.id AND c.undone_at IS NULL)
            AS clock_corrected
-FROM deployment d
+FROM standing d
 LEFT JOIN dataset s ON s.id = d.dataset_id
 WHERE d.reserve_id = %(reserve_id)s
   AND (%(area)s::text IS NULL OR ST_Intersects(d.location, ST_GeomFromGeoJSON(%(area)s)))

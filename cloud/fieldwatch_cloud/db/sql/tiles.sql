@@ -4,7 +4,7 @@ SELECT timezone FROM reserve WHERE id = %(reserve_id)s;
 -- name: cameras
 SELECT d.id, d.node_id, ST_X(d.location) AS lon, ST_Y(d.location) AS lat, d.started_at, d.ended_at,
        coalesce(n.online, false) AS online
-FROM deployment d LEFT JOIN node n ON n.id = d.node_id
+FROM standing d LEFT JOIN node n ON n.id = d.node_id
 WHERE d.reserve_id = %(reserve_id)s
 ORDER BY d.id;
 
@@ -29,7 +29,7 @@ CROSS JOIN LATERAL (
 -- name: stood
 SELECT id, ST_X(location) AS lon, ST_Y(location) AS lat,
        started_at < %(until)s AND (ended_at IS NULL OR ended_at > %(since)s) AS in_span
-FROM deployment
+FROM standing
 WHERE reserve_id = %(reserve_id)s
 ORDER BY id;
 
