@@ -327,7 +327,8 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     while (!ready || !map.loaded() || element.dataset.state !== "idle") await map.once("idle");
   }
 
-  map.once("load", dressed);
+  // Not "load", which waits until an empty world has been drawn: on a slow desk, a second.
+  map.once("style.load", dressed);
   setInterval(() => {
     if (!document.hidden && store.state.phase === "map") tiles.camerasChanged();
   }, CAMERAS_MS);
