@@ -12,13 +12,14 @@ import os
 import stat
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
 from fieldwatch_edge.errors import CorruptOutboxError, OutboxError
-from fieldwatch_edge.outbox.records import Checkpoint, Entry, Message, Priority, Statistics
+from fieldwatch_edge.outbox.records import BATCHED, Checkpoint, Entry, Message, Priority, Statistics
 from fieldwatch_edge.outbox.renew import open_or_renew
 from fieldwatch_edge.outbox.store import ANY_SIZE, Outbox
 
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 REST_S = 15.0
 """A disk that refuses is left alone for so long: a dying one takes its time to say no."""
 _AT_ONCE = 32
+_BEGIN = (-1, -1)
 
 
 class OutboxWithRefuge(Outbox):
@@ -49,6 +51,8 @@ class OutboxWithRefuge(Outbox):
         self._rests_until = 0.0
         self.refusal: str | None = None
         """Why the disk takes nothing; None: it does."""
+        self._adopted, self._all_adopted = _BEGIN, False
+        """How far what waits on the disk was copied into memory."""
         if memory.exists():  # of a process before this one
             self._open_memory()
 
@@ -82,6 +86,7 @@ class OutboxWithRefuge(Outbox):
                 super().write(camera, open_tracks=tracks, checkpoint=checkpoint)
             super().given_up(memory.statistics().given_up)
             self._memory, self.refusal = None, None
+            self._adopted, self._all_adopted = _BEGIN, False
             memory.close()
             self._remove_memory()
             log.info("outbox.disk_is_back", moved=moved)
@@ -103,7 +108,10 @@ class OutboxWithRefuge(Outbox):
         checkpoint: Checkpoint | None = None,
     ) -> None:
         ready, open_tracks = list(ready), list(open_tracks)
-        if time.monotonic() >= self._rests_until:
+        # What says where a camera stands stays behind the records that it stands on: they are in memory until
+        # they are settled, and a power cut then must find on disk what stands there.
+        stands = checkpoint is not None or bool(open_tracks)
+        if time.monotonic() >= self._rests_until and not (stands and self._memory is not None):
             try:
                 super().write(camera, ready=ready, open_tracks=open_tracks, checkpoint=checkpoint)
             except CorruptOutboxError:
@@ -111,6 +119,7 @@ class OutboxWithRefuge(Outbox):
             except OutboxError as error:
                 self._refuse(error)
             else:
+                self._adopted, self._all_adopted = _BEGIN, False
                 return
         with self._guard:
             memory = self._open_memory()
@@ -127,6 +136,11 @@ class OutboxWithRefuge(Outbox):
     # What the link does
 
     def take(self, now: float, batch: int, most: Mapping[Priority, int] = ANY_SIZE) -> Message | None:
+        # No fire on the disk waits for what is in memory.
+        fires = {priority: most[priority] for priority in most if priority <= Priority.SUSPICION_PICTURE}
+        return self._next(now, batch, fires) or self._next(now, batch, most)
+
+    def _next(self, now: float, batch: int, most: Mapping[Priority, int]) -> Message | None:
         if (memory := self._memory) is not None and (message := memory.take(now, batch, most)) is not None:
             return message
         if time.monotonic() < self._rests_until:
@@ -142,7 +156,9 @@ class OutboxWithRefuge(Outbox):
 
     def any_to_send(self, most: Mapping[Priority, int]) -> bool:
         memory = self._memory
-        return (memory is not None and memory.any_to_send(most)) or super().any_to_send(most)
+        if memory is not None and memory.any_to_send(most):
+            return True
+        return not self._all_adopted and super().any_to_send(most)
 
     def held_back(self, most: Mapping[Priority, int]) -> int:
         here = self._memory.held_back(most) if self._memory is not None else 0
@@ -182,7 +198,9 @@ class OutboxWithRefuge(Outbox):
 
     @property
     def fires_wait(self) -> bool:
-        return (self._memory is not None and self._memory.fires_wait) or super().fires_wait
+        if self._memory is not None and self._memory.fires_wait:
+            return True
+        return not self._all_adopted and super().fires_wait
 
     @property
     def empty(self) -> bool:
@@ -235,16 +253,24 @@ class OutboxWithRefuge(Outbox):
         self.refusal = str(error)
 
     def _adopt(self) -> None:
-        """Copy what waits on a disk that can only be read into memory, fires first, to be sent from there."""
-        memory, left = self._open_memory(), self._memory_bytes // 2
-        try:
-            for entry in self:
-                left -= entry.size
-                if left < 0:
-                    return
-                memory.write(ready=[entry])
-        except OutboxError as error:
-            log.error("outbox.disk_cannot_be_read", error=str(error))  # noqa: TRY400
+        """Copy what waits on a disk that can only be read into memory, fires first, to be sent from there;
+        each record once, and as much at once as there is room for."""
+        with self._guard:
+            memory = self._open_memory()
+            left = self._memory_bytes // 2 - memory.statistics().bytes
+            try:
+                for place, entry in self._behind(self._adopted):
+                    left -= entry.size
+                    # A fire that waits is worth what it displaces.
+                    if left < 0 and entry.priority > Priority.SUSPICION:
+                        return
+                    # A message of which only some records were copied must not have the others forgotten.
+                    alone = replace(entry, message_id=None) if entry.kind in BATCHED else entry
+                    memory.write(ready=[alone])
+                    self._adopted = place
+                self._all_adopted = True
+            except OutboxError as error:
+                log.error("outbox.disk_cannot_be_read", error=str(error))  # noqa: TRY400
 
 
 def open_outbox(

@@ -427,7 +427,10 @@ class Outbox:
     def __iter__(self) -> Iterator[Entry]:
         """All records that wait, in the order in which they will be sent. Read page by page: gigabytes of
         pictures may wait, and the node may go on meanwhile."""
-        last = (-1, -1)
+        return (entry for _, entry in self._behind((-1, -1)))
+
+    def _behind(self, last: tuple[int, int]) -> Iterator[tuple[tuple[int, int], Entry]]:
+        """Records that wait behind a place in the order of sending, each with its own place there."""
         while True:
             with self._translated(), self._send_lock:
                 rows = self._sender.execute(_PAGE, last).fetchall()
@@ -436,8 +439,8 @@ class Outbox:
             for id_, kind, priority, body, attachment, message_id, seq, said in rows:
                 self._believe(kind, [(id_, body, said)])
                 self._believe_picture(id_, body, attachment)
-                yield Entry(id_, Kind(kind), Priority(priority), body, attachment, message_id)
                 last = (priority, seq)
+                yield last, Entry(id_, Kind(kind), Priority(priority), body, attachment, message_id)
 
     @property
     def fires_wait(self) -> bool:

@@ -14,6 +14,7 @@ from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox, Priority, Settling, locked, open_outbox
 from fieldwatch_edge.outbox import refuge as module
 from fieldwatch_edge.outbox.refuge import OutboxWithRefuge, memory_folder
+from fieldwatch_edge.outbox.store import ANY_SIZE
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
@@ -167,6 +168,71 @@ def test_what_waits_on_a_disk_that_can_only_be_read_is_sent_fires_first(card: Ca
     assert ids(outbox) == {
         str(each) for each in (observation(1).id, suspicion(2).id, picture(3).media.id, heartbeat(6).id)
     }
+    outbox.close()
+
+
+def test_what_a_read_only_disk_holds_is_sent_once_and_then_keeps_nobody_awake(
+    card: Card, tmp_path: Path
+) -> None:
+    """A card that the kernel has made read-only, on a mast that nobody visits: over months, not each 15 s."""
+    outbox = opened(card.folder, tmp_path)
+    outbox.write(ready=[Entry.of(suspicion(1)), Entry.of(observation(2)), Entry.of(picture(3))])
+    first = outbox.take(0, 100, {Priority.OBSERVATION: MIB})
+    assert first is not None
+    card.fails()
+    outbox.write(ready=[Entry.of(heartbeat(4))])
+    sent: list[str] = []
+    for _ in range(3):
+        while (message := outbox.take(0, 100)) is not None:
+            sent.append(message.kind)
+            outbox.forget([message.id])
+    assert sorted(sent) == sorted([Kind.SUSPICIONS, Kind.HEARTBEAT, Kind.OBSERVATIONS, Kind.MEDIA])
+    assert not outbox.fires_wait, "or a node that sleeps would never sleep again"
+    assert not outbox.any_to_send(ANY_SIZE), "or a line that costs by the call would call for ever"
+    outbox.write(ready=[Entry.of(suspicion(5))])
+    assert outbox.fires_wait
+    outbox.close()
+
+
+def test_a_fire_on_a_disk_that_can_only_be_read_waits_for_nothing_in_memory(
+    card: Card, tmp_path: Path
+) -> None:
+    outbox = opened(card.folder, tmp_path)
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    card.fails()
+    outbox.write(ready=[Entry.of(observation(number)) for number in range(2, 5)])
+    message = outbox.take(0, 100)
+    assert message is not None
+    assert message.kind is Kind.SUSPICIONS
+    outbox.close()
+
+
+def test_where_a_camera_stands_is_never_ahead_of_what_is_on_the_disk(disk: Path, tmp_path: Path) -> None:
+    outbox = opened(disk, tmp_path)
+    fill(disk)
+    written = [Entry.of(picture(number, 100_000)) for number in range(2, 30)]
+    for number, entry in enumerate(written):
+        outbox.write("camera", ready=[entry], checkpoint=Checkpoint(f"{number:03}", "{}"))
+    subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+    (disk / "others").unlink()
+    # The disk takes records again, and nobody has moved anything yet.
+    outbox.write("camera", ready=[Entry.of(observation(90))], checkpoint=Checkpoint("090", "{}"))
+    after_a_cut = Outbox(disk / "o", 64 * MIB)
+    stood = after_a_cut.checkpoint("camera")
+    assert stood is None or all(
+        entry.id in ids(after_a_cut)
+        for number, entry in enumerate(written)
+        if f"{number:03}" <= str(stood.position)
+    )
+    assert outbox.checkpoint("camera") == Checkpoint("090", "{}")
+    fire = Entry.of(suspicion(91))
+    outbox.write(ready=[fire])
+    assert fire.id in ids(after_a_cut), "a fire is safe as soon as it can be"
+    assert isinstance(outbox, OutboxWithRefuge)
+    outbox.settle()
+    assert after_a_cut.checkpoint("camera") == Checkpoint("090", "{}"), "the newer one"
+    assert ids(after_a_cut) == {*(entry.id for entry in written), str(observation(90).id), fire.id}
+    after_a_cut.close()
     outbox.close()
 
 
