@@ -13,7 +13,7 @@ from fieldwatch_cloud.authority import proof
 from fieldwatch_cloud.authority.keys import key_sha256
 from fieldwatch_cloud.authority.requests import certificate_of, requested_key
 from fieldwatch_cloud.db import admin_log, certificates, enrolment
-from fieldwatch_cloud.errors import NotAdmittedError
+from fieldwatch_cloud.errors import BusyError, NotAdmittedError
 from fieldwatch_shared.enrolment import Code
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 CODE_LASTS = timedelta(days=7)
+RENEWALS, RENEWALS_WITHIN = 20, timedelta(days=1)
+"""More of them no box needs; each one that is revoked stands in the broker's list until its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,20 @@ def renew(conn: Connection, authority: Authority, node: str, serial: str, csr: s
 
     Raises:
         QuestionError: `csr` is no request that could be certified.
+        NotAdmittedError: the node was put out since it was let in to ask.
+        BusyError: it has asked for far more than it can need.
     """
     key = requested_key(csr)
+    # Who is about to be put out may ask without a pause: no certificate may slip past the revocation.
+    certificates.lock(conn, node)
+    former = certificates.get(conn, serial)
+    if former is None or former.revoked:
+        raise NotAdmittedError("this node was revoked: enrol it again with a new code")
     known = certificates.of_key(conn, node, key_sha256(key), within=enrolment.AGAIN)
     if known is not None and known.new:
         return known.pem + authority.certificate_pem
-    former = certificates.get(conn, serial)
-    assert former is not None  # noqa: S101  It opened the session.
+    if certificates.issued(conn, node, within=RENEWALS_WITHIN) >= RENEWALS:
+        raise BusyError(f"{node} was given {RENEWALS} certificates within a day: later")
     issued = authority.certify_node(node, key, days=former.valid_days)
     _keep(conn, node, issued, former.valid_days)
     log.info("node.certified", node=node, serial=issued.serial)
@@ -114,6 +123,7 @@ def renew(conn: Connection, authority: Authority, node: str, serial: str, csr: s
 
 def revoke(conn: Connection, node: str) -> list[str]:
     """Put the node out: certificates, password, sessions, code. Returns the serials that held until now."""
+    certificates.lock(conn, node)
     serials = certificates.revoke(conn, node, "revoked")
     enrolment.put_out(conn, node)
     log.warning("node.revoked", node=node, serials=serials)

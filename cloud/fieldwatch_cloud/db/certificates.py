@@ -60,6 +60,17 @@ def keep(
     conn.execute(SQL["keep"], values)
 
 
+def lock(conn: Connection, node: str) -> None:
+    """Until the transaction ends, nobody else gives the node a certificate, or takes them from it."""
+    conn.execute(SQL["lock"], {"node": node})
+
+
+def issued(conn: Connection, node: str, *, within: timedelta) -> int:
+    """How many the node was given lately."""
+    (row,) = conn.execute(SQL["issued"], {"node": node, "within": within})
+    return int(row[0])
+
+
 def of_key(conn: Connection, node: str, key_sha256: bytes, *, within: timedelta) -> OfKey | None:
     """The node's newest certificate of that key that was not revoked.
 

@@ -78,7 +78,7 @@ def enrol_node(body: EnrolmentRequest, request: Request, services: Wired) -> Enr
     )
 
 
-@router.post("/node/certificate", summary="Renew a node's certificate", responses=problems(401, 422))
+@router.post("/node/certificate", summary="Renew a node's certificate", responses=problems(401, 422, 429))
 def renew_certificate(body: CertificateRequest, caller: NodeCaller, services: Wired) -> IssuedCertificate:
     """For nodes, at two thirds of its life. The old one holds on to its own end."""
     authority = services.authority()
