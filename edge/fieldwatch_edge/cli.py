@@ -17,6 +17,7 @@ from fieldwatch_edge.cli_aim import aim
 from fieldwatch_edge.cli_card import card
 from fieldwatch_edge.cli_enrol import enrol
 from fieldwatch_edge.cli_fleet import fleet_app, support_bundle
+from fieldwatch_edge.cli_flight import flight
 from fieldwatch_edge.console import complain, sentences, stop_on_signals
 from fieldwatch_edge.errors import EdgeError
 
@@ -41,6 +42,7 @@ app.add_typer(fleet_app, name="fleet")
 app.command()(support_bundle)
 app.command()(aim)
 app.command()(card)
+app.command()(flight)
 
 Config = Annotated[
     Path,

@@ -42,6 +42,10 @@ class Pictures:
         self._deployment_id = deployment_id
         self._last: tuple[Frame, Picture] | None = None
 
+    @property
+    def deployment_id(self) -> UUID:
+        return self._deployment_id
+
     def still_id(self, at: datetime, position: str) -> UUID:
         """Of the still of the frame at that position, whether it is kept or not."""
         return uuid7_from(at, *self._name, position, "media")

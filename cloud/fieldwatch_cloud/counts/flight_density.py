@@ -24,7 +24,7 @@ LEAST_PICTURES = 5
 
 @dataclass(frozen=True, slots=True)
 class FlightDensity:
-    """Per square kilometre; `low` and `high` enclose the true density in about `level` of all such flights."""
+    """Per square kilometre; `low` and `high` enclose the true density in about `level` of such flights."""
 
     estimate: float
     low: float

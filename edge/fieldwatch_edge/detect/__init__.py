@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fieldwatch_edge.detect.signature import Signature
     from fieldwatch_edge.settings import DetectorSettings
 
-__all__ = ["Detector", "check_signature", "load_detector", "model_search_path"]
+__all__ = ["Detector", "check_signature", "load_detector", "model_search_path", "trained_size"]
 
 log = structlog.get_logger(__name__)
 
@@ -72,3 +72,12 @@ def load_detector(
     from fieldwatch_edge.detect.onnx import OnnxDetector
 
     return OnnxDetector(folder, imgsz=imgsz, conf=conf, iou=iou, threads=settings.threads)
+
+
+def trained_size(settings: DetectorSettings, search_path: Sequence[Path]) -> int:
+    """The longest side in pixels at which that model looks at a picture.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    return settings.imgsz or find_model(settings.model, search_path).card.imgsz

@@ -58,8 +58,8 @@ def list_flight_animals(
     from_: Annotated[Instant | None, Query(alias="from", description="Seen at or after.")] = None,
     to: Annotated[Instant | None, Query(description="Seen before.")] = None,
 ) -> FlightPoints:
-    """Each animal at its own place on flat ground, or at the camera's where the aim is not known. Without what
-    people have reviewed, and for those who may not see sensitive species, without these."""
+    """Each animal at its own place on flat ground, or at the camera's where the aim is not known. Without
+    pictures that people have reviewed, and for those who may not see sensitive species, without these."""
     with db.transaction() as conn:
         points = flights.points(conn, member.reserve_id, from_, to, exact=member.exact)
     return FlightPoints(
