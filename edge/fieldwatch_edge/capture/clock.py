@@ -13,24 +13,25 @@ from fieldwatch_shared.messages import Clock, ClockQuality
 
 _TIMESYNCD = Path("/run/systemd/timesync/synchronized")
 _SET_FROM_RTC = Path("/sys/class/rtc/rtc0/hctosys")
-_VALID_S = 60.0
+_VALID_S, _JUMP_S = 60.0, 1.0
 """Asking takes a subprocess; a clock does not lose its time within a minute."""
 
 _GNSS_REFERENCES = ("GPS", "GNSS", "NMEA", "PPS")
 """Names that chrony's reference clocks are given where a satellite receiver feeds them."""
 
 _lock = threading.Lock()
-_known: tuple[float, Clock] | None = None
+_known: tuple[float, float, Clock] | None = None
 
 
 def system_clock() -> Clock:
-    """The quality of the system clock, asked anew each minute. Thread-safe; never fails."""
+    """The quality of the system clock, asked anew each minute, and when it was set: what is dated then must
+    not bear the doubts of the clock before. Thread-safe; never fails."""
     global _known
     with _lock:
-        now = time.monotonic()
-        if _known is None or now - _known[0] > _VALID_S:
-            _known = (now, ask_system())
-        return _known[1]
+        now, base = time.monotonic(), time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+        if _known is None or now - _known[0] > _VALID_S or abs(base - _known[1]) >= _JUMP_S:
+            _known = (now, base, ask_system())
+        return _known[2]
 
 
 def ask_system() -> Clock:

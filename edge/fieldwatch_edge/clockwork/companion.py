@@ -70,6 +70,7 @@ class Clockwork:
         self._boot, self._wall = boot, wall
         self._stop = threading.Event()
         self._eras = Eras.of(boot_id or _read(_BOOT_ID) or "", _read(state))
+        self._mark()
         self._late: list[tuple[float, Wrong]] = []
         self._kept_at = float("-inf")
         self._corrected_at = float("-inf")
@@ -116,10 +117,23 @@ class Clockwork:
         if solved or jumped or boot_s - self._kept_at >= KEEP_EVERY_S:
             self._keep()
 
-    def _correct(self, wrong: Wrong) -> None:
-        self._effort(wrong)
+    def _mark(self) -> None:
+        """Note which records were there before this boot."""
         try:
-            records = self._outbox.clock_was_wrong(wrong.covers, wrong.offset_s, self._live)
+            newest = self._outbox.newest
+        except OutboxError as error:
+            log.error("clockwork.not_marked", error=str(error))  # noqa: TRY400
+            return
+        # A store that was begun anew meanwhile counts from its own beginning.
+        if self._eras.first is None or newest < self._eras.first:
+            self._eras.first = newest if self._eras.first is None else 0
+
+    def _correct(self, wrong: Wrong) -> None:
+        wrong = self._eras.without_now(wrong)
+        self._effort(wrong)
+        after = self._eras.first or 0
+        try:
+            records = self._outbox.clock_was_wrong(wrong.covers, wrong.offset_s, self._live, after)
         except OutboxError as error:
             log.error("clockwork.not_corrected", error=str(error))  # noqa: TRY400
             return

@@ -29,10 +29,16 @@ class Wrong(BaseModel):
     """Both by the wrong clock."""
     offset_s: float
     """The clock minus UTC."""
+    unclear: tuple[tuple[datetime, datetime], ...] = ()
+    """Spans, ends included, in which the clock of another era said the same times: a clock that was ahead and
+    was set back says each of them twice."""
 
     def covers(self, at: datetime) -> bool:
+        """Whether a record that says so was dated in this era, and in no other."""
         margin = timedelta(seconds=1)
-        return self.since - margin <= at <= self.until + margin
+        if not self.since - margin <= at <= self.until + margin:
+            return False
+        return not any(since <= at <= until for since, until in self.unclear)
 
 
 class _Era(BaseModel):
@@ -50,6 +56,9 @@ class Eras(BaseModel):
     boot_id: str
     now: _Era | None = None
     unsolved: list[_Era] = []
+    first: int | None = None
+    """The newest row of the outbox when this boot began: what came before was dated by a clock of which
+    nothing is known, though it may have said the same times."""
     latest: float = EARLIEST
     """The newest time that anybody vouched for, in any boot: it is not earlier than that."""
 
@@ -74,11 +83,25 @@ class Eras(BaseModel):
         self.now.vouched = True
         self.latest = max(self.latest, wall_s)
         solved = [
-            Wrong(since=_utc(era.began), until=_utc(era.ended), offset_s=round(era.base - base, 3))
+            Wrong(
+                since=_utc(era.began),
+                until=_utc(era.ended),
+                offset_s=round(era.base - base, 3),
+                unclear=tuple(
+                    (_utc(other.began), _utc(other.ended)) for other in self.unsolved if other is not era
+                ),
+            )
             for era in self.unsolved
         ]
         self.unsolved = []
         return solved
+
+    def without_now(self, wrong: Wrong) -> Wrong:
+        """`wrong`, without the times that the clock has said since it was set."""
+        if self.now is None:
+            return wrong
+        since = self.now.began, self.now.ended
+        return wrong.model_copy(update={"unclear": (*wrong.unclear, (_utc(since[0]), _utc(since[1])))})
 
     @property
     def impossible(self) -> bool:

@@ -189,10 +189,11 @@ class OutboxWithRefuge(Outbox):
         return min((each for each in found if each is not None), default=None)
 
     def clock_was_wrong(
-        self, covers: Callable[[datetime], bool], offset_s: float, live: frozenset[str]
+        self, covers: Callable[[datetime], bool], offset_s: float, live: frozenset[str], after: int = 0
     ) -> int:
+        # All that is in memory is of this boot.
         here = self._memory.clock_was_wrong(covers, offset_s, live) if self._memory is not None else 0
-        return here + self._disk(lambda: Outbox.clock_was_wrong(self, covers, offset_s, live), 0)
+        return here + self._disk(lambda: Outbox.clock_was_wrong(self, covers, offset_s, live, after), 0)
 
     # What health and people ask
 

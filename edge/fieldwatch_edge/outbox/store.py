@@ -227,7 +227,7 @@ class Outbox:
         return released.rowcount
 
     def clock_was_wrong(
-        self, covers: Callable[[datetime], bool], offset_s: float, live: frozenset[str]
+        self, covers: Callable[[datetime], bool], offset_s: float, live: frozenset[str], after: int = 0
     ) -> int:
         """Add to what waits the error of the clock that dated it; returns to how many records.
 
@@ -235,8 +235,9 @@ class Outbox:
             covers: whether a time, by that clock, is of the wrong era.
             offset_s: clock minus UTC, s.
             live: deployments whose times are this clock's; heartbeats' are always.
+            after: only to what was written after this row, as `newest` was.
         """
-        last, corrected = -1, 0
+        last, corrected = after, 0
         while True:
             with self._translated(), self._write_lock:
                 rows = self._writer.execute(_BODIES, (last,)).fetchall()
@@ -441,6 +442,13 @@ class Outbox:
                 self._believe_picture(id_, body, attachment)
                 last = (priority, seq)
                 yield last, Entry(id_, Kind(kind), Priority(priority), body, attachment, message_id)
+
+    @property
+    def newest(self) -> int:
+        """Number of the row that was written last, whether or not it still waits; 0: none ever was."""
+        with self._translated(), self._send_lock:
+            row = self._sender.execute("SELECT seq FROM sqlite_sequence WHERE name = 'record'").fetchone()
+        return int(row[0]) if row is not None else 0
 
     @property
     def fires_wait(self) -> bool:

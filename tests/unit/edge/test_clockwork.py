@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.edge.records import DEPLOYMENT, heartbeat, observation, picture, suspicion
 
+from fieldwatch_edge.capture import clock as clock_module
 from fieldwatch_edge.clockwork import Clockwork, Eras, Wrong
 from fieldwatch_edge.health import EffortMeter
 from fieldwatch_edge.outbox import Entry, Outbox
@@ -153,6 +154,79 @@ def test_after_another_boot_nothing_is_known_of_the_one_before(world: World) -> 
     world.pass_(2)
     assert world.kept()[str(seen.id)]["clock"]["offset_s"] is None  # type: ignore[index]
     assert not world.notices
+
+
+def test_a_clock_that_goes_back_to_the_same_hour_at_each_boot_dates_no_boot_but_its_own(
+    world: World,
+) -> None:
+    """A computer without a battery takes up the time that it kept on its disk an hour ago: two boots say the
+    same times, and are wrong by amounts of which only the second becomes known."""
+    world.sees(1)
+    before = world.kept()
+    world.outbox.write("camera", open_tracks=[Entry.of(observation(7))])
+    world.seconds = 10.0  # a power cut; the wall begins where it began before
+    world.begin("second")
+    seen = world.sees(2)
+    world.pass_(5)
+    # A process that begins anew within this boot.
+    world.clock.stop()
+    world.clock.run()
+    world.begin("second")
+    world.ntp_comes()
+    world.pass_(3)
+    kept = world.kept()
+    assert kept[str(seen.id)]["clock"]["offset_s"] == pytest.approx(DEAD - TRUE, abs=0.01)  # type: ignore[index]
+    assert kept[str(observation(1).id)] == before[str(observation(1).id)], "of that boot nothing is known"
+
+
+def test_a_store_that_was_begun_anew_counts_from_its_own_beginning(world: World, tmp_path: Path) -> None:
+    for number in range(1, 40):
+        world.outbox.write(ready=[Entry.of(observation(number))])
+    world.begin("second")
+    world.clock.stop()
+    world.clock.run()
+    world.outbox.close()
+    world.outbox = Outbox(tmp_path / "renewed", 2**24)
+    world.begin("second")
+    seen = world.sees(50)
+    world.ntp_comes()
+    world.pass_(3)
+    assert world.kept()[str(seen.id)]["clock"]["offset_s"] is not None  # type: ignore[index]
+
+
+def test_what_is_seen_after_a_clock_ahead_was_set_back_is_not_what_was_seen_by_it(world: World) -> None:
+    world.base, world.seconds, world.quality = TRUE + 3600, 10.0, ClockQuality.RTC
+    world.begin("ahead")
+    world.pass_(10)
+    early = world.sees(1)
+    world.seconds += 2 * 3600
+    world.clock.look()
+    by_hand = world.base = TRUE - 0.4  # somebody sets it right; nobody vouches for it yet
+    world.pass_(60)
+    after = world.sees(2)
+    world.pass_(5)
+    world.quality = ClockQuality.NTP
+    world.pass_(60)
+    late = world.sees(3)  # made while its quality is not asked anew
+    world.pass_(30)
+    kept = world.kept()
+    offset = TRUE + 3600 - by_hand
+    assert kept[str(early.id)]["clock"]["offset_s"] == pytest.approx(offset, abs=0.01)  # type: ignore[index]
+    assert kept[str(after.id)]["clock"]["offset_s"] is None, "seen by another clock"  # type: ignore[index]
+    assert kept[str(late.id)]["clock"]["offset_s"] is None  # type: ignore[index]
+
+
+def test_a_clock_that_was_set_is_asked_at_once_who_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([UNKNOWN, Clock(quality=ClockQuality.NTP)])
+    wall = [TRUE + 3600]
+    monkeypatch.setattr(clock_module, "_known", None)
+    monkeypatch.setattr(clock_module, "ask_system", lambda: next(answers))
+    monkeypatch.setattr(clock_module.time, "time", lambda: wall[0])
+    assert clock_module.system_clock().quality is ClockQuality.UNSYNCHRONISED
+    assert clock_module.system_clock().quality is ClockQuality.UNSYNCHRONISED, "not asked at each frame"
+    wall[0] -= 3600
+    assert clock_module.system_clock().quality is ClockQuality.NTP
+    assert clock_module.system_clock().quality is ClockQuality.NTP
 
 
 def test_what_nobody_dates_goes_as_it_is_at_last(world: World) -> None:
