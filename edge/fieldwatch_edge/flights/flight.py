@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,7 +69,7 @@ class Flight:
         refused: list[tuple[str, str]] = []
         try:
             for name in Listing(folder).new_names():
-                told.update(f"{name}\t{os.stat(folder / name).st_size}\t".encode())
+                told.update(f"{name}\t{(folder / name).stat().st_size}\t".encode())
                 try:
                     placed.append((name, place_of(folder / name)))
                 except PictureError as error:
@@ -85,7 +84,7 @@ class Flight:
 
 
 def settings_of(node: NodeSettings, flight: Flight, deployment_id: UUID) -> NodeSettings:
-    """The node's settings, to send what one flight brought: without cameras, with a store that holds it all."""
+    """The node's settings, to send what one flight brought: no cameras, a store that holds it all."""
     name = f"{deployment_id}-{flight.fingerprint}"
     room = max(node.outbox.max_bytes, 2 * STILL_BYTES * len(flight.names))
     return node.model_copy(

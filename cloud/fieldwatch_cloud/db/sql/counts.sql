@@ -23,7 +23,7 @@ WHERE reserve_id = %(reserve_id)s
 -- effort is that of their data set's dates.
 SELECT d.id, EXISTS (SELECT FROM stale WHERE deployment_id = d.id),
        EXISTS (SELECT FROM stale_effort WHERE deployment_id = d.id), coalesce(s.effort_from_dates, false)
-FROM deployment d LEFT JOIN dataset s ON s.id = d.dataset_id
+FROM standing d LEFT JOIN dataset s ON s.id = d.dataset_id
 WHERE d.reserve_id = %(reserve_id)s
   AND (%(area)s::text IS NULL OR ST_Intersects(d.location, ST_GeomFromGeoJSON(%(area)s)));
 

@@ -53,7 +53,7 @@ def test_dji_says_height_and_aim(tmp_path: Path) -> None:
     place = _place(tmp_path, dji(60.25, -170.5, -90.1))
     assert (place.height_m, place.heading_deg, place.tilt_deg) == (60.25, 189.5, -90.0)
     # 24 mm compares by the diagonal: 84.1 degrees, as such drones' makers write; of 4:3, 71.6 across.
-    assert place.field_of_view_deg == pytest.approx(71.58, abs=0.01)
+    assert place.field_of_view_deg == pytest.approx(71.59, abs=0.01)
     assert place.aspect == pytest.approx(4 / 3, abs=1e-5)
 
 
