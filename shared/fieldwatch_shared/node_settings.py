@@ -23,7 +23,7 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from fieldwatch_shared.messages import Fraction
 
@@ -35,6 +35,9 @@ FIRE_AT_LEAST_EACH_S = 300
 
 MOST_FIRE_CONF = 0.9
 """Nor asks it for more certainty than any fire has."""
+
+LEAST_BYTES_PER_DAY = 50_000
+"""Nor shuts a node up: with less than some calls and heartbeats a day, it could never be told otherwise."""
 
 
 class PatchError(ValueError):
@@ -85,14 +88,21 @@ class FirePart(_Part):
     changed_grey: float | None = Field(None, ge=0, le=255)
     changed_contrast: float | None = Field(None, ge=0)
     most_drift: float | None = Field(None, ge=0)
-    least_growth: float | None = Field(None, ge=0, le=10)
+    least_growth: float | None = Field(None, ge=0, le=3)
     night_smoke: float | None = Field(None, ge=0, le=MOST_FIRE_CONF)
     night_fire: float | None = Field(None, ge=0, le=MOST_FIRE_CONF)
-    overlap: Fraction | None = None
+    overlap: float | None = Field(None, ge=0, le=0.8)
     second_share: Fraction | None = None
     window_s: float | None = Field(None, gt=0, le=86400)
     clear_s: float | None = Field(None, gt=0, le=7 * 86400)
     every_s: float | None = Field(None, ge=0, le=FIRE_AT_LEAST_EACH_S)
+
+    @field_validator("most_drift")
+    @classmethod
+    def _leaves_smoke_room_to_drift(cls, share: float | None) -> float | None:
+        if share is not None and 0 < share < 0.5:
+            raise ValueError("smoke drifts by up to half its width: 0 (not asked), or 0.5 and more")
+        return share
 
 
 class SourcePart(_Part):
@@ -110,8 +120,8 @@ class CameraPart(_Part):
 
 
 class LinkPart(_Part):
-    bytes_per_day: int | None = Field(None, ge=0)
-    bytes_per_month: int | None = Field(None, ge=0)
+    bytes_per_day: int | None = Field(None, ge=LEAST_BYTES_PER_DAY)
+    bytes_per_month: int | None = Field(None, ge=30 * LEAST_BYTES_PER_DAY)
     large_bytes: int | None = Field(None, ge=1024)
     media: bool | None = None
 

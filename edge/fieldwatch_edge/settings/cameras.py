@@ -151,5 +151,13 @@ class Camera(Section):
         return self
 
     @property
+    def confirms_fires(self) -> bool:
+        """Whether k looks for fire, as far apart as they are at most, are ever within one window."""
+        if self.fire is None:
+            return False
+        apart_s = max(self.fire.every_s, getattr(self.source, "every_s", 0.0))
+        return (self.fire.k - 1) * apart_s <= self.fire.window_s
+
+    @property
     def sequence_gap(self) -> timedelta:
         return timedelta(seconds=self.sequence_gap_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -105,12 +106,21 @@ class NodeSettings(Section):
 
         Raises:
             ConfigError: the file is missing, is not TOML in UTF-8, or a key in it is wrong; says which. Or
-                the patch is about a camera that the file does not have.
+                the patch is about a camera that the file does not have, or leaves one that would never
+                confirm a fire.
         """
         raw = from_folder(parsed(path), path.absolute().parent)
         if patch:
             raw = patched(raw, patch)
         try:
-            return cls.model_validate(raw)
+            settings = cls.model_validate(raw)
         except ValidationError as error:
             raise ConfigError(wrong(path, error)) from error
+        wanted = {UUID(id_) for id_ in (patch or {}).get("cameras", {})}
+        for camera in settings.cameras:
+            if camera.deployment_id in wanted and camera.fire is not None and not camera.confirms_fires:
+                raise ConfigError(
+                    f"camera {camera.deployment_id} would never confirm a fire: k = {camera.fire.k} looks at"
+                    f" `every_s` take longer than window_s = {camera.fire.window_s:g}"
+                )
+        return settings

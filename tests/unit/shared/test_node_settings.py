@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import BaseModel
 
+from fieldwatch_edge.errors import ConfigError
 from fieldwatch_edge.settings import Camera, NodeSettings, RtspSource
 from fieldwatch_shared.node_settings import (
     CameraPart,
@@ -18,6 +19,9 @@ from fieldwatch_shared.node_settings import (
     digest,
     merge,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CAMERA = "0198c0de-0000-7000-8000-000000000001"
 
@@ -57,6 +61,11 @@ def test_merging(target: Any, patch: Any, merged: Any) -> None:
         {"cameras": {CAMERA: {"fire": {"night_smoke": 1.0}}}},
         {"cameras": {CAMERA: {"source": {"url": "rtsp://x"}}}},
         {"cameras": {CAMERA: {"source": {"every_s": 86400.0}}}},
+        {"cameras": {CAMERA: {"fire": {"overlap": 1.0}}}},  # no smoke keeps its very outline
+        {"cameras": {CAMERA: {"fire": {"most_drift": 0.01}}}},
+        {"cameras": {CAMERA: {"fire": {"least_growth": 10.0}}}},
+        {"link": {"bytes_per_day": 0}},  # it could never be told otherwise again
+        {"link": {"bytes_per_month": 1000}},
         {"power": {"fire_floor_s": 1e9}},
         {"heartbeat_s": "60"},
         {"heartbeat_s": float("nan")},
@@ -99,3 +108,30 @@ def test_a_node_knows_all_that_may_be_changed() -> None:
     assert [name for name in _unknown(SettingsPatch, NodeSettings) if name != "cameras"] == []
     assert [name for name in _unknown(CameraPart, Camera) if not name.startswith("source.")] == []
     assert _unknown(SourcePart, RtspSource) == []
+
+
+@pytest.mark.parametrize(
+    ("fire", "confirms"),
+    [
+        ({"every_s": 300.0}, True),
+        ({"every_s": 300.0, "k": 5}, False),
+        ({"every_s": 30.0, "window_s": 10.0}, False),
+        ({"window_s": 0.1}, False),  # the camera itself gives a frame each half second
+        ({"every_s": 300.0, "k": 5, "window_s": 1800.0}, True),
+    ],
+)
+def test_no_settings_from_afar_leave_a_camera_that_never_confirms_a_fire(
+    tmp_path: Path, fire: dict[str, float], confirms: bool
+) -> None:
+    config = tmp_path / "node.toml"
+    config.write_text(
+        f'[node]\nid = "m"\nreserve = "wolong"\nstate_dir = "s"\n[[camera]]\ndeployment_id = "{CAMERA}"\n'
+        '[camera.source]\nkind = "v4l2"\n[camera.fire]\n'
+    )
+    patch = {"cameras": {CAMERA: {"fire": fire}}}
+    check(patch)
+    if confirms:
+        assert NodeSettings.read(config, patch).cameras[0].confirms_fires
+    else:
+        with pytest.raises(ConfigError, match="would never confirm a fire"):
+            NodeSettings.read(config, patch)
