@@ -14,25 +14,25 @@ from typing import TYPE_CHECKING
 from tests.e2e.browser_desk import see_fire
 from tests.e2e.browser_page import chromium, sound_page
 from tests.e2e.browser_places import PHONE, PLACES, Place, enter, visit
+from tests.e2e.browser_takes import DESK, LANGUAGES, POCKET, TAKES, large, supply, write
 from tests.e2e.browser_world import World, act, incidents, open_session, running_world
 
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
-DESK, WALL, POCKET = (1440, 900), (1920, 1080), (360, 740)
+_SEEN = """() => [...document.images].filter((one) => one.getBoundingClientRect().top < innerHeight)
+    .every((one) => one.complete && one.naturalWidth > 0)"""
+WALL = (1920, 1080)
+SIDE = {
+    name: f"side-{name}"
+    for name in ("overview", "species", "species-list", "camera", "camera-list", "reserves")
+}
+"""What these are called in the folder."""
 SCENES = ("map", "needs", "pictures", "cameras", "species")
-MOST_BYTES = 150_000
-
-
-def write(page: Page, file: Path) -> None:
-    """As JPEG, as good as `MOST_BYTES` allow."""
-    for quality in (82, 70, 58, 46, 34):
-        content = page.screenshot(type="jpeg", quality=quality)
-        if len(content) <= MOST_BYTES:
-            break
-    file.write_bytes(content)
+DOOR = {"FIELDWATCH_MQTT_NODES_URL": "mqtts://reserve.example:8883"}
+"""Where nodes would come in: nobody does here."""
 
 
 def burn(browser: Browser, world: World) -> str:
@@ -53,7 +53,14 @@ def places(browser: Browser, world: World, fire: str, folder: Path, names: set[s
     chosen = [place for place in (*PLACES, *PHONE) if not names or place.name in names]
     for place in chosen:
         if place.name != "wall":
-            _one(browser, world, fire, folder / f"{place.name}-{language}.jpg", place, language)
+            _one(
+                browser,
+                world,
+                fire,
+                folder / f"{SIDE.get(place.name, place.name)}-{language}.jpg",
+                place,
+                language,
+            )
 
 
 def _one(browser: Browser, world: World, fire: str, file: Path, place: Place, language: str) -> None:
@@ -61,15 +68,17 @@ def _one(browser: Browser, world: World, fire: str, file: Path, place: Place, la
     with sound_page(browser, width=width, height=height) as page:
         enter(page, world, place.who, language, "#phone" if place in PHONE else "")
         visit(page, world, place, fire)
+        page.wait_for_function(_SEEN)
         write(page, file)
 
 
-def wall(browser: Browser, world: World, folder: Path, language: str) -> None:
+def wall(browser: Browser, world: World, folder: Path, language: str, *, fire: bool) -> None:
     """Each scene; where a fire waits, the fire."""
     with sound_page(browser, width=WALL[0], height=WALL[1]) as page:
         enter(page, world, PLACES[0].who, language, "#wall?every=3600")
         page.wait_for_selector("main.wall .wall-note[data-connection=live]")
-        if page.locator(".wall-alarm").count():
+        if fire:
+            page.wait_for_selector(".wall-alarm")
             page.wait_for_selector(".map[data-state=idle]")
             write(page, folder / f"wall-fire-{language}.jpg")
             return
@@ -83,6 +92,7 @@ def wall(browser: Browser, world: World, folder: Path, language: str) -> None:
 
 
 PARTS = {
+    "door": "Log-in, and the link for somebody new",
     "map": "The map",
     "side": "Overview, species, cameras, reserves",
     "counts": "Counts",
@@ -126,17 +136,27 @@ def main(folder: Path, names: set[str]) -> None:
         chromium() as browser,
     ):
         Path(state).chmod(0o711)
-        with running_world(Path(state) / "world", Path(files)) as world:
-            languages = ("en", "zh")
+
+        def wanted(name: str) -> bool:
+            return not names or name in names
+
+        if wanted("large"):
+            large(browser, folder)
+        if names == {"large"}:
+            return
+        with running_world(Path(state) / "world", Path(files), DOOR) as world:
+            supply(world)
             fire = burn(browser, world)
-            if not names or "wall" in names:
-                for language in languages:
-                    wall(browser, world, folder, language)
+            for language in LANGUAGES if wanted("wall") else ():
+                wall(browser, world, folder, language, fire=True)
             answer(browser, world, fire)
-            for language in languages:
-                if not names or "wall" in names:
-                    wall(browser, world, folder, language)
+            for language in LANGUAGES:
+                if wanted("wall"):
+                    wall(browser, world, folder, language, fire=False)
                 places(browser, world, fire, folder, names, language)
+                for name, take in TAKES.items():
+                    if wanted(name):
+                        take(browser, world, folder, language)
     gallery(folder)
 
 

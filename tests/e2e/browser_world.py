@@ -3,6 +3,7 @@ animals with pictures, a roster, somebody who can be called. Told once, by the s
 
 from __future__ import annotations
 
+import math
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,14 +15,16 @@ from tests.e2e.browser_review import Seen, add_account, report
 from tests.e2e.browser_site import PASSWORD, SLUG, FieldNode, Site, running_site
 
 from fieldwatch_shared.ids import uuid7
-from fieldwatch_shared.messages import utc_now
+from fieldwatch_shared.messages import PowerReport, Quantity, Reading, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from uuid import UUID
 
     from playwright.sync_api import APIRequestContext, Page
+
+    from fieldwatch_shared.messages import Heartbeat
 
 DAYS = 15
 """Of which everything is told."""
@@ -42,8 +45,8 @@ class World:
 
 
 @contextmanager
-def running_world(state: Path, folder: Path) -> Iterator[World]:
-    with running_site(state, folder, days=STOOD_DAYS) as site:
+def running_world(state: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[World]:
+    with running_site(state, folder, settings, days=STOOD_DAYS) as site:
         add_account(site, MANAGER, "manager", "Zhang Min")
         add_account(site, RANGER, "ranger", "Wu Gang")
         add_account(site, ADMIN, "admin", "Chen Li")
@@ -92,6 +95,39 @@ def _springs(site: Site, node: FieldNode, now: datetime) -> list[Any]:
             at = start + timedelta(hours=2 + 29 * 24 * n / passages)
             told.append(node.observation(("ridge", "lick")[n % 2], at, "Equus", count=3))
     return told
+
+
+def supplied(world: World) -> tuple[list[Heartbeat], list[Reading]]:
+    """Three days of a node's power with a hole in them, and a day of weather beside it; to be said."""
+    now = utc_now()
+    plain = world.node.heartbeat({})
+    beats = []
+    for n in range(72, -1, -1):
+        if 30 < n < 40:
+            continue
+        at, id_ = now - timedelta(hours=n), uuid7()
+        charge = 0.55 + 0.35 * math.sin(n / 24 * 2 * math.pi)
+        power = PowerReport(
+            charge=charge, battery_v=13.1, solar_w=12, load_w=6.5, used_wh=6.5, saved_wh=2, co2e_g_per_kwh=41,
+            level="full" if charge > 0.6 else "saving" if charge > 0.4 else "low", measured=True,
+        )  # fmt: skip
+        fields = {"id": id_, "message_id": id_, "observed_at": at, "power": power}
+        beats.append(plain.model_copy(update=fields))
+    clock = plain.clock
+    readings = [
+        Reading(
+            id=uuid7(), sensor="mast", quantity=quantity, value=value, observed_at=at, over_s=600, clock=clock
+        )
+        for n in range(144)
+        for at in (now - timedelta(minutes=10 * n),)
+        for quantity, value in (
+            (Quantity.TEMPERATURE, 12 + 8 * math.sin(n / 23)),
+            (Quantity.WIND_SPEED, 3.5),
+            (Quantity.WIND_DIRECTION, (300 + n) % 360),
+            (Quantity.RAIN, 0.2 if 40 < n < 60 else 0.0),
+        )
+    ]
+    return beats, readings
 
 
 def sign_in_as(page: Page, site: Site, where: str = "", email: str = MANAGER, language: str = "en") -> None:

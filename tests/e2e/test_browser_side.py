@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import subprocess
@@ -15,10 +14,10 @@ from playwright.sync_api import expect
 from tests.e2e.browser_page import legible, screenshot, sound_page
 from tests.e2e.browser_review import add_account
 from tests.e2e.browser_site import FIELDWATCH, PASSWORD, SLUG, TIMEZONE
-from tests.e2e.browser_world import act, incidents, settle, sign_in_as
+from tests.e2e.browser_world import act, incidents, settle, sign_in_as, supplied
 
 from fieldwatch_shared.ids import uuid7
-from fieldwatch_shared.messages import PowerReport, Quantity, Reading, utc_now
+from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,34 +167,7 @@ def test_a_technician_finds_what_is_wrong_with_a_camera(page: Page, world: World
 def test_what_a_node_lives_on_and_what_its_sensors_say(page: Page, world: World) -> None:
     """Three days of power with a hole in them, and a day of weather, through the broker as in the field; then
     the camera's page, and the map."""
-    now = utc_now()
-    plain = world.node.heartbeat({})
-    beats = []
-    for n in range(72, -1, -1):
-        if 30 < n < 40:
-            continue
-        at, id_ = now - timedelta(hours=n), uuid7()
-        charge = 0.55 + 0.35 * math.sin(n / 24 * 2 * math.pi)
-        power = PowerReport(
-            charge=charge, battery_v=13.1, solar_w=12, load_w=6.5, used_wh=6.5, saved_wh=2, co2e_g_per_kwh=41,
-            level="full" if charge > 0.6 else "saving" if charge > 0.4 else "low", measured=True,
-        )  # fmt: skip
-        fields = {"id": id_, "message_id": id_, "observed_at": at, "power": power}
-        beats.append(plain.model_copy(update=fields))
-    clock = plain.clock
-    readings = [
-        Reading(
-            id=uuid7(), sensor="mast", quantity=quantity, value=value, observed_at=at, over_s=600, clock=clock
-        )
-        for n in range(144)
-        for at in (now - timedelta(minutes=10 * n),)
-        for quantity, value in (
-            (Quantity.TEMPERATURE, 12 + 8 * math.sin(n / 23)),
-            (Quantity.WIND_SPEED, 3.5),
-            (Quantity.WIND_DIRECTION, (300 + n) % 360),
-            (Quantity.RAIN, 0.2 if 40 < n < 60 else 0.0),
-        )
-    ]
+    beats, readings = supplied(world)
     world.node.say(*beats, *readings)
     sign_in_as(page, world.site, f"#camera/{world.site.deployments['ridge']}", TECHNICIAN)
     power_card, sensors = page.locator("[data-card=power]"), page.locator("[data-card=sensors]")

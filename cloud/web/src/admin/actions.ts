@@ -203,7 +203,7 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
       made = (await adminApi.addDeployment(slug(), {
         node_id: camera.node, location_name: camera.name, longitude: camera.lon, latitude: camera.lat,
         heading_deg: camera.heading, field_of_view_deg: camera.fieldOfView, height_m: camera.height,
-        detection_distance_m: camera.distance,
+        detection_distance_m: camera.distance, moves: false,
       })).id;
       await places();
     }, { key: "admin.said.camera", values: { name: camera.name } }, () => leaveForm("cameras"));

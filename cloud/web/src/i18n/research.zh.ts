@@ -94,6 +94,7 @@ export const researchZh: Readonly<Record<keyof typeof researchEn, string>> = {
   "research.against.year": "上一年同期",
   "research.against.span": "另一时段",
   "research.against.where": "另一区域",
+  "research.compare.cameras": "{all} 台相机中 {looked} 台有监测",
   "research.compare.seen": "{events} 个事件，{individuals} 个体",
   "research.compare.not_observed": "这一侧没有相机工作，无法比较。",
   "research.compare.nothing": "两侧均未见动物。",

@@ -40,7 +40,7 @@ export const FONT = ["Inter Variable", "Inter", "Noto Sans", "Noto Sans CJK SC",
 const NO_DATA: FeatureCollection = { type: "FeatureCollection", features: [] };
 export const SOURCES = [
   "outside", "boundary", "graticule", "zones", "zone-labels", "area", "ground", "sightings", "bearings", "hotspots", "regions",
-  "sight-lines", "stations", "chosen", "draft", "draft-corners", "picked", "cells",
+  "sight-lines", "stations", "flights", "flight-animals", "chosen", "draft", "draft-corners", "picked", "cells",
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
@@ -66,6 +66,7 @@ export function baseStyle(colour: Palette): StyleSpecification {
 }
 
 function whole(colour: Palette): StyleSpecification {
+  const zoneName: ExpressionSpecification = ["format", ["get", "name"], { "font-scale": 1.05 }];
   const label = { "text-font": FONT, "text-size": 12 } as const;
   const tone = [
     "match", ["get", "tone"], "fire", colour("--fire"), "smoke", colour("--smoke"), "drill", colour("--drill"), colour("--muted"),
@@ -119,7 +120,8 @@ function whole(colour: Palette): StyleSpecification {
         paint: { "line-color": colour("--ok"), "line-width": 1.2, "line-opacity": ["interpolate", ["linear"], ["zoom"], 14, 0, 15.5, 0.8] },
       },
       ...hotspotLayers(colour),
-      ...stationLayers(colour, label, halo),
+      ...flightLayers(colour),
+    ...stationLayers(colour, label, halo),
       {
         id: "bearings", type: "fill", source: "bearings",
         paint: {
@@ -172,15 +174,6 @@ function whole(colour: Palette): StyleSpecification {
           "circle-color": colour("--map-area"), "circle-opacity": 0.28, "circle-stroke-color": colour("--map-area"), "circle-stroke-width": 1.6,
         },
       },
-      {
-        id: "camera-clusters", type: "symbol", source: "cameras-tiles", "source-layer": "cameras", filter: ["has", "count"],
-        layout: { "icon-image": CLUSTER_IMAGE, "icon-allow-overlap": true, "icon-size": ["interpolate", ["linear"], ["get", "count"], 2, 0.8, 200, 1.25] },
-      },
-      {
-        id: "camera-cluster-counts", type: "symbol", source: "cameras-tiles", "source-layer": "cameras", filter: ["has", "count"],
-        layout: { ...label, "text-field": ["to-string", ["get", "count"]], "text-size": 11.5, "text-allow-overlap": true, "text-ignore-placement": true },
-        paint: { "text-color": colour("--text") },
-      },
       { id: "chosen", type: "circle", source: "chosen", paint: { "circle-radius": 18, "circle-opacity": 0, "circle-stroke-color": colour("--focus"), "circle-stroke-width": 3 } },
       {
         id: "cameras", type: "symbol", source: "cameras-tiles", "source-layer": "cameras", filter: ["!", ["has", "count"]],
@@ -190,6 +183,7 @@ function whole(colour: Palette): StyleSpecification {
           // What is wrong is drawn above what is well.
           "symbol-sort-key": ["match", ["get", "status"], "attention", 4, "silent", 3, "never_seen", 2, "ok", 1, 0],
           "text-field": ["get", "name"], "text-anchor": "top", "text-offset": [0, 1.1], "text-optional": true,
+          "text-padding": ["interpolate", ["linear"], ["zoom"], 11, 22, 13, 2], // many cameras from far away: some names, not a carpet of them
         },
         paint: {
           ...halo, "text-color": colour("--text"),
@@ -199,10 +193,22 @@ function whole(colour: Palette): StyleSpecification {
       {
         id: "zone-labels", type: "symbol", source: "zone-labels",
         layout: {
-          ...label, "text-letter-spacing": 0.06, "text-anchor": "top", "text-offset": [0, 0.5], "text-max-width": 16, "text-line-height": 1.3,
-          "text-field": ["format", ["get", "name"], { "font-scale": 1.05 }, ["get", "duty"], { "font-scale": 0.9, "text-color": colour("--text") }],
+          ...label, "text-letter-spacing": 0.06, "text-max-width": 16, "text-line-height": 1.3,
+          "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 0.5,
+          // From far away names alone: the rings of many cameras leave no room for more.
+          "text-field": ["step", ["zoom"], zoneName, 10.5, ["format", ...zoneName.slice(1), ["get", "duty"], { "font-scale": 0.9, "text-color": colour("--text") }]],
         },
         paint: { ...halo, "text-color": colour("--map-zone-text") },
+      },
+      // Above the names of zones, which make way for what is above them.
+      {
+        id: "camera-clusters", type: "symbol", source: "cameras-tiles", "source-layer": "cameras", filter: ["has", "count"],
+        layout: { "icon-image": CLUSTER_IMAGE, "icon-allow-overlap": true, "icon-size": ["interpolate", ["linear"], ["get", "count"], 2, 0.8, 200, 1.25] },
+      },
+      {
+        id: "camera-cluster-counts", type: "symbol", source: "cameras-tiles", "source-layer": "cameras", filter: ["has", "count"],
+        layout: { ...label, "text-field": ["to-string", ["get", "count"]], "text-size": 11.5, "text-allow-overlap": true, "text-ignore-placement": true },
+        paint: { "text-color": colour("--text") },
       },
       {
         id: "sightings-counts", type: "symbol", source: "sightings",
@@ -263,6 +269,23 @@ function trackLayers(colour: Palette, label: object, halo: object): LayerSpecifi
       paint: { ...halo, "text-color": colour("--map-track") },
     },
   ];
+}
+
+/** Where drones flew, and the animals that they saw, each at its own place. */
+function flightLayers(colour: Palette): LayerSpecification[] {
+  return [
+    {
+      id: "flights", type: "line", source: "flights", layout: { "line-join": "round", "line-cap": "round" },
+      paint: { "line-color": colour("--map-track"), "line-width": 1.6, "line-dasharray": [1, 2] },
+    },
+    {
+      id: "flight-animals", type: "circle", source: "flight-animals",
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 2.5, 15, 6], "circle-color": colour("--map-area"),
+        "circle-stroke-width": 1.2, "circle-stroke-color": colour("--map-land"),
+      },
+    },
+  ] as LayerSpecification[];
 }
 
 /** Nodes with sensors: a ring around the camera's own symbol, newest values beside it, an arrow as the wind blows. */

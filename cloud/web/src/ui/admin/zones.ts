@@ -54,7 +54,7 @@ function row(view: AdminView, { properties: zone }: Zone): TemplateResult {
     <li data-zone=${zone.id}>
       <div class="row-main">
         <strong>${localName(zone, state.language)}</strong> ${other && other !== localName(zone, state.language) ? html`<span class="muted">${other}</span>` : nothing}
-        <span class="small ${people.length > 0 || !admin.state.onDuty ? "muted" : "alarm"}">
+        <span class="small ${people.length > 0 || !admin.state.onDuty ? "muted" : "complaint"}">
           ${people.length > 0 ? t("admin.on_duty", { names: people.map((one) => one.account).join(", ") }) : admin.state.onDuty ? t("desk.nobody_on_duty") : nothing}
         </span>
         ${overlaps.map((one) => html`<span class="small complaint">${icon("warning")} ${t("admin.overlap", { name: localName({ name: one.with_name, name_zh: one.with_name_zh }, state.language), km2: one.km2.toFixed(1) })}</span>`)}

@@ -63,7 +63,7 @@ function sides(view: View, { asked, against: other, value }: NonNullable<View["s
           ${value[side].status === "not_observed"
             ? notObserved(view, "research.compare.not_observed")
             : html`<p class="small">${t("count.camera_days", { n: significant(value[side].camera_days, state.language) })} ·
-                ${t("count.cameras_of", { looked: value[side].looked, all: value[side].deployments })}</p>`}
+                ${t("research.compare.cameras", { looked: value[side].looked, all: value[side].deployments })}</p>`}
         </section>`)}
     </div>
   `;

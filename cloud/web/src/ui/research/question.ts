@@ -37,8 +37,8 @@ export function questionForm(view: View): TemplateResult {
           </div>
         </details>
         <div class="buttons">
-          <button type="button" class="secondary" @click=${() => void copyLink(view)}>${icon("file")} ${t("research.copy_link")}</button>
-          <button type="button" class="secondary" data-action="print" @click=${() => window.print()}>${icon("file")} ${t("research.print")}</button>
+          <button type="button" class="secondary" @click=${() => void copyLink(view)}>${icon("link")} ${t("research.copy_link")}</button>
+          <button type="button" class="secondary" data-action="print" @click=${() => window.print()}>${icon("printer")} ${t("research.print")}</button>
         </div>
         <p class="muted small">${t("live.times", { zone: zoneOf(state) })}</p>
       </form>
