@@ -99,6 +99,7 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
   function ready(): void {
     readDuty();
     readStations();
+    readFlights();
     readSeen();
   }
 
@@ -114,6 +115,13 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
   }
   setInterval(readStations, STATIONS_MS);
 
+  function readFlights(): void {
+    const reserve = slug();
+    if (!reserve) return;
+    quietly(Promise.all([mapApi.flights(reserve), mapApi.flightAnimals(reserve)]).then(([{ items }, { features }]) =>
+      void (slug() === reserve && patch({ flights: { lines: items, animals: features } }))));
+  }
+
   const readTaxa = gathered(0, async () => {
     const reserve = slug();
     if (!reserve || atlas().taxa.length > 0) return;
@@ -126,6 +134,7 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
   function toggle(id: LayerId): void {
     patch({ layers: switched(atlas().layers, id) });
     if (id === "density") readTaxa();
+    if (id === "flights") readFlights();
     remember(atlas());
   }
 

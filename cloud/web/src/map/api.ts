@@ -3,13 +3,15 @@ import type { SensorStations } from "../camera/power";
 import { ApiError, call } from "../client";
 import { instantsOf, monthsOf } from "./time";
 import type { MapState } from "./state";
-import type { BaseMap, LatestPicture, ListedObservation } from "./wire";
+import type { BaseMap, FlightPoints, FlightSummary, LatestPicture, ListedObservation } from "./wire";
 
 const BASE = "/api/v1";
 
 export const mapApi = {
   basemap: (slug: string) => call<BaseMap>(`/reserves/${slug}/basemap`),
   sensors: (slug: string) => call<SensorStations>(`/reserves/${slug}/sensors`),
+  flights: (slug: string) => call<{ items: FlightSummary[] }>(`/reserves/${slug}/flights`),
+  flightAnimals: (slug: string) => call<FlightPoints>(`/reserves/${slug}/flights/animals`),
   /** null where the camera has none yet. */
   latestPicture: (deployment: string) =>
     call<LatestPicture>(`/deployments/${deployment}/latest-picture`).catch((error: unknown) => {

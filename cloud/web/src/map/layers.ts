@@ -6,7 +6,7 @@ export const LAYER_GROUPS = ["wildlife", "fire", "reserve"] as const;
 export type LayerGroup = (typeof LAYER_GROUPS)[number];
 
 export const LAYER_IDS = [
-  "cameras", "views", "sightings", "density", "incidents", "hotspots", "stations", "boundary", "zones", "tracks", "basemap", "grid",
+  "cameras", "views", "sightings", "density", "flights", "incidents", "hotspots", "stations", "boundary", "zones", "tracks", "basemap", "grid",
 ] as const;
 export type LayerId = (typeof LAYER_IDS)[number];
 
@@ -34,6 +34,7 @@ export const LAYERS: Readonly<Record<LayerId, Layer>> = {
   views: { group: "wildlife", on: true, drawn: ["cones", "ground", "ground-line"] },
   sightings: { group: "wildlife", on: true, drawn: ["sightings", "sightings-counts"] },
   density: { group: "wildlife", on: false, drawn: ["density", "density-unseen", "density-line"] },
+  flights: { group: "wildlife", on: true, drawn: ["flights", "flight-animals"] },
   incidents: {
     group: "fire", on: true,
     drawn: ["bearings", "hotspots", "hotspots-line", "regions", "regions-line", "regions-drill", "sight-lines"],

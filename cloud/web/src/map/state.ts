@@ -6,7 +6,7 @@ import { MAP_START, type CellKind, type Place } from "./address";
 import type { LayerId } from "./layers";
 import { FIRST_LAYERS, LAYER_IDS, isLayer } from "./layers";
 import type { Shown } from "./time";
-import type { BaseMap, LatestPicture } from "./wire";
+import type { BaseMap, FlightPoints, FlightSummary, LatestPicture } from "./wire";
 
 export type Theme = "dark" | "light";
 export const SPEEDS = [0.5, 1, 2, 4] as const;
@@ -38,6 +38,7 @@ export interface MapState {
   readonly onDuty: OnDuty | null;
   /** Nodes with sensors, and what these said last. */
   readonly stations: SensorStations["items"];
+  readonly flights: { readonly lines: readonly FlightSummary[]; readonly animals: FlightPoints["features"] };
   readonly taxa: readonly Taxon[];
   /** null: not days, or not read yet. `more`: only the newest were read. */
   readonly seen: { readonly there: readonly SeenThere[]; readonly total: number; readonly more: boolean } | null;
@@ -62,7 +63,7 @@ export function emptyMap(before: Preferences): MapState {
   return {
     theme, layers, legendOpen, speed,
     timeOpen: false, shown: null, playing: false, taxon: null, cells: MAP_START.cells, limits: [], at: null,
-    basemap: null, onDuty: null, stations: [], taxa: [], seen: null, latest: null, search: NO_SEARCH, said: null, exporting: false, sheet: null,
+    basemap: null, onDuty: null, stations: [], flights: { lines: [], animals: [] }, taxa: [], seen: null, latest: null, search: NO_SEARCH, said: null, exporting: false, sheet: null,
   };
 }
 

@@ -100,6 +100,11 @@ export function legendOf(layer: LayerId, facts: LegendFacts): LegendEntry[] {
       return [{ key: "sightings", strokes: [{ d: ROUND(4), stroke: "--map-area", width: 2 }, { d: ROUND(9), stroke: "--map-area", width: 1.4, opacity: 0.5 }] }];
     case "density":
       return density(facts.limits, facts.shades, facts.number);
+    case "flights":
+      return [
+        { key: "flights", strokes: [{ d: "M2 18C8 18 6 8 12 9s4 7 10-3", stroke: "--map-track", width: 1.8, dash: "1 4" }] },
+        { key: "flight_animals", strokes: [{ d: ROUND(5), fill: "--map-area" }] },
+      ];
     case "incidents":
       return [
         { key: "fire", strokes: [{ d: FIRE_SHAPES.fire, fill: "--fire" }] },

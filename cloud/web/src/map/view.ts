@@ -6,8 +6,9 @@ import type { GeoJSON } from "geojson";
 import { alarms } from "../alarms";
 import type { Bounds, LonLat } from "../geo";
 import { translator } from "../i18n";
-import { speciesName } from "../format";
+import { fullTime, speciesName } from "../format";
 import type { State, Store } from "../store";
+import { commonName } from "../taxa";
 import type { Incident, Observation } from "../wire";
 import { areaOf } from "../research/question";
 import { shapeOf } from "../research/state";
@@ -22,6 +23,7 @@ import * as fires from "./fires";
 import { graticule } from "./graticule";
 import { addCameraImages, addWindImage, drawCone } from "./images";
 import { attachIncidents, attachPopup } from "./markers";
+import { flightAnimals, flightLines } from "./flights";
 import { stationFeatures } from "./stations";
 import { attachPulses } from "./sightings";
 import type { Theme } from "./state";
@@ -155,6 +157,10 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     if (changed("deployments", "selectedDeployment")) set("chosen", features.pointFeature(chosenCamera(state)));
     if (changed("deployments") || state.atlas.seen !== before?.atlas.seen) set("sightings", features.seenThere(state.atlas.seen?.there ?? [], state.deployments));
     if (changed("language") || state.atlas.stations !== before?.atlas.stations) set("stations", stationFeatures(state.atlas.stations, state));
+    if (state.atlas.flights !== before?.atlas.flights) {
+      set("flights", flightLines(state.atlas.flights.lines));
+      set("flight-animals", flightAnimals(state.atlas.flights.animals));
+    }
     if (state.atlas.shown && !before?.atlas.shown) pulses.clear();
     if (state.atlas.basemap !== before?.atlas.basemap || changed("language")) showGround(state);
     if (changed("atlas", "reserve", "page", "now")) tiles.show(state);
@@ -371,8 +377,19 @@ export function createMapView(store: Store, events: MapEvents): MapView {
       untouched = false;
       return void map.easeTo({ center: hit.geometry.coordinates as LonLat, zoom: map.getZoom() + 2, duration: calm(GLIDE) });
     }
+    const [animal] = hit ? [] : map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["flight-animals"] });
+    if (animal?.properties["media"]) return showAnimal(animal.properties);
     events.deploymentChosen((hit?.properties["id"] as string | undefined) ?? null);
   });
+
+  /** The picture in which a drone saw it. */
+  function showAnimal(of: Readonly<Record<string, unknown>>): void {
+    const { language, reserve } = store.state;
+    const name = of["taxon"] as string | undefined;
+    const said = name ? commonName(name, language) ?? name : translator(language)("layer.flights");
+    const caption = `${said}, ${fullTime(Date.parse(of["at"] as string), reserve?.timezone ?? "UTC", language)}`;
+    store.set({ picture: { mediaId: of["media"] as string, caption, box: null } });
+  }
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && store.state.selectedDeployment) events.deploymentChosen(null);
   });
