@@ -104,7 +104,11 @@ class FleetWorld(Peopled):
                 )
                 if fleet_report
                 else None,
-                **{key: fields[key] for key in ("power", "link", "disk_free_bytes") if key in fields},
+                **{
+                    key: fields[key]
+                    for key in ("power", "link", "disk_free_bytes", "given_up")
+                    if key in fields
+                },
             )
             with self.db.transaction() as conn:
                 heartbeats.insert(conn, node, beat)

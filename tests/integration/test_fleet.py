@@ -234,6 +234,18 @@ def test_the_maintenance_plan_from_heartbeats_of_weeks_to_a_visit(world: FleetWo
         assert [(one["note"], one["by"]) for one in after["visits"]] == [("wiped", "Technician")]
 
 
+def test_records_that_were_given_up_count_once_however_often_they_are_told(world: FleetWorld) -> None:
+    node, begun = NODES[0], world.now
+    for hours_ago, told in ((240, 5), (60, 5), (48, 12), (36, 12), (24, 12), (12, 3), (6, 3), (1, 3)):
+        world.now = begun - timedelta(hours=hours_ago)
+        world.hear(node, given_up=told)  # since its outbox was made; the last one, 18 hours ago
+    world.now = begun
+    with world.client("technician") as client:
+        items = client.get("/api/v1/reserves/foping/maintenance").json()["items"]
+    (one,) = (one for one in items if one["node"] == node and one["reason"] == "records_given_up")
+    assert one["figures"]["records"] == 7 + 3
+
+
 def test_cards_are_due(world: FleetWorld) -> None:
     camera = world.cameras[NODES[3]]
     with world.client("technician") as client:

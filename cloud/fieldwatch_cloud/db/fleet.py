@@ -268,19 +268,31 @@ def _judge(
         conn.execute(SQL["set_drift"], {"node": node, "drift": Jsonb(drift)})
 
 
+def _newly_given_up(conn: Connection, node: str, heartbeat: Heartbeat) -> int:
+    """A heartbeat counts all that was given up since the node's outbox was made: of that, what the one before
+    had not said yet."""
+    if not heartbeat.given_up:
+        return 0
+    row = conn.execute(
+        SQL["given_up_before"], {"node": node, "observed_at": heartbeat.observed_at}
+    ).fetchone()
+    before = row[0] if row is not None else 0
+    return heartbeat.given_up - before if before <= heartbeat.given_up else heartbeat.given_up
+
+
 def _note_day(conn: Connection, node: str, heartbeat: Heartbeat, drawn: night.Drawn, now: datetime) -> None:
     unset = heartbeat.clock.quality is ClockQuality.UNSYNCHRONISED
     power, link = heartbeat.power, heartbeat.link
     solar = power.solar_w if power else None
     signal = link.signal_dbm if link else None
-    at = now if unset else heartbeat.observed_at
+    at = now if unset and heartbeat.clock.offset_s is None else heartbeat.observed_at
     conn.execute(
         SQL["note_day"],
         {
             "node": node,
             "at": at,
             "unsynchronised": int(unset),
-            "given_up": heartbeat.given_up,
+            "given_up": _newly_given_up(conn, node, heartbeat),
             "disk_free": heartbeat.disk_free_bytes,
             "charge": power.charge if power else None,
             "solar": solar or 0.0,

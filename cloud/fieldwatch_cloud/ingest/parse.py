@@ -176,7 +176,8 @@ def _content(
             picture = _picture(incoming, largest_picture)
             return picture.record.message_id, picture
         case Kind.HEARTBEAT:
-            heartbeat = Heartbeat.model_validate_json(payload)
+            # Itself too: what it says of power belongs to the hour and the night in which it was said.
+            heartbeat = dated_right(Heartbeat.model_validate_json(payload))
             heartbeat = heartbeat.model_copy(update={"effort": looked_right(heartbeat.effort)})
             _check_times((span.started_at for span in heartbeat.effort), now)
             _check_times((span.ended_at for span in heartbeat.effort), now)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from fieldwatch_shared.messages import EffortSpan, Media, Observation, Reading, Suspicion
+    from fieldwatch_shared.messages import EffortSpan, Heartbeat, Media, Observation, Reading, Suspicion
 
-R = TypeVar("R", "Observation", "Suspicion", "Media", "Reading")
+R = TypeVar("R", "Observation", "Suspicion", "Media", "Reading", "Heartbeat")
 
 LEAST_S = 1.0
 

@@ -66,6 +66,9 @@ def test_every_kind_of_record_is_dated_right() -> None:
     beat = read("heartbeat", heartbeat(1).model_copy(update={"effort": spans}).model_dump_json().encode())
     assert isinstance(beat, Heartbeat)
     assert {span.started_at for span in beat.effort} == {at}
+    said = read("heartbeat", wrong(heartbeat(1)).model_dump_json().encode())
+    assert isinstance(said, Heartbeat)
+    assert said.observed_at == heartbeat(1).observed_at, "or its energy is of another hour"
 
 
 def test_thousandths_change_nothing() -> None:

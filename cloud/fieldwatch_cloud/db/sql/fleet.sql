@@ -94,6 +94,11 @@ RETURNING settings;
 -- name: set_drift
 UPDATE node_report SET drift = %(drift)s WHERE node_id = %(node)s;
 
+-- name: given_up_before
+SELECT coalesce((body->>'given_up')::bigint, 0) FROM heartbeat
+WHERE node_id = %(node)s AND observed_at < %(observed_at)s
+ORDER BY observed_at DESC LIMIT 1;
+
 -- name: note_day
 INSERT INTO node_day AS d (node_id, day, heartbeats, unsynchronised, given_up, disk_free_min, charge_min, charge_max,
                            solar_sum, solar_n, night_wh, night_drop, signal_sum, signal_n)
