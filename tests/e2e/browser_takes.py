@@ -137,9 +137,6 @@ def small_map(browser: Browser, world: World, folder: Path, language: str) -> No
             write(page, folder / f"{name}-{language}.jpg")
             if name != "map":
                 continue
-            page.locator(".layers-button").click()
-            page.wait_for_timeout(500)
-            write(page, folder / f"map-legend-{language}.jpg")
             with page.expect_download() as saved:
                 page.locator(".view-tools .tool-buttons button").nth(1).click()
             with Image.open(saved.value.path()) as image:

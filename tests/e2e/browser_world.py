@@ -15,7 +15,7 @@ from tests.e2e.browser_review import Seen, add_account, report
 from tests.e2e.browser_site import PASSWORD, SLUG, FieldNode, Site, running_site
 
 from fieldwatch_shared.ids import uuid7
-from fieldwatch_shared.messages import PowerReport, Quantity, Reading, utc_now
+from fieldwatch_shared.messages import LinkReport, PowerReport, Quantity, Reading, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,6 +101,10 @@ def supplied(world: World) -> tuple[list[Heartbeat], list[Reading]]:
     """Three days of a node's power with a hole in them, and a day of weather beside it; to be said."""
     now = utc_now()
     plain = world.node.heartbeat({})
+    link = LinkReport(
+        kind="lte", signal_dbm=-93, sent_today=41_000_000, sent_this_month=870_000_000,
+        bytes_per_day=100_000_000, bytes_per_month=2_000_000_000,
+    )  # fmt: skip
     beats = []
     for n in range(72, -1, -1):
         if 30 < n < 40:
@@ -111,7 +115,7 @@ def supplied(world: World) -> tuple[list[Heartbeat], list[Reading]]:
             charge=charge, battery_v=13.1, solar_w=12, load_w=6.5, used_wh=6.5, saved_wh=2, co2e_g_per_kwh=41,
             level="full" if charge > 0.6 else "saving" if charge > 0.4 else "low", measured=True,
         )  # fmt: skip
-        fields = {"id": id_, "message_id": id_, "observed_at": at, "power": power}
+        fields = {"id": id_, "message_id": id_, "observed_at": at, "power": power, "link": link}
         beats.append(plain.model_copy(update=fields))
     clock = plain.clock
     readings = [

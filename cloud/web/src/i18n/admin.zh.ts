@@ -144,7 +144,7 @@ export const adminZh: Readonly<Record<keyof typeof adminEn, string>> = {
   "admin.node_new": "为此相机新建节点",
   "admin.node_free": "尚无相机",
   "admin.node_hint": "相机所连接的计算机。",
-  "admin.node_id": "新节点的名称",
+  "admin.node_id": "新节点的代号",
   "admin.node_id_hint": "小写字母、数字和连字符。留空则由地点名称生成。",
   "admin.node_file": "节点所需的内容",
   "admin.node_renew": "更换节点密码",

@@ -96,7 +96,7 @@ export function toCopy({ t }: AdminView, name: string, label: string, text: stri
   return html`
     <div class="to-copy">
       <span class="small muted" id=${`copy-${name}`}>${label}</span>
-      <pre tabindex="0" role="region" aria-labelledby=${`copy-${name}`} data-copy=${name}>${text}</pre>
+      <pre tabindex="0" role="region" aria-labelledby=${`copy-${name}`} data-copy=${name}>${text.split(" ").map((word, n) => html`${n ? " " : ""}<span>${word}</span>`)}</pre>
       <button type="button" class="secondary" @click=${copy}>${t("admin.copy")}</button>
     </div>
   `;

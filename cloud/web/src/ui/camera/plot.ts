@@ -39,7 +39,7 @@ export function plot(view: View, one: Plot): TemplateResult {
     ${midnights(view, one.from, one.to).map(({ at, name }) => svg`<line class="rule" x1=${x(at)} x2=${x(at)} y1=${TOP} y2=${foot}></line>
       <text class="tick" x=${x(at) + 3} y=${HEIGHT - 7}>${name}</text>`)}
     ${one.arrows ? one.points.map((point) => arrow(x(point.at), (TOP + foot) / 2, point.value))
-      : one.bars ? one.points.map((point) => svg`<rect class="bar" x=${x(point.at - one.width / 2)} width=${Math.max(x(one.from + one.width) - LEFT - 0.5, 1)}
+      : one.bars ? one.points.map((point) => svg`<rect class="amount" x=${x(point.at - one.width / 2)} width=${Math.max(x(one.from + one.width) - LEFT - 0.5, 1)}
           y=${y(point.value)} height=${Math.max(foot - y(point.value), 0)}></rect>`)
       : pieces(one.points, one.width).map((piece) => (piece.length === 1
           ? svg`<circle class="dot" r="2" cx=${x(piece[0]!.at)} cy=${y(piece[0]!.value)}></circle>`

@@ -1,6 +1,6 @@
 /** What the sensors of a camera's node say: newest values, and a week of each in a small plot. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Readings, SensorStation } from "../../camera/power";
+import type { Point, Readings, SensorStation } from "../../camera/power";
 import { compassWords, significant } from "../../format";
 import type { Key } from "../../i18n";
 import type { Reading } from "../../side/reading";
@@ -37,13 +37,14 @@ export function sensorsCard(view: View, reading: Reading<NodeSensors | null>, ag
         const points = series.spans.map((span) => ({ at: Date.parse(span.at) + one.width_s * 500, value: span.mean }));
         const arrows = one.quantity === "wind_direction_deg";
         const bars = one.quantity === "rain_mm";
-        const every = Math.ceil(points.length / MOST_ARROWS);
+        const apart = (SENSOR_DAYS * DAY) / MOST_ARROWS;
+        const alone = (point: Point, n: number) => n === 0 || Math.floor(point.at / apart) !== Math.floor(points[n - 1]!.at / apart);
         const [least, most] = range(points, bars ? 0 : Infinity);
         const name = `${t(`sensors.${one.quantity}` as Key)}, ${UNITS[one.quantity]} · ${series.sensor}`;
         return html`<figure class="sensor-plot"><figcaption>${name}</figcaption>
           <svg class="small-plot" role="img" aria-label=${name} viewBox=${`0 0 ${WIDTH} ${HEIGHT}`}>
             ${plot(view, {
-              points: arrows ? points.filter((_, n) => n % every === 0) : points, width: one.width_s * 1000,
+              points: arrows ? points.filter(alone) : points, width: one.width_s * 1000,
               from: state.now - SENSOR_DAYS * DAY, to: state.now, least, most, arrows, bars, words: numberWords(view),
             })}
           </svg></figure>`;
