@@ -49,6 +49,7 @@ class HealthReason(StrEnum):
     NO_FRAMES = "no_frames"
     FROZEN = "frozen"
     BLURRED = "blurred"
+    MOVED = "moved"
     DARK = "dark"
     DISK_LOW = "disk_low"
     RECORDS_GIVEN_UP = "records_given_up"
@@ -136,6 +137,8 @@ def _of_camera(camera: CameraHealth | None) -> list[HealthReason]:
         found.append(HealthReason.FROZEN)
     if camera.blurred:
         found.append(HealthReason.BLURRED)
+    if camera.moved:
+        found.append(HealthReason.MOVED)
     if camera.dark:
         found.append(HealthReason.DARK)
     return found

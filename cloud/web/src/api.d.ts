@@ -1825,8 +1825,8 @@ export interface paths {
         };
         /**
          * Where flights saw animals
-         * @description Each animal at its own place on flat ground, or at the camera's where the aim is not known. Without what
-         *     people have reviewed, and for those who may not see sensitive species, without these.
+         * @description Each animal at its own place on flat ground, or at the camera's where the aim is not known. Without
+         *     pictures that people have reviewed, and for those who may not see sensitive species, without these.
          */
         get: operations["list_flight_animals"];
         put?: never;
@@ -5815,7 +5815,7 @@ export interface components {
          * HealthReason
          * @enum {string}
          */
-        HealthReason: "no_heartbeat" | "node_offline" | "camera_not_reported" | "camera_problem" | "no_frames" | "frozen" | "blurred" | "dark" | "disk_low" | "records_given_up" | "clock_unsynchronised" | "battery_low" | "power_saving";
+        HealthReason: "no_heartbeat" | "node_offline" | "camera_not_reported" | "camera_problem" | "no_frames" | "frozen" | "blurred" | "moved" | "dark" | "disk_low" | "records_given_up" | "clock_unsynchronised" | "battery_low" | "power_saving";
         /**
          * HealthStatus
          * @enum {string}

@@ -62,6 +62,7 @@ def judge(
         ({"camera": {"frames": 0}}, "attention", ("no_frames",)),
         ({"camera": {"frozen": True}}, "attention", ("frozen",)),
         ({"camera": {"blurred": True, "dark": True}}, "attention", ("blurred", "dark")),
+        ({"camera": {"moved": True}}, "attention", ("moved",)),  # its bearings lead rangers elsewhere
         ({"camera": {"dark": True}}, "ok", ("dark",)),  # nights are dark
         (
             {"camera": {"problem": "no route to host", "frames": 0}},

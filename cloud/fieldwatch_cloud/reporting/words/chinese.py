@@ -209,6 +209,7 @@ REASON = {
     "no_frames": "没有画面",
     "frozen": "画面静止",
     "blurred": "画面模糊",
+    "moved": "朝向已偏移",
     "dark": "画面过暗",
     "disk_low": "磁盘将满",
     "records_given_up": "有记录被放弃",

@@ -206,6 +206,7 @@ REASON = {
     "no_frames": "no pictures",
     "frozen": "picture stands still",
     "blurred": "blurred",
+    "moved": "moved out of its aim",
     "dark": "dark",
     "disk_low": "disk nearly full",
     "records_given_up": "records were given up",

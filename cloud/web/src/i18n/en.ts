@@ -97,6 +97,7 @@ export const en = {
   "reason.no_frames": "no new frames",
   "reason.frozen": "the picture has stopped changing",
   "reason.blurred": "the picture is blurred: the lens may be dirty",
+  "reason.moved": "the camera does not look where it was aimed any more",
   "reason.dark": "the picture is dark",
   "reason.disk_low": "the node’s disk is almost full",
   "reason.records_given_up": "records were given up because the disk was full",

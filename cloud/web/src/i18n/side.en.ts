@@ -237,6 +237,7 @@ export const sideEn = {
   "camera.do.no_frames": "Check the camera’s cable, power and address: the node hears nothing from it.",
   "camera.do.frozen": "Restart the camera: it sends the same picture again and again.",
   "camera.do.blurred": "Clean the lens; see whether the housing is fogged or the camera has turned.",
+  "camera.do.moved": "Aim it as it was, or end this deployment and begin a new one: until then, its bearings on fires are wrong.",
   "camera.do.dark": "At night this is as it should be. By day something covers the lens.",
   "camera.do.disk_low": "Free space on the node’s disk, or restore the link: it keeps what it could not send.",
   "camera.do.records_given_up": "Records are lost for ever: restore the link, then enlarge the disk or its budget.",

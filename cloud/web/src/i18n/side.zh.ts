@@ -239,6 +239,7 @@ export const sideZh: Readonly<Record<keyof typeof sideEn, string>> = {
   "camera.do.no_frames": "检查相机的线缆、电源和地址：节点收不到画面。",
   "camera.do.frozen": "重启相机：它一直发送同一画面。",
   "camera.do.blurred": "清洁镜头；查看护罩是否起雾、相机是否转动。",
+  "camera.do.moved": "请将其恢复到原来的朝向，或结束该布设点并新建一个；在此之前，它给出的火情方位不可信。",
   "camera.do.dark": "夜间属正常。若在白天，镜头被遮挡。",
   "camera.do.disk_low": "清理节点磁盘，或恢复链路：未能发出的记录都保存在那里。",
   "camera.do.records_given_up": "记录已永久丢失：恢复链路，再扩大磁盘或其额度。",

@@ -98,6 +98,7 @@ export const zh: Messages = {
   "reason.no_frames": "没有新画面",
   "reason.frozen": "画面已冻结",
   "reason.blurred": "画面模糊，镜头可能脏污",
+  "reason.moved": "相机已偏离安装时的朝向",
   "reason.dark": "画面昏暗",
   "reason.disk_low": "节点磁盘将满",
   "reason.records_given_up": "磁盘已满，部分记录已舍弃",
