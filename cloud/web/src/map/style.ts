@@ -196,7 +196,7 @@ function whole(colour: Palette): StyleSpecification {
           ...label, "text-letter-spacing": 0.06, "text-max-width": 16, "text-line-height": 1.3,
           "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 0.5,
           // From far away names alone: the rings of many cameras leave no room for more.
-          "text-field": ["step", ["zoom"], zoneName, 10.5, ["format", ...zoneName.slice(1), ["get", "duty"], { "font-scale": 0.9, "text-color": colour("--text") }]],
+          "text-field": ["step", ["zoom"], zoneName, 9.8, ["format", ...zoneName.slice(1), ["get", "duty"], { "font-scale": 0.9, "text-color": colour("--text") }]],
         },
         paint: { ...halo, "text-color": colour("--map-zone-text") },
       },
