@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 
+_NAMES = r"pass(?:word|wd|phrase|code)?|pwd|psk|secret|token|auth(?:orization)?|api[_-]?key"
 _RULES = (
     (
         re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(-----END [A-Z0-9 ]+-----|$)", re.DOTALL),
         "[key or certificate]",
     ),
-    # User name and password of a camera's address.
-    (re.compile(r"(?<=://)[^/@\s\"']+@"), "[login]@"),
+    # User name and password of a camera's address, to the last @: people put one into passwords too.
+    (re.compile(r"(?<=://)[^\s\"']{1,300}@"), "[login]@"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 [token]"),
+    (re.compile(r"\bfwn_[A-Za-z0-9_-]{16,}"), "[token]"),
+    # Also within a longer name (mqtt_password), in an address (?pwd=p, /user=u_password=p_channel=1), and
+    # in JSON that stands in a string of JSON. What was in quotes stays so: the line can still be read.
     (
         re.compile(
-            r"(?i)(\"?\b(?:password|passwd|secret|token|authorization|api_?key)\"?\s*[:=]\s*)"
-            r"(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,;}\"']+)"
+            rf"(?i)((?<![a-z])(?:{_NAMES})\\?[\"']?\s{{0,9}}[:=]\s{{0,9}})"
+            r"(?:(?P<quote>\\\"|\"|')(?:(?!(?P=quote))(?:[^\"'\\]|\\.|[\"']))*(?P=quote)|[^\s,;}\"'\\]+)"
         ),
-        r'\1"[secret]"',
+        r"\1\g<quote>[secret]\g<quote>",
     ),
-    (re.compile(r"\bFW1(-[0-9A-Za-z]{2,5}){3,}"), "[one-time code]"),
+    (re.compile(r"\bFW1(?:-?[0-9A-Za-z]){14,40}"), "[one-time code]"),
 )
 
 

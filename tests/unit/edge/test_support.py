@@ -35,6 +35,7 @@ SECRETS = (
     "FW1-7K3M-Q0XV-9TPA-2HRC-5D",
     "MIIEvQIBADANBgkq",
     "tok_en123456789",
+    "ss-of-the-camera",
 )
 PEM = f"-----BEGIN PRIVATE KEY-----\n{SECRETS[3]}\n-----END PRIVATE KEY-----"
 PAPERS = {"log.jsonl", "settings.json", "findings.json", "outbox.json", "versions.json", "kernel.txt"}
@@ -61,6 +62,12 @@ def _log_all():
         ("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----", "[key or certificate]"),
         ("-----BEGIN EC PRIVATE KEY-----\nMIIEvQIBADANBgkq", "[key or certificate]"),
         ('{"event": "link.connected", "host": "a@b"}', '{"event": "link.connected", "host": "a@b"}'),
+        ("rtsp://admin:p@ss-of-the-camera@10.0.0.9/s", "rtsp://[login]@10.0.0.9/s"),
+        ("http://cam/s?usr=u&pwd=pass-of-the-camera", "http://cam/s?usr=u&pwd=[secret]"),
+        ("rtsp://cam/user=u_password=pass-of-the-camera_channel=1", "rtsp://cam/user=u_password=[secret]"),
+        ('{"mqtt_password": "pass-of-the-broker"}', '{"mqtt_password": "[secret]"}'),
+        (r'{"e": "\"token\": \"tok_en123456789\" no"}', r'{"e": "\"token\": \"[secret]\" no"}'),
+        ("fwn_tok_en123456789abcdef", "[token]"),
     ],
 )
 def test_what_must_not_leave_is_taken_out_and_the_rest_stays(text: str, left: str) -> None:
