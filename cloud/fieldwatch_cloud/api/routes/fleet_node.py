@@ -1,5 +1,6 @@
 """Between a node and the cloud: the files that it is to take on, and its log when it is asked for it."""
 
+import contextlib
 import io
 import json
 import zipfile
@@ -27,6 +28,8 @@ from fieldwatch_cloud.rollouts import artifacts
 from fieldwatch_shared.messages import Slug, utc_now
 
 router = APIRouter(tags=["fleet"])
+MOST_LINES = 20_000
+"""Are shown of a log: as many as can be asked for."""
 _token = HTTPBearer(
     auto_error=False,
     scheme_name="node_log",
@@ -200,15 +203,15 @@ def _lines(content: bytes) -> list[dict[str, Any]]:
     """JSON lines, or a JSON list; what is neither is shown as it is."""
     text = content.decode("utf-8", "replace")
     if text.lstrip().startswith("["):
-        try:
-            return [one if isinstance(one, dict) else {"event": str(one)} for one in json.loads(text)]
-        except ValueError:
-            pass
+        with contextlib.suppress(ValueError, RecursionError):
+            read = json.loads(text)
+            return [one if isinstance(one, dict) else {"event": str(one)} for one in read[-MOST_LINES:]]
     found = []
-    for line in text.splitlines():
+    # The last ones, split off from the end: a stolen node may send as many empty lines as there are bytes.
+    for line in text.rstrip("\n").rsplit("\n", MOST_LINES)[-MOST_LINES:]:
         try:
-            read = json.loads(line)
-        except ValueError:
-            read = line
-        found.append(read if isinstance(read, dict) else {"event": str(read)})
+            one = json.loads(line)
+        except (ValueError, RecursionError):  # no JSON, or brackets within brackets without an end
+            one = line
+        found.append(one if isinstance(one, dict) else {"event": str(one)})
     return found
