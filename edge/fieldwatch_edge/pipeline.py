@@ -391,6 +391,8 @@ class Pipeline:
                 self._wildlife.gate.restore(base64.b64decode(state.gate))
         if self._fire is not None and state.fire is not None:
             self._fire.watch.restore(state.fire)
+            if self._fire.watch.suspects:  # what a restart cut off is looked at as closely as before it
+                self._suspicious_since = self._calm_at = self._last_at
         log.info("pipeline.resumed", deployment=self._name, position=self._position)
 
     @property

@@ -136,6 +136,8 @@ class OutboxWithRefuge(Outbox):
     # What the link does
 
     def take(self, now: float, batch: int, most: Mapping[Priority, int] = ANY_SIZE) -> Message | None:
+        if self._memory is None:
+            return self._next(now, batch, most)
         # No fire on the disk waits for what is in memory.
         fires = {priority: most[priority] for priority in most if priority <= Priority.SUSPICION_PICTURE}
         return self._next(now, batch, fires) or self._next(now, batch, most)

@@ -88,6 +88,32 @@ def test_what_is_suspected_is_looked_at_as_often_as_without_a_budget(
     assert kinds(outbox).count(Kind.SUSPICIONS) == 1
 
 
+def test_a_restart_while_something_is_suspected_does_not_wait_for_the_budget(
+    world: Path, frames: list[Frame], outbox: Outbox
+) -> None:
+    """New settings or software begin a new process, whenever: what was half confirmed is looked at as closely
+    as before, from its first frame on."""
+    pacer = Pacer()
+    pacer.set(Pace("floor", 40.0, 0.0))
+    pipeline = live_pipeline(world, outbox, pacer)
+    assert pipeline._fire is not None
+    rest = iter(frames)
+    for frame in rest:
+        pipeline._take(frame)
+        if pipeline._fire.watch.suspects:
+            break
+    pipeline._save([], force=True)
+    again = live_pipeline(world, outbox, pacer)
+    assert again._fire is not None
+    assert again._fire.watch.suspects, "the window is kept"
+    looked = []
+    original = again._fire.detector.detect
+    again._fire.detector.detect = lambda image: (looked.append(current.at), original(image))[1]  # type: ignore[method-assign,assignment]
+    for current in itertools.islice(rest, 12):
+        again._take(current)
+    assert (looked[0] - frame.at).total_seconds() == 5, "as its own settings say"
+
+
 def test_effort_is_the_stretches_in_which_animals_were_looked_for(
     world: Path, frames: list[Frame], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
