@@ -52,4 +52,7 @@ def drawn(
     share = charge - power.charge
     if share < 0:
         return nothing
-    return Drawn((load + power.load_w) / 2 * took.total_seconds() / 3600, share)
+    # Counted where it was: of a node that slept meanwhile, what it drew awake says too much.
+    counted = power.used_wh
+    wh = counted if counted is not None else (load + power.load_w) / 2 * took.total_seconds() / 3600
+    return Drawn(wh, share)

@@ -206,7 +206,7 @@ export const sideEn = {
   "power.total_since": "In total, since {day}",
   "power.co2e": "{value} CO₂e",
   "power.co2e_unknown": "CO₂e not known",
-  "power.relative": "Saved: against the same node working in full over the same time, reckoned from its settings. CO₂e: by the factor of the node’s own source of energy over that source’s whole life.",
+  "power.relative": "Used: by the node’s meter where that measures what it draws, else reckoned from its settings. Saved: against the same node working in full over the same time, reckoned from its settings. CO₂e: by the factor of the node’s own source of energy over that source’s whole life.",
   "power.by_day": "Power by day",
   "power.day": "Day",
   "power.least": "Least charge",

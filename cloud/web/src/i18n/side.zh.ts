@@ -208,7 +208,7 @@ export const sideZh: Readonly<Record<keyof typeof sideEn, string>> = {
   "power.total_since": "总计，自 {day}",
   "power.co2e": "{value} 二氧化碳当量",
   "power.co2e_unknown": "CO₂e 未知",
-  "power.relative": "节省：与同一节点在同一时段全力运行相比，按其设置估算。CO₂e：按节点自身电源全生命周期的排放系数计算。",
+  "power.relative": "“用电”：节点电表能测得负载时为实测，否则按其设置推算。节省：与同一节点在同一时段全力运行相比，按其设置估算。CO₂e：按节点自身电源全生命周期的排放系数计算。",
   "power.by_day": "逐日供电",
   "power.day": "日期",
   "power.least": "最低电量",
