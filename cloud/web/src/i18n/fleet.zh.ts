@@ -158,7 +158,7 @@ export const fleetZh: Record<keyof typeof fleetEn, string> = {
   "fleet.visits_none_why": "依据节点自身的上报。仍建议不时巡查：蜘蛛网不会上报。",
   "fleet.print": "打印",
   "fleet.leg": "再行 {km} 公里",
-  "fleet.since_when": "自 {when}",
+  "fleet.since_when": "{when}开始",
   "fleet.map": "路线",
   "fleet.map_link": "数字为前往顺序。",
   "fleet.map_open": "在地图中打开",

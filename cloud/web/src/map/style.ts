@@ -194,7 +194,7 @@ function whole(colour: Palette): StyleSpecification {
         id: "zone-labels", type: "symbol", source: "zone-labels",
         layout: {
           ...label, "text-letter-spacing": 0.06, "text-max-width": 16, "text-line-height": 1.3,
-          "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 0.5,
+          "text-padding": 0, "text-variable-anchor-offset": ["top", [0, 0.5], "top", [0, 2.4], "top", [0, 4.2]], // down into the zone
           // From far away names alone: the rings of many cameras leave no room for more.
           "text-field": ["step", ["zoom"], zoneName, 9.8, ["format", ...zoneName.slice(1), ["get", "duty"], { "font-scale": 0.9, "text-color": colour("--text") }]],
         },
@@ -203,7 +203,7 @@ function whole(colour: Palette): StyleSpecification {
       // Above the names of zones, which make way for what is above them.
       {
         id: "camera-clusters", type: "symbol", source: "cameras-tiles", "source-layer": "cameras", filter: ["has", "count"],
-        layout: { "icon-image": CLUSTER_IMAGE, "icon-allow-overlap": true, "icon-size": ["interpolate", ["linear"], ["get", "count"], 2, 0.8, 200, 1.25] },
+        layout: { "icon-image": CLUSTER_IMAGE, "icon-allow-overlap": true, "icon-padding": 0, "icon-size": ["interpolate", ["linear"], ["get", "count"], 2, 0.8, 200, 1.25] },
       },
       {
         id: "camera-cluster-counts", type: "symbol", source: "cameras-tiles", "source-layer": "cameras", filter: ["has", "count"],

@@ -3,6 +3,7 @@ import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { Page } from "../../fleet/page";
 import type { Maintenance, MaintenanceItem, Stop } from "../../fleet/wire";
+import { significant } from "../../format";
 import type { LonLat } from "../../geo";
 import { wordFor, type Key } from "../../i18n";
 import { around, planeOf } from "../../side/sketch";
@@ -16,7 +17,7 @@ export function visitsSection(view: View, page: Page): TemplateResult {
   const { t } = view;
   const plan = page.maintenance.value;
   if (!plan) return page.maintenance.failure ? html`` : loading(view);
-  const print = html`<button class="quiet fleet-print" @click=${() => window.print()}>${icon("file")} ${t("fleet.print")}</button>`;
+  const print = html`<button class="quiet fleet-print" @click=${() => window.print()}>${icon("printer")} ${t("fleet.print")}</button>`;
   return html`
     <div class="fleet-visits">
       ${card(t("fleet.tour"), plan.tour.length === 0 ? empty(t("fleet.visits_none"), t("fleet.visits_none_why")) : html`
@@ -61,7 +62,7 @@ function why({ t, state }: View, item: MaintenanceItem): string {
   for (const [key, value] of Object.entries(item.figures ?? {})) {
     if (key === "ends") figures[key] = String(value).slice(0, 10);
     else if (key === "share" || key.endsWith("least")) figures[key] = `${Math.round(Number(value) * 100)} %`;
-    else figures[key] = typeof value === "number" ? new Intl.NumberFormat(state.language).format(value) : String(value);
+    else figures[key] = typeof value === "number" ? significant(value, state.language) : String(value);
   }
   const key = item.reason === "battery_ageing" && "then_wh" in figures ? "battery_ageing_wh" : item.reason;
   return t(`fleet.why.${key}` as Key, figures);
