@@ -113,7 +113,7 @@ BEFORE = power(charge=0.52, load_w=6.0).model_dump(mode="json")
     ("took", "now", "wh", "share"),
     [
         (timedelta(hours=1), power(), 5.0, 0.02),
-        (timedelta(hours=1), power(used_wh=0.8), 0.8, 0.02),  # asleep most of it: a battery that lasts is no larger
+        (timedelta(hours=1), power(used_wh=0.8), 0.8, 0.02),  # asleep most of it
         (timedelta(hours=1), power(solar_w=5.0), 0, 0),
         (timedelta(hours=1), power(charge=0.6), 0, 0),
         (timedelta(hours=1), power(measured=False), 0, 0),
