@@ -45,19 +45,21 @@ class Access:
         """The session of whoever gives the PIN or the token; it is used up then. None: wrong.
 
         Raises:
-            PauseError: too many were wrong.
+            PauseError: too many were wrong. The token is good all the same: there is nothing to guess in it,
+                and a stranger who gives wrong PINs without end keeps nobody on a ladder out.
         """
+        given = code.strip().replace(" ", "").encode()
         with self._lock:
-            if time.monotonic() < self._closed_until:
-                raise PauseError
-            given = code.strip().replace(" ", "").encode()
-            if not any(hmac.compare_digest(given, each.encode()) for each in (self._pin, self._token)):
-                self._wrong += 1
-                if self._wrong >= ATTEMPTS:
-                    self._wrong, self._closed_until = 0, time.monotonic() + PAUSE_S
-                    self._renew()
-                    self._changed()
-                return None
+            if not hmac.compare_digest(given, self._token.encode()):
+                if time.monotonic() < self._closed_until:
+                    raise PauseError
+                if not hmac.compare_digest(given, self._pin.encode()):
+                    self._wrong += 1
+                    if self._wrong >= ATTEMPTS:
+                        self._wrong, self._closed_until = 0, time.monotonic() + PAUSE_S
+                        self._pin = _new_pin()
+                        self._changed()
+                    return None
             session = secrets.token_urlsafe(24)
             self._sessions = [*self._sessions, session][-PHONES:]
             self._wrong = 0
@@ -70,4 +72,8 @@ class Access:
             return any(hmac.compare_digest(session.encode(), each.encode()) for each in self._sessions)
 
     def _renew(self) -> None:
-        self._pin, self._token = f"{secrets.randbelow(10**6):06}", secrets.token_urlsafe(16)
+        self._pin, self._token = _new_pin(), secrets.token_urlsafe(16)
+
+
+def _new_pin() -> str:
+    return f"{secrets.randbelow(10**6):06}"

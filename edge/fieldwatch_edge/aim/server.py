@@ -11,6 +11,7 @@ import ipaddress
 import json
 import socket
 import threading
+from collections import Counter
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,6 +38,8 @@ log = structlog.get_logger(__name__)
 COOKIE = "fieldwatch_aim"
 MOST_BODY = 64 * 1024
 AT_ONCE = 16
+FROM_ONE = 8
+"""Connections from one address: a browser opens six, and nobody else's phone shall take them all."""
 PAGES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     **{
@@ -73,14 +76,19 @@ class AimServer(ThreadingHTTPServer):
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         self.desk, self.access, self.done = desk, access, done
-        self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._guests: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self.names = frozenset(
             {"localhost", socket.gethostname().lower(), f"{socket.gethostname().lower()}.local"}
         )
         super().__init__(address, _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._slots.acquire(blocking=False):
+        with self._counting:
+            full = self._guests.total() >= AT_ONCE or self._guests[client_address[0]] >= FROM_ONE
+            if not full:
+                self._guests[client_address[0]] += 1
+        if full:
             self.shutdown_request(request)
             return
         super().process_request(request, client_address)
@@ -89,7 +97,9 @@ class AimServer(ThreadingHTTPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._slots.release()
+            with self._counting:
+                self._guests[client_address[0]] -= 1
+                self._guests += Counter()  # without those who are gone
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A phone that goes out of reach in the middle is no news."""
@@ -229,7 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MOST_BODY:
+        if not length.isdecimal() or len(length) > len(str(MOST_BODY)) or int(length) > MOST_BODY:
             self.close_connection = True
             self._problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "this is too much")
             return None

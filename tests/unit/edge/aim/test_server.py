@@ -16,7 +16,7 @@ from tests.integration.edge_world import DEPLOYMENT, make_models, make_pictures,
 from fieldwatch_edge.aim import access as door
 from fieldwatch_edge.aim.access import Access
 from fieldwatch_edge.aim.desk import Desk
-from fieldwatch_edge.aim.server import AimServer, serve
+from fieldwatch_edge.aim.server import AT_ONCE, FROM_ONE, AimServer, serve
 from fieldwatch_edge.aiming.record import records, to_be_told, view_of
 from fieldwatch_edge.settings import NodeSettings
 
@@ -146,6 +146,31 @@ def test_guessing_ends_after_five(world, monkeypatch):
     threading.Event().wait(0.35)
     assert access.enter(pin) is None  # the old one is gone
     assert access.enter(access.pin) is not None
+
+
+def test_who_gives_wrong_pins_keeps_nobody_out_who_has_the_qr_code():
+    access = Access()
+    token = access.token
+    wrong = "000000" if access.pin != "000000" else "111111"
+    for _ in range(door.ATTEMPTS):
+        access.enter(wrong)
+    with pytest.raises(door.PauseError):
+        access.enter(access.pin)
+    session = access.enter(token)
+    assert session is not None
+    assert access.knows(session)
+
+
+def test_one_address_does_not_take_all_connections(shared):
+    address = Phone(shared[0]).address
+    held = [socket.create_connection(address, 5, ("127.0.0.7", 0)) for _ in range(AT_ONCE + 2)]
+    try:
+        beyond = held[FROM_ONE:]
+        assert [each.recv(1) for each in beyond] == [b""] * len(beyond)
+        assert Phone(shared[0]).ask("/")[0] == 200
+    finally:
+        for each in held:
+            each.close()
 
 
 @pytest.mark.parametrize(("host", "status"), [
