@@ -36,6 +36,12 @@ FIRE_AT_LEAST_EACH_S = 300
 MOST_FIRE_CONF = 0.9
 """Nor asks it for more certainty than any fire has."""
 
+LEAST_FIRE_IMGSZ = 320
+"""Nor shrinks its pictures until a plume is a pixel."""
+
+LEAST_FIRE_WINDOW_S = 300
+"""Nor forgets what it saw before a slow node has looked again."""
+
 LEAST_BYTES_PER_DAY = 50_000
 """Nor shuts a node up: with less than some calls and heartbeats a day, it could never be told otherwise."""
 
@@ -75,6 +81,7 @@ class WildlifePart(_Part):
 
 class FireDetectorPart(DetectorPart):
     conf: float | None = Field(None, ge=0, le=MOST_FIRE_CONF)
+    imgsz: int | None = Field(None, ge=LEAST_FIRE_IMGSZ, le=4096, description="Longest side in pixels.")
 
 
 class FirePart(_Part):
@@ -93,7 +100,7 @@ class FirePart(_Part):
     night_fire: float | None = Field(None, ge=0, le=MOST_FIRE_CONF)
     overlap: float | None = Field(None, ge=0, le=0.8)
     second_share: Fraction | None = None
-    window_s: float | None = Field(None, gt=0, le=86400)
+    window_s: float | None = Field(None, ge=LEAST_FIRE_WINDOW_S, le=86400)
     clear_s: float | None = Field(None, gt=0, le=7 * 86400)
     every_s: float | None = Field(None, ge=0, le=FIRE_AT_LEAST_EACH_S)
 
