@@ -20,21 +20,18 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.bench import field_day
 from tests.bench.bad_line import Line, Namespace, Quality
-from tests.integration.edge_world import START, write_config
+from tests.integration.edge_world import write_config
 
 from fieldwatch_cloud.authority.keys import Authority
 from fieldwatch_cloud.services.mosquitto import NodeDoor
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 SEQUENCES, EVERY_MIN = 60, 24
 SMOKE = range(2, SEQUENCES, 12)
@@ -69,8 +66,15 @@ class Weather:
         """One day with all outages, then days without."""
         chance = random.Random(9)
         begun = time.monotonic()
-        starts = sorted(chance.uniform(0.02, 0.95) * self.day_s for _ in range(self.outages))
-        plan = [(at, at + chance.choice((0.01, 0.02, 0.03, 0.12)) * self.day_s) for at in starts]
+        # Two of two hours, the others of a quarter of an hour on average; between them what is left of the day.
+        lengths = [0.085 if n % 10 == 4 else chance.uniform(0.004, 0.02) for n in range(self.outages)]
+        gaps = [chance.uniform(0.3, 1.7) for _ in range(self.outages + 1)]
+        share = (1 - sum(lengths)) / sum(gaps)
+        plan, at = [], 0.0
+        for gap, length in zip(gaps, lengths, strict=False):
+            at += gap * share
+            plan.append((at * self.day_s, (at + length) * self.day_s))
+            at += length
         ended = self._offered()
         while not stopping.wait(0.05):
             now = time.monotonic() - begun
@@ -102,7 +106,7 @@ class Outcome:
     outages: int
     down_share: float
     fires_s: list[float]
-    """From the frame that confirmed it to PostGIS, seconds of open line."""
+    """From the outbox to PostGIS, seconds of open line."""
     bytes_by_day: list[int]
     effort_s: float
 
@@ -151,9 +155,13 @@ def run(outages: int, day_s: float) -> Outcome:
                 with cloud.database.transaction() as conn:
                     fires = conn.execute("SELECT observed_at, received_at FROM suspicion").fetchall()
 
+                taken = _fires_taken(folder / "node.log")
+
                 def open_s(observed_at: datetime, received_at: datetime) -> float:
-                    seen = day_began + (observed_at - START).total_seconds() / speed
-                    return weather.open_s(seen, day_began + received_at.timestamp() - day_began_at)
+                    at, there = (
+                        each - day_began_at for each in (taken[observed_at], received_at.timestamp())
+                    )
+                    return weather.open_s(day_began + at, day_began + there)
 
                 return Outcome(
                     rows=field_day.account(cloud, made),
@@ -199,9 +207,18 @@ def _config(folder: Path, speed: float) -> Path:
     return config
 
 
+def _lines(log: Path) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
+
+
 def _sent(log: Path) -> Counter[str]:
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
-    return Counter(re.findall(r"link\.sent .*kind=(?:<Kind\.\w+: )?'?(\w+)", plain))
+    return Counter(re.findall(r"link\.sent .*kind=(?:<Kind\.\w+: )?'?(\w+)", _lines(log)))
+
+
+def _fires_taken(log: Path) -> dict[datetime, float]:
+    """When the node had them in its outbox: seconds since 1970, by the time at which they were seen."""
+    found = re.findall(r"(\S+ \S+) \[.*pipeline\.suspicion .*observed_at=(\S+)", _lines(log))
+    return {datetime.fromisoformat(seen): datetime.fromisoformat(at).timestamp() for at, seen in found}
 
 
 def show(outcome: Outcome) -> str:

@@ -72,7 +72,7 @@ BACKOFF_FIRST_S, BACKOFF_LONGEST_S = 1.0, 60.0
 """The longest is that of a fire; without one, a line on which connecting costs money has one of its own."""
 STEADY_S = 60.0
 """A connection that has lasted so long was a good one, though the cloud had nothing to say."""
-BACKOFF_WITH_FIRE_S = 10.0
+BACKOFF_WITH_FIRE_S = 3.0
 """Nodes that all have a fire to tell are few, and it is what they are there for."""
 REFUSED_LONGEST_S = 16.0
 LOOK_AT_CERTIFICATE_S = 60.0
