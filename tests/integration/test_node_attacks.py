@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fieldwatch_cloud.authority import admission
+from fieldwatch_edge.errors import RefusedError
+from fieldwatch_edge.identity.session import CloudSession
 
 from .cloud_field import eventually
+from .enrolment_world import reserve_world
 from .gate_world import Box, Gate
 
 if TYPE_CHECKING:
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.testclient import TestClient
+
+    from fieldwatch_cloud.db.pool import Database
 
 
 @pytest.fixture
@@ -70,3 +76,29 @@ def test_a_node_is_given_no_more_certificates_than_it_can_need(gate: Gate, api: 
     assert [answer.status_code for answer in answers] == [200] * (admission.RENEWALS - 1) + [429]
     same = box.ask("POST", "/node/certificate", json={"csr": box.request()})
     assert same.status_code == 200, "an answer that was lost is given again"
+
+
+def test_a_revoked_node_does_not_finish_what_it_was_sending(
+    db: Database, database_url: str, tmp_path: Path
+) -> None:
+    with reserve_world(db, database_url, tmp_path / "cloud") as reserve:
+        box = reserve.enrolled(tmp_path / "box")
+        content = bytes(range(256)) * 16
+        record = reserve.field.media(content)
+        told = base64.b64encode(record.model_dump_json().encode()).decode()
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(content))}
+        with CloudSession.of(box.settings()) as session:
+            session.post("/node/uploads", headers={**headers, "Upload-Metadata": f"record {told}"})
+
+            def slowly() -> Iterator[bytes]:
+                yield content[:1000]
+                part = reserve.settings.uploads_dir / f"{record.id}.part"
+                eventually(part.exists)  # the cloud has begun to take it
+                reserve.revoke()
+                yield content[1000:]
+
+            sent = {**headers, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+            with pytest.raises(RefusedError) as refused:
+                session.patch(f"/node/uploads/{record.id}", content=slowly(), headers=sent)
+        assert refused.value.status == 401
+        assert reserve.field.count("media") == 0

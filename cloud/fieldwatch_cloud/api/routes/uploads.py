@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from fieldwatch_cloud.api.auth_node import NodeCaller, OfNode
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.services import Services, Wired
+from fieldwatch_cloud.db import certificates
 from fieldwatch_cloud.db.uploads import Upload
 from fieldwatch_cloud.errors import BusyError, InvalidMessageError
 from fieldwatch_cloud.media.store import MIME_TYPES
@@ -173,6 +174,10 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
 def _finish(services: Services, caller: OfNode, parts: Parts, upload: Upload) -> Upload:
     if not upload.whole:
         return upload
+    with services.database.transaction() as conn:
+        known = certificates.get(conn, caller.serial)
+    if known is None or known.revoked:  # since it began to send, which may be long ago
+        raise HTTPException(401, "this node was revoked", _TUS)
     take_in = partial(
         services.operations.take_in,
         caller.reserve,
