@@ -68,7 +68,11 @@ def _one(browser: Browser, world: World, fire: str, file: Path, place: Place, la
     with sound_page(browser, width=width, height=height) as page:
         enter(page, world, place.who, language, "#phone" if place in PHONE else "")
         visit(page, world, place, fire)
+        page.wait_for_timeout(800)  # what comes once a picture is near
         page.wait_for_function(_SEEN)
+        page.evaluate(
+            "Promise.all([...document.images].filter((one) => one.complete).map((one) => one.decode()))"
+        )
         write(page, file)
 
 
@@ -101,7 +105,9 @@ PARTS = {
     "report": "Reports",
     "admin": "Administration",
     "wall": "Control room",
+    "fleet": "Fleet",
     "live": "Live view",
+    "aim": "Aiming a camera, on the phone",
     "phone": "The ranger's phone",
 }
 
@@ -143,6 +149,7 @@ def main(folder: Path, names: set[str]) -> None:
         if wanted("large"):
             large(browser, folder)
         if names == {"large"}:
+            gallery(folder)
             return
         with running_world(Path(state) / "world", Path(files), DOOR) as world:
             supply(world)
