@@ -66,7 +66,7 @@ class Weather:
         """One day with all outages, then days without."""
         chance = random.Random(9)
         begun = time.monotonic()
-        # Two of two hours, the others of a quarter of an hour on average; between them what is left of the day.
+        # Two of two hours, the others of some minutes; between them what is left of the day.
         lengths = [0.085 if n % 10 == 4 else chance.uniform(0.004, 0.02) for n in range(self.outages)]
         gaps = [chance.uniform(0.3, 1.7) for _ in range(self.outages + 1)]
         share = (1 - sum(lengths)) / sum(gaps)
