@@ -140,7 +140,7 @@ class Pipeline:
         self._reached_at: datetime | None = None
         self._arrived_until: int | None = None
         self._source: Source | None = None
-        self._saved_at = self._came_at = time.monotonic()
+        self._saved_at = self._came_at = self._watched_at = time.monotonic()
         self._failed, self._failed_in_a_row = 0, 0
         self._last_failure = ""
         self._pictures = Pictures(node, camera.deployment_id)
@@ -267,6 +267,7 @@ class Pipeline:
     def _watch_out(self, watch: FireWatch, at: datetime, *, alarmed: bool) -> None:
         """While something is suspected look as often as without a power budget, and do not sleep; but not for
         ever, or a chimney would empty the battery, and nobody would see the next fire."""
+        self._watched_at = time.monotonic()
         if not watch.suspects and not alarmed:
             self._suspicious_since = self._calm_at = None
         elif self._calm_at is None or alarmed:
@@ -323,6 +324,12 @@ class Pipeline:
 
     def _idle(self) -> None:
         """No frame comes: after the length of a sequence gap, what was followed has gone."""
+        if (
+            self._suspicious_since is not None
+            and time.monotonic() - self._watched_at > SUSPECT_AT_MOST.total_seconds()
+        ):  # a camera that is gone sees no fire: it must not empty the battery of those that do
+            self._suspicious_since = None
+            self._pacer.stay_awake(self._name, None)
         if time.monotonic() - self._came_at > self._camera.sequence_gap_s:
             self._came_at = time.monotonic()
             self._end_sequence()

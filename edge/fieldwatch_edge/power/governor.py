@@ -125,7 +125,7 @@ class Governor:
             asleep_s: of these, the node slept: its meter has not seen them.
         """
         settings, state = self._settings, self._state
-        self._said = said
+        self._said = said = said.plausible()
         hours, awake_s = dt_s / 3600, max(dt_s - asleep_s, 0.0)
         solar = said.solar_w if said.solar_w is not None else self._reckoned_solar(now - dt_s / 2)
         reckoned = load_w(self.level, settings)

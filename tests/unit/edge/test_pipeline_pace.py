@@ -114,6 +114,25 @@ def test_a_restart_while_something_is_suspected_does_not_wait_for_the_budget(
     assert (looked[0] - frame.at).total_seconds() == 5, "as its own settings say"
 
 
+def test_a_camera_that_goes_while_it_suspects_keeps_nobody_awake_for_ever(
+    world: Path, frames: list[Frame], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fieldwatch_edge import pipeline as module
+
+    pacer = Pacer()
+    pipeline = live_pipeline(world, outbox, pacer)
+    for frame in frames:
+        pipeline._take(frame)
+        if pacer.awake:
+            break
+    pipeline._idle()
+    assert pacer.awake, "it may be back at once"
+    later = module.time.monotonic() + module.SUSPECT_AT_MOST.total_seconds() + 1
+    monkeypatch.setattr(module.time, "monotonic", lambda: later)
+    pipeline._idle()
+    assert pacer.awake is None
+
+
 def test_effort_is_the_stretches_in_which_animals_were_looked_for(
     world: Path, frames: list[Frame], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,12 @@ class Measured:
     def nothing(self) -> bool:
         return self == Measured()
 
+    def plausible(self) -> Measured:
+        """Without what cannot be: a shunt's noise around nothing is nothing, and no battery has -0.1 V."""
+        volts = self.battery_v if self.battery_v is not None and 0 <= self.battery_v <= 1000 else None
+        solar, load = (None if each is None else max(each, 0.0) for each in (self.solar_w, self.load_w))
+        return replace(self, battery_v=volts, solar_w=solar, load_w=load)
+
     def balanced(self) -> Measured:
         """With the third of panel, load and battery where two are known: none of them makes energy.
 

@@ -177,3 +177,13 @@ def test_live_views_are_shown_only_where_there_is_power() -> None:
     assert pacer.may_spend() is None
     pacer.set(Pace.at(LEVELS[2], NODE))
     assert "low" in str(pacer.may_spend())
+
+
+@pytest.mark.parametrize("noise", [{"solar_w": -0.02}, {"load_w": -0.01}, {"battery_v": -0.004}])
+def test_a_meters_noise_around_nothing_costs_no_report(noise: dict[str, float]) -> None:
+    """Else a whole night's heartbeats would say nothing of power, nor how long the node sleeps."""
+    now = datetime(2026, 5, 1, 20, tzinfo=UTC).timestamp()
+    governor = Governor(NODE, now)
+    governor.tick(now + 10, 10, Measured(**noise))
+    report = governor.report()
+    assert (report.solar_w or 0.0, report.battery_v) == (0.0, None)
