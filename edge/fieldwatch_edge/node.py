@@ -28,6 +28,7 @@ from fieldwatch_edge.link import Link
 from fieldwatch_edge.link.dispatch import Dispatch
 from fieldwatch_edge.link.ledger import LEDGER_FILE, Ledger
 from fieldwatch_edge.live_view import Handover, LiveViews, Several
+from fieldwatch_edge.onvif import patrolled
 from fieldwatch_edge.outbox import Entry, locked, memory_folder, note_damage, open_outbox
 from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.power.pace import Pacer
@@ -145,14 +146,18 @@ class CameraWorker:
             self.monitor,
             search_path=self._search_path,
             stop=self._stop,
-            masks=partial(self._desired.masks, self.camera.deployment_id),
+            # Drawn on a fixed view: of a camera that turns they would hide fires at a pose that is not known.
+            masks=tuple
+            if self.camera.patrol is not None
+            else partial(self._desired.masks, self.camera.deployment_id),
             onlooker=self._onlooker,
             pacer=self._pacer,
             witness=self._witness.beside,
         )
-        with open_source(
+        opened = open_source(
             self.camera.source, pipeline.position, pipeline.reached_at, pipeline.arrived_until
-        ) as source:
+        )
+        with patrolled(self.camera, opened) as source:
             self._source = source
             self.monitor.problem = None
             pipeline.run(source, finite=self.finite)
@@ -485,6 +490,6 @@ def is_finite(camera: Camera) -> bool:
 
 def _view(settings: NodeSettings, camera: Camera) -> ViewWatch | None:
     """Of a camera that is to stand still; footage was taken before, and a patrol turns on purpose."""
-    if camera.source.kind not in ("rtsp", "v4l2"):
+    if camera.source.kind not in ("rtsp", "v4l2") or camera.patrol is not None:
         return None
     return ViewWatch(view_of(settings.node.state_dir, camera.deployment_id))

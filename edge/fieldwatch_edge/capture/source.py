@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from fieldwatch_edge.domain import Frame, Onlooker
+    from fieldwatch_shared.messages import Pose
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ class Source(ABC):
         it no longer. May be called before `frames`."""
         del position, at
         return None
+
+    def suspects(self, pose: Pose | None) -> None:  # noqa: B027  Most cannot turn away.
+        """Something is suspected where the camera looks in that pose, and not decided; None: nothing is."""
 
     def show_to(self, onlooker: Onlooker) -> None:  # noqa: B027  Most have nothing beside their frames.
         """Show it pictures beside those of `frames`, where the source has more of them. Call it before."""

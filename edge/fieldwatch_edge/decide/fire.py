@@ -115,6 +115,11 @@ class FireWatch:
         """Whether some place smokes that is not yet reported."""
         return any(place.hits and place.suspected is None for view in self._views for place in view.places)
 
+    def suspects_at(self, pose: Pose | None) -> bool:
+        """Whether some place of that view smokes that is not yet reported."""
+        view = self._view_of(pose)
+        return view is not None and any(p.hits and p.suspected is None for p in view.places)
+
     def due(self, at: datetime, pose: Pose | None = None, every_s: float = 0.0) -> bool:
         """Whether a frame of this time is to be looked at: by the settings, at most each `every_s`."""
         view = self._view_of(pose)

@@ -19,6 +19,7 @@ from fieldwatch_edge.settings.line import (
     OutboxSettings,
 )
 from fieldwatch_edge.settings.node import FleetSettings, NodeIdentity, NodeSettings
+from fieldwatch_edge.settings.patrol import Patrol, PatrolPose
 from fieldwatch_edge.settings.power import (
     FileMeter,
     HwmonMeter,
@@ -62,6 +63,8 @@ __all__ = [
     "NodeIdentity",
     "NodeSettings",
     "OutboxSettings",
+    "Patrol",
+    "PatrolPose",
     "Polygon",
     "PowerSettings",
     "Rail",

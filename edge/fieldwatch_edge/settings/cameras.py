@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from fieldwatch_edge.settings.detectors import FireSettings, WildlifeSettings
+from fieldwatch_edge.settings.patrol import Patrol
 from fieldwatch_edge.settings.section import Section
 from fieldwatch_shared.messages import ClockQuality, Fraction
 
@@ -139,6 +140,7 @@ class Camera(Section):
     sequence_gap_s: float = Field(
         60, gt=0, description="A longer gap ends all tracks: another sequence begins."
     )
+    patrol: Patrol | None = Field(None, description="Of a camera that turns from pose to pose, by ONVIF.")
     wildlife: WildlifeSettings | None = None
     fire: FireSettings | None = None
 
@@ -148,7 +150,21 @@ class Camera(Section):
             raise ValueError("give the camera a [camera.wildlife] or a [camera.fire] section, or both")
         if self.wildlife is not None and isinstance(self.source, FolderSource) and self.source.poses:
             raise ValueError("a camera that turns (`poses`) watches for fire alone: tracks need a still view")
+        if self.patrol is not None:
+            self._may_patrol()
         return self
+
+    def _may_patrol(self) -> None:
+        if self.source.kind != "rtsp":
+            raise ValueError("[camera.patrol] is for a camera whose source is rtsp")
+        if self.wildlife is not None:
+            raise ValueError(
+                "a camera that turns (`patrol`) watches for fire alone: tracks need a still view"
+            )
+        if self.heading_deg is not None or self.masks:
+            raise ValueError(
+                "a camera that turns has no heading_deg and no masks of its own: its poses have headings"
+            )
 
     @property
     def confirms_fires(self) -> bool:
