@@ -62,6 +62,11 @@ class OutboxWithRefuge(Outbox):
         memory = self._memory
         return 0 if memory is None else sum(memory.statistics().records.values())
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether anything is in memory, if only where cameras stand."""
+        return self._memory is not None
+
     def settle(self) -> int:
         """Move what is in memory onto the disk; returns how many records.
 
@@ -353,7 +358,7 @@ class Settling:
         if outbox.refusal is not None and not self._said:
             self._said = True
             self._notice(f"{NOT_SAFE} ({outbox.refusal})"[:300])
-        if outbox.refusal is None and not outbox.in_memory:
+        if outbox.refusal is None and not outbox.unsettled:
             return
         try:
             moved = outbox.settle()

@@ -236,6 +236,24 @@ def test_where_a_camera_stands_is_never_ahead_of_what_is_on_the_disk(disk: Path,
     outbox.close()
 
 
+def test_where_a_camera_stands_is_settled_though_all_records_were_sent(disk: Path, tmp_path: Path) -> None:
+    outbox = opened(disk, tmp_path)
+    fill(disk)
+    outbox.write(
+        "camera", ready=[Entry.of(picture(1, MIB)), Entry.of(suspicion(2))], checkpoint=Checkpoint("2", "{}")
+    )
+    while (message := outbox.take(0, 100)) is not None:
+        outbox.forget([message.id])
+    outbox.close()
+    (disk / "others").unlink()
+    outbox = opened(disk, tmp_path)  # a new process: of the disk's refusal it knows nothing
+    Settling(outbox, disk / "o", lambda _: None, lambda: None).look()
+    outbox.close()
+    plain = Outbox(disk / "o", 64 * MIB)
+    assert plain.checkpoint("camera") == Checkpoint("2", "{}")
+    plain.close()
+
+
 def test_a_node_begins_in_memory_where_its_disk_is_read_only(disk: Path, tmp_path: Path) -> None:
     Outbox(disk / "o", MIB).close()
     with locked(disk):
