@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fieldwatch_cloud.api.routes import node_deployments
 from fieldwatch_cloud.authority import admission
 from fieldwatch_edge.errors import RefusedError
 from fieldwatch_edge.identity.session import CloudSession
+from fieldwatch_shared.ids import uuid7
+from fieldwatch_shared.messages import utc_now
 
 from .cloud_field import eventually
 from .enrolment_world import reserve_world
@@ -76,6 +79,21 @@ def test_a_node_is_given_no_more_certificates_than_it_can_need(gate: Gate, api: 
     assert [answer.status_code for answer in answers] == [200] * (admission.RENEWALS - 1) + [429]
     same = box.ask("POST", "/node/certificate", json={"csr": box.request()})
     assert same.status_code == 200, "an answer that was lost is given again"
+
+
+def test_a_node_does_not_fill_the_map_with_deployments(
+    gate: Gate, api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_deployments, "MOST_PER_DAY", 3)
+    box = gate.box(api, "stolen")
+    box.log_in()
+    told = [
+        {"id": str(uuid7()), "name": "Ridge", "lon": 107.5, "lat": 33.6, "started_at": utc_now().isoformat()}
+        for _ in range(5)
+    ]
+    answers = [box.ask("POST", "/node/deployments", json=each).status_code for each in told]
+    assert answers == [200, 200, 200, 429, 429]
+    assert box.ask("POST", "/node/deployments", json=told[0]).status_code == 200, "it is here already"
 
 
 def test_a_revoked_node_does_not_finish_what_it_was_sending(

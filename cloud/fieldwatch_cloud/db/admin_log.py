@@ -90,3 +90,9 @@ def entries(
     values = {"reserve_id": reserve_id, "limit": limit, "before_id": before_id, "subject": subject}
     with conn.cursor(row_factory=class_row(Entry)) as cursor:
         return cursor.execute(SQL["entries"], values).fetchall()
+
+
+def aimed_lately(conn: Connection, reserve_id: UUID, node: str) -> int:
+    """How many deployments the node has told of within a day."""
+    (row,) = conn.execute(SQL["aimed_lately"], {"reserve_id": reserve_id, "node": node})
+    return int(row[0])

@@ -12,17 +12,19 @@ from fieldwatch_cloud.api.services import Services, Wired
 from fieldwatch_cloud.db import admin_log, geography, nodes, quarantine
 from fieldwatch_cloud.db.live import read_again
 from fieldwatch_cloud.db.pool import Connection
-from fieldwatch_cloud.errors import AlreadyExistsError, CloudError
+from fieldwatch_cloud.errors import AlreadyExistsError, BusyError, CloudError
 
 router = APIRouter(tags=["nodes"])
 log = structlog.get_logger(__name__)
+MOST_PER_DAY = 50
+"""A technician aims each camera a few times. A stolen node could fill the map and the record."""
 FIELDS = {"heading_deg", "tilt_deg", "field_of_view_deg", "height_m", "detection_distance_m"}
 
 
 @router.post(
     "/node/deployments",
     summary="Tell where a camera stands and looks",
-    responses=problems(401, 409, 422),
+    responses=problems(401, 409, 422, 429),
 )
 def create_node_deployment(body: NodeDeployment, caller: NodeCaller, services: Wired) -> TakenDeployment:
     """For nodes, at the end of `fieldwatch edge aim`. A camera that was moved or turned is a new deployment,
@@ -51,6 +53,8 @@ def _take(conn: Connection, body: NodeDeployment, caller: OfNode) -> tuple[bool,
         if known.node != node:
             raise AlreadyExistsError("another node has a deployment of this id")
         return False, None
+    if admin_log.aimed_lately(conn, caller.reserve_id, node) >= MOST_PER_DAY:
+        raise BusyError(f"{node} has told of {MOST_PER_DAY} deployments within a day: later")
     geography.add_deployment(
         conn,
         reserve=caller.reserve_id,

@@ -10,3 +10,8 @@ WHERE l.reserve_id IS NOT DISTINCT FROM %(reserve_id)s
   AND (%(subject)s::text IS NULL OR l.subject = %(subject)s)
 ORDER BY l.id DESC
 LIMIT %(limit)s;
+
+-- name: aimed_lately
+SELECT count(*) FROM admin_log
+WHERE reserve_id = %(reserve_id)s AND action = 'deployment.aimed' AND after->>'node_id' = %(node)s
+  AND at > now() - interval '1 day';
