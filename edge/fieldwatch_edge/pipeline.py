@@ -244,6 +244,8 @@ class Pipeline:
         if self._fire is not None and self._fire.watch.due(frame.at, frame.pose, self._fire_every_s(pace)):
             alarms = self._fire.watch.see(frame, self._fire.detector.detect(frame.image))
             self._watch_out(self._fire.watch, frame.at, alarmed=bool(alarms))
+            if self._source is not None and frame.pose is not None:
+                self._source.suspects(frame.pose if self._fire.watch.suspects_at(frame.pose) else None)
             self._pacer.looked(self._name)
             if alarms:
                 self._raise(alarms)
