@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from fieldwatch_edge.errors import EdgeError
 
 MOST_FILES = 500
+MOST_NAME = 200
+"""Bytes of a file's name with its folders."""
 MOST_BYTES = 2 * 1024**3
 MOST_RATIO = 200
 """Unpacked to packed, of all files together: weights hardly shrink, and a bomb has thousands."""
@@ -64,6 +66,11 @@ def _names(members: list[zipfile.ZipInfo]) -> list[PurePosixPath]:
         names.append(name)
     if len(set(names)) < len(names):
         raise ArchiveError("it holds two files of one name")
+    # Else the disk would refuse it, which is tried again for ever: a full one may have room tomorrow.
+    if too_long := [name for name in names if len(str(name).encode()) > MOST_NAME]:
+        raise ArchiveError(f"it holds a name of {len(str(too_long[0]))} letters")
+    if both := set(names) & {folder for name in names for folder in name.parents}:
+        raise ArchiveError(f"{min(both)} is a file and a folder")
     first = {name.parts[0] for name in names}
     if len(first) == 1 and all(len(name.parts) > 1 for name in names):
         names = [PurePosixPath(*name.parts[1:]) for name in names]
