@@ -30,7 +30,7 @@ class Access:
         self._lock = threading.Lock()
         self._sessions: list[str] = []
         self._wrong, self._closed_until = 0, float("-inf")
-        self._renew()
+        self._pin, self._token = _new_pin(), _new_token()
 
     @property
     def pin(self) -> str:
@@ -63,7 +63,7 @@ class Access:
             session = secrets.token_urlsafe(24)
             self._sessions = [*self._sessions, session][-PHONES:]
             self._wrong = 0
-            self._renew()
+            self._pin, self._token = _new_pin(), _new_token()
         self._changed()
         return session
 
@@ -71,9 +71,10 @@ class Access:
         with self._lock:
             return any(hmac.compare_digest(session.encode(), each.encode()) for each in self._sessions)
 
-    def _renew(self) -> None:
-        self._pin, self._token = _new_pin(), secrets.token_urlsafe(16)
-
 
 def _new_pin() -> str:
     return f"{secrets.randbelow(10**6):06}"
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(16)
