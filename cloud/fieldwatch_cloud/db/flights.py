@@ -55,7 +55,7 @@ class Flight:
         """(longitude, latitude) of each picture in the order in which they were taken."""
         drawn = json.loads(self.track) if self.track else {"type": "LineString", "coordinates": []}
         points = drawn["coordinates"] if drawn["type"] == "LineString" else [drawn["coordinates"]]
-        return [(lon, lat) for lon, lat, *_ in points]
+        return [(float(point[0]), float(point[1])) for point in points]
 
 
 @dataclass(frozen=True, slots=True)

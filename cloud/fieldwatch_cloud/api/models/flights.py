@@ -5,8 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from fieldwatch_cloud.api.models.common import Answer, Instant
-from fieldwatch_cloud.api.models.places import Point
+from fieldwatch_cloud.api.models.common import Answer, Instant, Point
 
 
 class FlightLine(Answer):

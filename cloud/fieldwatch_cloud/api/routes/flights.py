@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from fieldwatch_cloud import flights as found
 from fieldwatch_cloud.api.auth import AnyMember, SignedIn, visible
-from fieldwatch_cloud.api.models.common import Instant, problems
+from fieldwatch_cloud.api.models.common import Instant, Point, problems
 from fieldwatch_cloud.api.models.flights import (
     FlightAnswer,
     FlightLine,
@@ -18,7 +18,6 @@ from fieldwatch_cloud.api.models.flights import (
     FlightSummary,
     FlightTaxon,
 )
-from fieldwatch_cloud.api.models.places import Point
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import flights
 from fieldwatch_cloud.errors import NotFoundError
