@@ -287,7 +287,13 @@ def test_every_section_is_whole_and_legible(
     with sound_page(browser, *(size if folder is None else (1440, 900))) as page:
         page.add_init_script(f"localStorage.setItem('fieldwatch.language', '{language}')")
         enter(page, site, "start")
-        for section in (*SECTIONS, "cameras/new", "nodes/new", "people/new", "zones/" + zones(page, site)["Bare hills"]):
+        for section in (
+            *SECTIONS,
+            "cameras/new",
+            "nodes/new",
+            "people/new",
+            "zones/" + zones(page, site)["Bare hills"],
+        ):
             page.goto(f"{site.url}/#admin/{section}")
             page.wait_for_selector(f"main.admin[data-section={section.split('/')[0]}][data-busy=false]")
             assert KEY.findall(page.locator("main").inner_text()) == [], section
