@@ -36,8 +36,10 @@ def write(page: Page, file: Path) -> None:
 
 
 def _keep(image: Image.Image, file: Path) -> None:
+    if image.width > 2560:  # a wall of 3840 pixels, as the documentation can carry it
+        image = image.resize((2560, image.height * 2560 // image.width))
     content = io.BytesIO()
-    for quality in (88, 82, 70, 58, 46, 34, 24):
+    for quality in (88, 82, 70, 58, 46, 34, 24, 16, 10):
         content = io.BytesIO()
         image.convert("RGB").save(content, "JPEG", quality=quality, optimize=True)
         if content.tell() <= MOST_BYTES:
