@@ -14,9 +14,11 @@ from PIL import Image
 from tests.integration.api_world import NOON as API_NOON
 from tests.integration.api_world import World
 from tests.integration.edge_world import EDGE, make_models
+from tests.integration.map_world import sensitive
 from tests.unit.edge.flights.drone import dji, exif, take
 
 from fieldwatch_cloud.db import geography
+from fieldwatch_cloud.errors import InvalidMessageError
 from fieldwatch_cloud.ingest.intake import Intake
 from fieldwatch_cloud.ingest.parse import Incoming, parse
 from fieldwatch_shared.ids import uuid7, uuid7_from
@@ -177,6 +179,46 @@ def _seen_from_above(conn: Any, store: Any, node: str, reserve: str, flight: UUI
     payload = json.dumps({"message_id": str(uuid7()), "observations": records}).encode()
     incoming = Incoming(f"fieldwatch/v1/{reserve}/{node}/observations", payload, {})
     Intake(conn, store).accept_one(parse(incoming, utc_now(), largest_picture=1))
+
+
+def test_a_place_of_its_own_is_refused_where_a_camera_stands(
+    database_url: str, db: Database, tmp_path: Path
+) -> None:
+    world = World(database_url, db, tmp_path)
+    with (
+        psycopg.connect(database_url, autocommit=True) as conn,
+        pytest.raises(InvalidMessageError, match="--moves"),
+    ):
+        _seen_from_above(conn, world.store, "n1", "foping", world.ridge)
+    with db.transaction() as conn:
+        assert conn.execute("SELECT count(*) FROM observation").fetchone() == (0,)
+
+
+def test_the_same_again_adds_nothing_and_sensitive_species_have_no_points(
+    database_url: str, db: Database, tmp_path: Path
+) -> None:
+    world = World(database_url, db, tmp_path)
+    with db.transaction() as conn:
+        flight = geography.add_deployment(
+            conn, reserve=world.foping, node_id="n1", location_name="from above", lon=107.55, lat=33.62,
+            started_at=API_NOON - timedelta(days=2), moves=True,
+        )  # fmt: skip
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        for _ in range(2):
+            _seen_from_above(conn, world.store, "n1", "foping", flight)
+    points = "/api/v1/reserves/foping/flights/animals"
+    with db.transaction() as conn:
+        assert conn.execute("SELECT count(*) FROM place").fetchone() == (5,)
+    with world.client("ranger") as client:
+        assert len(client.get(points).json()["features"]) == 5
+    sensitive(world, "Prionailurus bengalensis")
+    with world.client("technician") as client:
+        assert client.get(points).json()["features"] == []
+    with world.client("manager") as client:
+        assert len(client.get(points).json()["features"]) == 5
+    with world.client("stranger") as client:
+        assert client.get(points).status_code == 404
+        assert client.get(f"/api/v1/deployments/{flight}/flight").status_code == 404
 
 
 def test_a_flight_changes_no_rate_and_is_no_camera(database_url: str, db: Database, tmp_path: Path) -> None:
