@@ -110,7 +110,6 @@ class Surroundings:
     roots: Roots | None = None
     """Where settings and models came from; None: nothing is taken on from afar."""
 
-
     clockwork: Clockwork | None = None
     complaints: Callable[[], Sequence[str]] = tuple
     """What of the node does not live, in words."""

@@ -19,9 +19,7 @@ def test_pieces_cover_the_picture_and_overlap(width: int, height: int, tile: int
         assert starts[0] == 0
         assert starts[-1] == max(0, length - tile)
         steps = np.diff(starts)
-        assert (
-            steps <= np.ceil(tile * (1 - OVERLAP))
-        ).all()
+        assert (steps <= np.ceil(tile * (1 - OVERLAP))).all()
 
 
 def test_a_part_of_an_animal_is_not_another_one() -> None:

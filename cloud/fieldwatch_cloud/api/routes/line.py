@@ -37,6 +37,4 @@ def get_line(deployment_id: UUID, caller: SignedIn, db: Db) -> LineReport:
         heard = None if place.node_id is None else heartbeats.newest(conn, place.node_id)
     if heard is None:
         return LineReport(node=place.node_id, observed_at=None, line=None)
-    return LineReport(
-        node=place.node_id, observed_at=heard.heartbeat.observed_at, line=heard.heartbeat.link
-    )
+    return LineReport(node=place.node_id, observed_at=heard.heartbeat.observed_at, line=heard.heartbeat.link)
