@@ -291,7 +291,7 @@ def energy(
         float, typer.Option(min=0, max=1, help="Of the battery at the beginning: share of what is usable.")
     ] = 1.0,
 ) -> None:
-    """Simulate a node's days from the [power] section of its settings, before it is built or bought.
+    """Simulate a node's days from the section "power" of its settings, before it is built or bought.
 
     Prints for each day what the sun brings, what the node uses, the least charge, and the hours at each level
     of work; then how it would fare without a power budget.
