@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fieldwatch_edge.errors import ConfigError, EdgeError
+from fieldwatch_edge.console import sentences
+from fieldwatch_edge.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,11 +47,8 @@ def aim(
     node may run meanwhile: it goes on watching, and shows the page what it sees. Nothing listens once this
     ends.
     """
-    try:
+    with sentences():
         _aim(config.absolute(), state_dir, models, (listen, port), minutes)
-    except EdgeError as error:
-        typer.secho(f"fieldwatch edge: {error}", err=True, fg="red")
-        raise typer.Exit(1) from error
 
 
 def _aim(

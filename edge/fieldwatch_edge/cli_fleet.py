@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fieldwatch_edge.console import sentences
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -42,7 +44,7 @@ def show(config: Config = Path("node.toml"), state_dir: StateDir = None, models:
     from fieldwatch_edge.fleet.origin import Origin
 
     origin = Origin(config, state_dir, models)
-    try:
+    with sentences():
         own = origin.settings()
         book = Book(own.node.state_dir)
         problem = book.problem or book.now.settings_problem
@@ -50,9 +52,6 @@ def show(config: Config = Path("node.toml"), state_dir: StateDir = None, models:
             settings = origin.settings(book.now.works_by.patch)
         except EdgeError as error:
             settings, problem = own, str(error)
-    except EdgeError as error:
-        typer.secho(f"fieldwatch edge: {error}", err=True, fg="red")
-        raise typer.Exit(1) from error
     console = Console()
     console.print(_settings_table(own, settings, book.now.works_by.patch))
     if problem:
@@ -86,7 +85,7 @@ def support_bundle(
     from fieldwatch_edge.support.findings import findings
 
     origin = Origin(config, state_dir, models)
-    try:
+    with sentences():
         settings = origin.settings()
         path = settings.node.state_dir / OUTBOX_FILE
         outbox = None
@@ -100,9 +99,6 @@ def support_bundle(
             to.write_bytes(content)
         except OSError as error:
             raise EdgeError(f"cannot write {to}: {error.strerror}") from error
-    except EdgeError as error:
-        typer.secho(f"fieldwatch edge: {error}", err=True, fg="red")
-        raise typer.Exit(1) from error
     typer.echo(f"{len(content) / 1024:.0f} KiB: {to}")
 
 
