@@ -62,10 +62,9 @@ class Weather:
     """From, to; monotonic clock."""
     bytes_by_day: list[int] = field(default_factory=list)
 
-    def run(self, stopping: threading.Event) -> None:
-        """One day with all outages, then days without."""
+    def run(self, stopping: threading.Event, begun: float) -> None:
+        """One day with all outages, then days without; days begin as the node's budget has them."""
         chance = random.Random(9)
-        begun = time.monotonic()
         # Two of two hours, the others of some minutes; between them what is left of the day.
         lengths = [0.085 if n % 10 == 4 else chance.uniform(0.004, 0.02) for n in range(self.outages)]
         gaps = [chance.uniform(0.3, 1.7) for _ in range(self.outages + 1)]
@@ -139,7 +138,7 @@ def run(outages: int, day_s: float) -> Outcome:
                     also=FAST_CLOCK.format(begun=begun, times=86400 / day_s),
                 )
                 weather = Weather(line, outages, day_s)
-                raining = threading.Thread(target=weather.run, args=(stopping,))
+                raining = threading.Thread(target=weather.run, args=(stopping, begun))
                 raining.start()
                 day_began_at, day_began = time.time(), time.monotonic()
                 pid = nursery.begin()
