@@ -532,9 +532,9 @@ def test_the_map_is_saved_and_printed_with_what_explains_it(page: Page, site: Si
 
 def test_what_is_seen_is_named_on_the_map_for_a_while(page: Page, site: Site, node: FieldNode) -> None:
     sign_in(page, site)
-    many = [node.observation(name, utc_now(), "Panthera leo") for name in CAMERAS for _ in range(100)]
-    node.say(*many)
+    places = [name for name in CAMERAS if name not in ("ridge", "lick")]  # those two are counted elsewhere here
+    node.say(*[node.observation(name, utc_now(), "Panthera leo") for name in places for _ in range(100)])
     expect(page.locator(".pulse-name", has_text="Lion").first).to_be_visible()
-    assert page.locator(".pulse").count() <= len(CAMERAS), "a herd is one ring, not a hundred"
+    assert page.locator(".pulse").count() <= len(places), "a herd is one ring, not a hundred"
     assert page.locator(".sighting").count() <= 80
     expect(page.locator(".pulse")).to_have_count(0, timeout=20_000)  # and nothing is left behind

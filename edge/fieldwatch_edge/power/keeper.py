@@ -88,6 +88,7 @@ class PowerKeeper:
             lambda: self._announced,
         )
         self._set_pace()
+        self.tick(0.0)  # before the first frame: an emptied node must not begin at the pace of a full one
 
     def _made(self) -> PowerMeter | None:
         return None if self._power.meter is None else open_meter(self._power.meter)
