@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 from tests.e2e.browser_page import chromium
 from tests.e2e.browser_site import FieldNode, Site
 from tests.e2e.browser_world import World, running_world
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser
+
+# For all of them alike, whichever run together: the machine may have much to do. What must happen within a time
+# of its own says so.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,6 @@ TASKS = ["map-live", "overview", "counts-species", "desk-roster", "admin-zones",
 _REACHABLE = """() => [...document.querySelectorAll("button, a[href], input, select, textarea")]
     .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0)
     .filter((one) => !one.closest("[inert]") && one.type !== "radio").length"""
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 KEY = re.compile(r"\b(?:admin|welcome|desk|page|repeats)\.[a-z_]+")
-expect.set_options(timeout=30_000)
 SECTIONS = ("start", "reserve", "zones", "cameras", "nodes", "people", "retention", "sources", "record", "me")
 NEW_PASSWORD = "three grey monkeys"
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 MANAGER = "manager@foping.example"
 KEY = re.compile(r"\b(?:count|research|type)\.[a-z_.]+")
 ALL = "?span=all"
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import APIResponse, Browser, Page
 
 KEY = re.compile(r"\b(?:act|action|desk|device|drill|fire|held|mask|plan|rule|said|whom)\.[a-z_]+")
-expect.set_options(timeout=30_000)  # as all else in these tests: the machine may have much to do
 SECTIONS = ("", "/roster", "/wildlife", "/masks", "/drills", "/devices")
 
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 OLD = {"wildlife": "wildlife@2026.10.1", "fire": "fire@2026.11.21"}
 SETTINGS = {"heartbeat_s": 60.0, "link": {"media": True}}
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture

@@ -532,7 +532,7 @@ def test_the_map_is_saved_and_printed_with_what_explains_it(page: Page, site: Si
 
 def test_what_is_seen_is_named_on_the_map_for_a_while(page: Page, site: Site, node: FieldNode) -> None:
     sign_in(page, site)
-    places = [name for name in CAMERAS if name not in ("ridge", "lick")]  # those two are counted elsewhere here
+    places = [name for name in CAMERAS if name not in ("ridge", "lick")]  # those two are counted elsewhere
     node.say(*[node.observation(name, utc_now(), "Panthera leo") for name in places for _ in range(100)])
     expect(page.locator(".pulse-name", has_text="Lion").first).to_be_visible()
     assert page.locator(".pulse").count() <= len(places), "a herd is one ring, not a hundred"

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 KEY = re.compile(r"\b(?:reports|page|role)\.[a-z_.]+")
 MAKING_MS = 240_000
 """On a machine that has much to do; alone it takes some ten seconds."""
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 TECHNICIAN, AGENCY = "technician@foping.example", "agency@province.example"
 SECOND = "wuyi"
 KEY = re.compile(r"\b(?:overview|need|change|species|camera|reserves|side|health|reason)\.[a-z_.]+")
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

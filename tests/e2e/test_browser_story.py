@@ -25,7 +25,6 @@ PATIENCE = {"camera": (5, 1), "zone": (8, 1), "duty": (4, 0), "question": (9, 1)
 """Clicks and choices, and fields to fill, that each task may take."""
 VALLEY = [(107.70, 33.64), (107.80, 33.64), (107.80, 33.68), (107.70, 33.68)]
 """`ridge` and `lick` stand in it, `river` and `saddle` do not."""
-expect.set_options(timeout=60_000)
 
 
 @dataclass

@@ -17,8 +17,6 @@ from tests.e2e.browser_world import World, act, incidents, open_session, post, s
 
 from fieldwatch_shared.messages import utc_now
 
-expect.set_options(timeout=30_000)  # the machine may have much to do
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
