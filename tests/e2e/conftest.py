@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-# For all of them alike, whichever run together: the machine may have much to do. What must happen within a time
-# of its own says so.
+# For all of them alike, whichever run together: the machine may have much to do.
 expect.set_options(timeout=30_000)
 
 
