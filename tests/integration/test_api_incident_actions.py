@@ -551,6 +551,19 @@ def test_what_is_open_is_never_pushed_out_of_the_list(world: FireWorld) -> None:
     assert items[-1]["id"] == str(still)
 
 
+def test_what_was_held_back_never_pushes_out_what_calls_people(world: FireWorld) -> None:
+    still = world.fire(-60)
+    world.run(
+        "INSERT INTO incident (id, reserve_id, kind, first_seen_at, last_seen_at, held_back)"
+        " SELECT gen_random_uuid(), %s, 'smoke', now(), now(), 'faint' FROM generate_series(1, 600)",
+        world.foping,
+    )
+    with world.people("ranger") as (ranger,):
+        items = ranger.get("/reserves/foping/incidents", params={"state": "new"}).json()["items"]
+    assert len(items) == 500
+    assert items[-1]["id"] == str(still)
+
+
 # One fire or two ------------------------------------------------------------------------------------
 
 

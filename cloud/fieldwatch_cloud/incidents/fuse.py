@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 AFTER_FALSE_ALARM = timedelta(minutes=15)
 """What the same camera sees there so soon after a person called it a false alarm is the same false alarm."""
+SAME_FALSE_ALARM = "the same camera saw it there when it was a false alarm"
 _RIVAL_BEFORE = timedelta(minutes=2)
 
 State: TypeAlias = Literal["open", "closed", "false_alarm"]
@@ -121,7 +122,7 @@ def decide(new: Evidence, candidates: Iterable[Candidate]) -> Decision:
         return Decision(None)
     best = known[fits[0][1]]
     if best.state == "false_alarm":
-        return Decision(best.incident_id, held_back="the same camera saw it there when it was a false alarm")
+        return Decision(best.incident_id, held_back=SAME_FALSE_ALARM)
     if best.state == "closed":
         return Decision(best.incident_id)
     merges, group = [], (*best.evidence, new)

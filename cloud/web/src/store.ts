@@ -152,12 +152,16 @@ export function mergeIncidents(known: Incident[], fresh: Incident[]): Incident[]
   return sorted.filter((one, i) => i < KEPT || isOpen(one));
 }
 
-/** Which of the listed incidents (newest first) must be read in full: the newest `INCIDENTS_READ`, less those that
- * are known as they are now. `older`: whether others are left out. */
+/** Which of the listed incidents (newest first) must be read in full, less those that are known as they are now: all
+ * that call people, however many newer ones are over or were held back; then the newest others, up to
+ * `INCIDENTS_READ`. `older`: whether some are left out. */
 export function incidentsToRead(listed: IncidentSummary[], known: Incident[]): { ids: string[]; older: boolean } {
   const asKnown = new Map(known.map((one) => [one.id, one]));
-  const ids = listed.slice(0, INCIDENTS_READ).filter((one) => hasChanged(one, asKnown.get(one.id))).map(({ id }) => id);
-  return { ids, older: listed.length > INCIDENTS_READ };
+  const calling = listed.filter(isAlarm).slice(0, KEPT);
+  const others = listed.filter((one) => !isAlarm(one)).slice(0, Math.max(0, INCIDENTS_READ - calling.length));
+  const wanted = new Set([...calling, ...others]);
+  const ids = listed.filter((one) => wanted.has(one) && hasChanged(one, asKnown.get(one.id))).map(({ id }) => id);
+  return { ids, older: listed.length > wanted.size };
 }
 
 function hasChanged(listed: IncidentSummary, known: Incident | undefined): boolean {
@@ -175,6 +179,6 @@ export function isOpen(incident: Pick<Incident, "state"> & { merged_into?: strin
 }
 
 /** An open fire that calls people: no exercise, and nothing that a gate held back. */
-export function isAlarm(incident: Incident): boolean {
+export function isAlarm(incident: Pick<Incident, "state" | "drill" | "held_back"> & { merged_into?: string | null }): boolean {
   return isOpen(incident) && !incident.drill && !incident.held_back;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import REASONS from "../../../tests/golden/held_reasons.json";
 import { arranged, offered } from "../src/desk/act";
 import { calledPeople, furthest, waitsForAnswer } from "../src/desk/calls";
 import { bars, longest } from "../src/desk/drill";
@@ -11,6 +12,7 @@ import { filterOf, mayManage, ranked } from "../src/desk/state";
 import type { DrillCall, Shift } from "../src/desk/wire";
 import { translator } from "../src/i18n";
 import { footprint, placeBounds, regions, toneOf } from "../src/map/fires";
+import { heldWords as onPhone, sayer } from "../src/phone/words";
 import { pageOf } from "../src/route";
 import { uuid } from "../src/uuid";
 import type { Account, Delivery, Incident } from "../src/wire";
@@ -178,12 +180,20 @@ describe("the call plan", () => {
   });
 });
 
+it.each(REASONS)("why nobody was called is said in Chinese, at the desk and on the phone: %s", (reason) => {
+  expect(heldWords(reason, translator("zh"))).toMatch(/\p{Script=Han}/u);
+  expect(onPhone(sayer("zh"), reason)).toMatch(/\p{Script=Han}/u);
+  expect(onPhone(sayer("en"), reason)).not.toContain("{");
+});
+
 it("why nobody was called is said in the reader's language", () => {
   const gate = "confidence 0.21 under 0.3 for very high danger";
   expect(heldWords(gate, translator("zh"))).toBe("相机把握为 0.21，很高火险时需要 0.3");
   expect(heldWords("a hotspot of low confidence, and nothing else has seen it", translator("en"))).toContain("satellite");
   expect(heldWords("5 other fires of this camera call people already, and nobody has answered", translator("zh"))).toContain("另外5起火情");
   expect(heldWords("a later reason", translator("zh"))).toBe("a later reason");
+  expect(onPhone(sayer("zh"), gate)).toBe("相机把握为 0.21，今天需要 0.3。火险很高。");
+  expect(onPhone(sayer("zh"), "a later reason")).toBe("a later reason");
 });
 
 describe("a mask", () => {

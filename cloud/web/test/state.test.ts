@@ -50,10 +50,19 @@ describe("incidents", () => {
   });
 
   it("before the newest ones are left out, and that is known", () => {
-    const many = Array.from({ length: INCIDENTS_READ + 1 }, (_, i) => listed(fire(`f${i}`, "2026-11-21T01:00:00Z", "new")));
+    const many = Array.from({ length: INCIDENTS_READ + 1 }, (_, i) => listed(fire(`f${i}`, "2026-11-21T01:00:00Z", "closed")));
     const { ids, older } = incidentsToRead(many, []);
     expect([ids.length, ids[0], older]).toEqual([INCIDENTS_READ, "f0", true]);
     expect(incidentsToRead(many.slice(1), []).older).toBe(false);
+  });
+
+  it("that call people are all read, however many newer ones are over or were held back", () => {
+    const newer = Array.from({ length: 2 * INCIDENTS_READ }, (_, i) =>
+      listed({ ...fire(`f${i}`, "2026-11-21T02:00:00Z", i % 2 ? "new" : "false_alarm"), held_back: "confidence 0.21 under 0.3 for low danger" } as Incident));
+    const calls = Array.from({ length: INCIDENTS_READ + 5 }, (_, i) => listed(fire(`calls${i}`, "2026-11-21T01:00:00Z", i % 2 ? "new" : "acknowledged")));
+    const few = incidentsToRead([...newer, calls[0]!], []);
+    expect([few.ids.length, few.ids[0], few.ids.at(-1), few.older]).toEqual([INCIDENTS_READ, "f0", "calls0", true]);
+    expect(incidentsToRead([...newer, ...calls], []).ids).toEqual(calls.map((one) => one.id));
   });
 });
 

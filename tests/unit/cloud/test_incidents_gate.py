@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from fieldwatch_cloud.incidents.domain import Sighting, Spot
+from fieldwatch_cloud.incidents.fuse import SAME_FALSE_ALARM
 from fieldwatch_cloud.incidents.gate import flooded, held_back, hotspot_held_back, seen_by_another
 
 LEAST = {"low": 0.5, "moderate": 0.3}
+REASONS = Path(__file__).parents[2] / "golden" / "held_reasons.json"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +35,16 @@ def test_gate(
     confidence: float, least: dict[str, float] | None, danger: str | None, says: str | None
 ) -> None:
     assert held_back(confidence, least, danger) == says
+
+
+def test_every_reason_is_one_that_the_screens_translate() -> None:
+    """The web app reads the same file, and says each of these in the reader's language."""
+    assert json.loads(REASONS.read_text("utf-8")) == [
+        held_back(0.21, {"very_high": 0.3}, "very_high"),
+        flooded(5),
+        hotspot_held_back("low"),
+        SAME_FALSE_ALARM,
+    ]
 
 
 def test_only_a_doubtful_hotspot_waits_for_another_witness() -> None:

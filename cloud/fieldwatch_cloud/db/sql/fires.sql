@@ -41,7 +41,8 @@ LEFT JOIN LATERAL (
 ) picture ON true
 
 -- name: chosen
--- The start of a statement. What is open comes first: no number of newer ones that are over may push it out.
+-- The start of a statement. What is open comes first, and of that what calls people: no number of newer ones that
+-- are over, or were held back (a broken camera has hundreds), may push it out.
 WITH chosen AS MATERIALIZED (
     SELECT i.id FROM incident i
     WHERE i.reserve_id = %(reserve_id)s
@@ -51,7 +52,7 @@ WITH chosen AS MATERIALIZED (
       AND (%(until)s::timestamptz IS NULL OR i.first_seen_at < %(until)s)
       AND (%(drill)s::boolean IS NULL OR i.drill = %(drill)s)
       AND (%(held_back)s::boolean IS NULL OR (i.held_back IS NOT NULL) = %(held_back)s)
-    ORDER BY i.state IN ('closed', 'false_alarm'), i.last_seen_at DESC, i.id DESC
+    ORDER BY i.state IN ('closed', 'false_alarm'), i.held_back IS NOT NULL, i.last_seen_at DESC, i.id DESC
     LIMIT %(limit)s
 )
 

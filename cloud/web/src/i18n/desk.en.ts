@@ -391,5 +391,6 @@ export const deskEn = {
   "held.confidence": "the camera was {confidence} sure; at {danger} fire danger {least} is needed",
   "held.flood": "{count} other fires of this camera call people already, and nobody has answered: is the camera broken?",
   "held.hotspot": "a satellite’s doubtful pixel, and nothing else has seen it",
+  "held.false_alarm": "the same camera saw it there when it was a false alarm",
   "desk.unreached": "not reached: {names}",
 } as const;

@@ -393,5 +393,6 @@ export const deskZh: Readonly<Record<keyof typeof deskEn, string>> = {
   "held.confidence": "相机把握为 {confidence}，{danger}火险时需要 {least}",
   "held.flood": "该摄像头的另外{count}起火情正在呼叫，尚无人应答：摄像头是否故障？",
   "held.hotspot": "卫星像元可疑，且没有其他来源看到",
+  "held.false_alarm": "同一相机此前在该处的报警已认定为误报",
   "desk.unreached": "未联系上：{names}",
 };

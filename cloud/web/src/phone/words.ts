@@ -1,6 +1,7 @@
 /** The phone's words and figures. Only its own dictionaries: the map's would double what a ranger downloads. */
 import { phoneEn, type PhoneKey, type PhoneMessages } from "../i18n/phone.en";
 import { phoneZh } from "../i18n/phone.zh";
+import { heldBy } from "../held";
 import { locale, type Language } from "../language";
 
 export type { PhoneKey } from "../i18n/phone.en";
@@ -19,6 +20,14 @@ export function sayer(language: Language): Say {
 export function wordFor(t: Say, prefix: string, value: string): string {
   const key = `${prefix}.${value}`;
   return key in phoneEn ? t(key as PhoneKey) : value;
+}
+
+/** Why nobody was called for a fire; what is not known here stays as the cloud wrote it. */
+export function heldWords(t: Say, reason: string): string {
+  const held = heldBy(reason);
+  if (held === null) return reason;
+  if (held.why === "confidence") return t("held_back.confidence", { ...held, danger: t(`danger.${held.danger}`) });
+  return t(`held_back.${held.why}`, held.why === "flood" ? { count: held.count } : {});
 }
 
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { standing } from "../../phone/life";
 import type { Entry } from "../../phone/outbox";
 import type { Incident } from "../../phone/wire";
-import { lasting, wordFor } from "../../phone/words";
+import { heldWords, lasting, wordFor } from "../../phone/words";
 import { bar } from "./bar";
 import { icon } from "./icons";
 import { log, told } from "./log";
@@ -78,7 +78,7 @@ function warnings(view: View, incident: Incident): TemplateResult {
       ? html`<p class="notice">${t("merged")}</p>
           <button class="wide" @click=${() => actions.go({ page: "incident", id: incident.merged_into! })}>${t("merged.open")}</button>`
       : nothing}
-    ${incident.held_back ? html`<p class="notice"><strong>${t("held_back")}</strong><br />${incident.held_back}</p>` : nothing}
+    ${incident.held_back ? html`<p class="notice"><strong>${t("held_back")}</strong><br />${heldWords(t, incident.held_back)}</p>` : nothing}
     ${incident.unanswered ? html`<p class="bad"><strong>${t("unanswered")}</strong></p>` : nothing}
     ${incident.danger && incident.danger !== "low" ? html`<p class="danger">${t(`danger.${incident.danger}`)}</p>` : nothing}
   `;

@@ -4,7 +4,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 import type { Standing } from "../../phone/life";
 import type { Entry } from "../../phone/outbox";
 import type { Delivery, Incident, LogEntry } from "../../phone/wire";
-import { wordFor } from "../../phone/words";
+import { heldWords, wordFor } from "../../phone/words";
 import { clock, type View } from "./view";
 
 const FAR_APART = 120_000; // ms between done and arrived from which both are told
@@ -34,7 +34,7 @@ function waiting(view: View, { id, work, done_at }: Entry): TemplateResult {
 function logged(view: View, one: LogEntry): TemplateResult {
   const { t } = view;
   const done = one.done_at ?? one.at;
-  const reason = typeof one.details.reason === "string" ? ` · ${wordFor(t, "reason", one.details.reason)}` : "";
+  const reason = typeof one.details.reason === "string" ? ` · ${heldWords(t, wordFor(t, "reason", one.details.reason))}` : "";
   const late = Date.parse(one.at) - Date.parse(done) > FAR_APART;
   return html`
     <li data-action=${one.action}>
