@@ -26,6 +26,7 @@ from fieldwatch_cloud.errors import (
 from fieldwatch_cloud.services import discovery, programs
 from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
 from fieldwatch_cloud.services.mosquitto_files import hash_password
+from fieldwatch_cloud.services.mosquitto_wire import is_free
 from fieldwatch_cloud.services.postgres import EmbeddedPostgres
 from fieldwatch_cloud.services.process import ManagedProcess
 from fieldwatch_cloud.supervisor import free_port
@@ -154,6 +155,27 @@ def test_the_port_is_kept_unless_it_is_taken(state_dir: Path) -> None:
         assert broker.port != port
         with pytest.raises(ServiceError, match=f"port {port} .* is taken"):
             EmbeddedMosquitto(state_dir, port=port).start(list)
+
+
+def test_a_port_that_was_lost_after_it_was_looked_at_is_given_up_for_another(
+    mosquitto: EmbeddedMosquitto, short_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two services on one machine start at once: to both, the port looks free, and a broker answers there."""
+    looked: list[int] = []
+
+    def looks_free(port: int) -> bool:
+        looked.append(port)
+        return len(looked) == 1 or is_free(port)
+
+    monkeypatch.setattr("fieldwatch_cloud.services.mosquitto.is_free", looks_free)
+    home = short_dir / "second" / "mosquitto"
+    home.mkdir(parents=True)
+    (home / "port").write_text(f"{mosquitto.port}\n")
+    second = EmbeddedMosquitto(short_dir / "second")
+    second.start(list)
+    assert looked[0] == mosquitto.port != second.port
+    assert second.process.exit_code is None
+    second.stop()
 
 
 def test_nothing_listens_beyond_this_machine(

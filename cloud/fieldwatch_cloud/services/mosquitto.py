@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 import socket
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from fieldwatch_cloud.services.mosquitto_files import (
     node_listener,
     passwords,
 )
+from fieldwatch_cloud.services.mosquitto_wire import any_free_port, is_free, lets_in, take_over
 from fieldwatch_cloud.services.process import ManagedProcess, command_line, end_predecessor
 from fieldwatch_cloud.services.programs import mosquitto_program, service_user
 
@@ -45,8 +45,10 @@ log = structlog.get_logger(__name__)
 
 WORKERS = 32
 """As many ingest workers as settings.IngestSettings allows; each needs a user of its own."""
-READ_AGAIN_S = 10.0
-"""Within which a broker that was told has read its files again: milliseconds, unless the machine swaps."""
+WATCH = "_watch"
+"""Asks whether the broker that answers is ours; on no access list, so that it may read and write nothing."""
+TRIES = 5
+"""Of a broker whose port another program took between our look and its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,38 +105,51 @@ class EmbeddedMosquitto:
             ServiceError: it does not start; with the end of its log.
             StoppedError: `stopping` was set meanwhile.
         """
-        program = mosquitto_program()
         home = service_home(self._state, "mosquitto", self._user)
         with contextlib.suppress(OSError, ValueError):
             pid = int((home / "mosquitto.pid").read_text())
             end_predecessor(pid, str(home / "mosquitto.conf"), signal.SIGTERM)
         (home / "mosquitto.pid").unlink(missing_ok=True)
-        self.port = self._choose_port(home)
+        for left in reversed(range(TRIES)):
+            try:
+                self._start_at(home, self._choose_port(home), load_nodes, load_revoked)
+            except ServiceError as error:
+                if left == 0 or "Address already in use" not in str(error):
+                    raise
+                log.warning("mosquitto.port_lost", port=self.port)
+            else:
+                break
+        log.info(
+            "mosquitto.started",
+            pid=self.process.pid,
+            port=self.port,
+            for_nodes=self._door.port if self._door else None,
+        )
+
+    def _start_at(self, home: Path, port: int, load_nodes: LoadNodes, load_revoked: LoadRevoked) -> None:
+        self.port = port
         if self._door is None:
             (home / "server.pem").unlink(missing_ok=True)
         else:
             _must_be_ours_to_take(self._door)
             self.renew_certificate()
         listener = node_listener(home, self._door.host, self._door.port) if self._door else ""
-        write_private(home / "mosquitto.conf", configuration(home, self.port, listener), self._user)
+        write_private(home / "mosquitto.conf", configuration(home, port, listener), self._user)
         self.refresh_access(load_nodes, load_revoked)
         self._process = ManagedProcess(
             "mosquitto",
-            [program, "-c", home / "mosquitto.conf"],
+            [mosquitto_program(), "-c", home / "mosquitto.conf"],
             log_file=self._state / "logs" / "mosquitto.log",
             user=self._user,
         )
+        password = self._password()
         try:
-            self._process.wait_until(lambda: _answers(self.port), within_s=60, stopping=self._stopping)
+            self._process.wait_until(
+                lambda: lets_in(port, WATCH, password), within_s=60, stopping=self._stopping
+            )
         except BaseException:
             self.stop()
             raise
-        log.info(
-            "mosquitto.started",
-            pid=self._process.pid,
-            port=self.port,
-            for_nodes=self._door.port if self._door else None,
-        )
 
     def stop(self) -> None:
         if self._process is not None:
@@ -169,7 +184,7 @@ class EmbeddedMosquitto:
             self._write_access(home, load_nodes, load_revoked, also={node: secret})
             try:
                 if self._read_again(home):
-                    _take_over(int((home / "port").read_text()), node, secret)
+                    take_over(int((home / "port").read_text()), node, secret)
             finally:
                 self._write_access(home, load_nodes, None)
                 self._read_again(home)
@@ -203,7 +218,8 @@ class EmbeddedMosquitto:
         also: dict[str, str] | None = None,
     ) -> None:
         nodes = list(load_nodes())
-        text = passwords(nodes, self._password(), WORKERS, also=also)
+        own = self._password()
+        text = passwords(nodes, own, WORKERS, also={WATCH: own, **(also or {})})
         write_private(home / "passwords", text, self._user)
         write_private(home / "access", access_list(nodes, WORKERS), self._user)
         if load_revoked is not None and (home / "server.pem").exists():  # Nodes with certificates come in.
@@ -228,79 +244,15 @@ class EmbeddedMosquitto:
         if port is None:
             with contextlib.suppress(OSError, ValueError):
                 port = int(kept.read_text())
-            if port is not None and not _free(port):
+            if port is not None and not is_free(port):
                 log.warning("mosquitto.port_taken", port=port, then="nodes must be told the new one")
                 port = None
-        elif not _free(port):
+        elif not is_free(port):
             raise ServiceError(f"port {port} of 127.0.0.1 is taken by another program")
         if port is None:
-            port = 1883 if _free(1883) else _any_free_port()
+            port = 1883 if is_free(1883) else any_free_port()
         write_private(kept, f"{port}\n", self._user)
         return port
-
-
-_ANONYMOUS_CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"
-"""MQTT 3.1.1, clean session, no user: to be refused, but answered."""
-_CONNACK = b"\x20"
-_LET_IN = b"\x20\x02\x00\x00"
-_DISCONNECT = b"\xe0\x00"
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As mosquitto does: a port whose last connections are still closing counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _any_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _answers(port: int) -> bool:
-    """Whether a broker answers. A port that accepts is not enough: mosquitto listens a moment before it knows
-    SIGHUP, and a SIGHUP in that moment ends it."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(("127.0.0.1", port))
-            probe.sendall(_ANONYMOUS_CONNECT)
-            return probe.recv(1) == _CONNACK
-        except OSError:
-            return False
-
-
-def _take_over(port: int, user: str, password: str) -> None:
-    """Log in as `user`, which ends that client's other connection and its session, and log out.
-
-    Raises:
-        ServiceError: the broker does not let us in within `READ_AGAIN_S`.
-    """
-    # MQTT 3.1.1: clean session, user and password, no will (section 3.1).
-    fields = [b"MQTT", b"\x04\xc2\x00\x3c", user.encode(), user.encode(), password.encode()]
-    body = b"".join(
-        field if index == 1 else len(field).to_bytes(2, "big") + field for index, field in enumerate(fields)
-    )
-    size = len(body)
-    length = bytes([size]) if size < 128 else bytes([size % 128 | 128, size // 128])
-    deadline = time.monotonic() + READ_AGAIN_S
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:
-            connection.sendall(b"\x10" + length + body)
-            if connection.recv(4) == _LET_IN:
-                connection.sendall(_DISCONNECT)
-                return
-        if time.monotonic() > deadline:
-            raise ServiceError(
-                f"the broker has not let us end the connection of {user} in {READ_AGAIN_S:g} s"
-            )
-        time.sleep(0.01)
 
 
 def _must_be_ours_to_take(door: NodeDoor) -> None:
