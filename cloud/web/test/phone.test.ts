@@ -9,6 +9,7 @@ import { rememberedSound, rememberSound } from "../src/phone/sound";
 import * as where from "../src/phone/where";
 import { notificationOf, readPush, targetOf } from "../src/phone/worker/notification";
 import type { Incident, Push } from "../src/phone/wire";
+import { DICTIONARIES as DESK } from "../src/i18n";
 import { ago, clock, lasting, length, sayer, WORDS, wordFor } from "../src/phone/words";
 
 const ID = "0197a000-1111-7222-8333-444455556666";
@@ -218,6 +219,12 @@ describe("words", () => {
       expect(chinese, key).toMatch(/\p{Script=Han}/u);
     }
     for (const text of Object.values(PUSH_WORDS.zh)) expect(text).toMatch(/\p{Script=Han}/u);
+  });
+
+  it("say all that a fire's record can hold, as the desk does", () => {
+    const told = Object.keys(DESK.en).filter((key) => key.startsWith("action."));
+    expect(told.length).toBeGreaterThan(20);
+    expect(told.filter((key) => !(key in WORDS.en))).toEqual([]);
   });
 
   it("that a later cloud says are shown as they are", () => {
