@@ -55,6 +55,8 @@ export function cameraPage(view: View, id: string, parts: CameraParts, again: ()
         ${latest(view, one, parts, again)}
         ${hasEnded(one, state.now) || one.node_id === null ? nothing : card(t("camera.live"), liveView(view, id), nothing, "live")}
         ${lately(view, parts, again)}
+        ${position(view, found)}
+        ${links(view, one, parts.latest.value)}
       </div>
       <div class="camera-column">
         ${health(view, one)}
@@ -63,8 +65,6 @@ export function cameraPage(view: View, id: string, parts: CameraParts, again: ()
         ${one.node_id === null ? nothing : powerCard(view, parts.power, again)}
         ${one.node_id === null ? nothing : linkCard(view, parts.line, again)}
         ${sensorsCard(view, parts.sensors, again)}
-        ${position(view, found)}
-        ${links(view, one, parts.latest.value)}
       </div>
     </div>
   `);

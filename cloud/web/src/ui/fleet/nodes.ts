@@ -57,12 +57,12 @@ function standing({ t }: View, node: FleetNode): TemplateResult {
 
 function power({ t, state }: View, { power: one }: FleetNode): TemplateResult | typeof nothing {
   if (one?.charge == null) return nothing;
-  return html`<span title=${one.measured ? t("fleet.measured") : t("fleet.reckoned")}>${t("fleet.charge", { share: percent(one.charge, state.language) })}</span>`;
+  return html`<span class="fleet-figure" title=${one.measured ? t("fleet.measured") : t("fleet.reckoned")}>${t("fleet.charge", { share: percent(one.charge, state.language) })}</span>`;
 }
 
 function link({ t }: View, { link: one }: FleetNode): TemplateResult | typeof nothing {
   if (!one?.kind) return nothing;
-  return html`<span class="muted">${one.kind.toUpperCase()} ${one.signal_dbm == null ? nothing : t("fleet.dbm", { n: Math.round(one.signal_dbm) })}</span>`;
+  return html`<span class="fleet-figure muted">${one.kind.toUpperCase()} ${one.signal_dbm == null ? nothing : t("fleet.dbm", { n: Math.round(one.signal_dbm) })}</span>`;
 }
 
 function certificate(view: View, { certificate_expires_at: ends }: FleetNode): TemplateResult | typeof nothing {
