@@ -1,4 +1,5 @@
-"""Two workers with the same cameras or reserves in opposite orders: one waits for the other, no deadlock.
+"""Two workers with the same cameras, nodes or reserves in opposite orders, or one and a roll-out that tells
+those nodes: one waits for the other, no deadlock.
 
 A third transaction holds what the first worker needs first, until both workers wait: the order in which they
 would lock is then no matter of luck.
@@ -8,23 +9,29 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from fieldwatch_cloud.db import geography, nodes
-from fieldwatch_cloud.db.pool import connection
+from fieldwatch_cloud.db import geography, nodes, rollouts
+from fieldwatch_cloud.db.pool import connection, translated
 from fieldwatch_cloud.errors import DatabaseUnavailableError
 from fieldwatch_cloud.ingest.intake import Intake
 from fieldwatch_cloud.ingest.parse import Incoming, Message, parse
 from fieldwatch_cloud.media.store import DiskStore
+from fieldwatch_cloud.rollouts import run
+from fieldwatch_cloud.rollouts.rules import Rules
 from fieldwatch_shared.ids import uuid7
+from fieldwatch_shared.messages import NodeState
 from fieldwatch_shared.topics import Kind, Topic
 
 from .cloud_field import NOON, RESERVE, Field, eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from uuid import UUID
 
     from pydantic import BaseModel
 
@@ -45,20 +52,31 @@ def _accept_while_held(
     field: Field, url: str, folder: Path, hold: tuple[str, tuple[object, ...]], *batches: list[Message]
 ) -> list[Exception]:
     """Accept the batches, each in a thread of its own, the first one first; returns what went wrong."""
-    failures: list[Exception] = []
 
     def accept(batch: list[Message]) -> None:
         with connection(url) as conn:
-            try:
-                Intake(conn, DiskStore(folder)).accept(batch)
-            except DatabaseUnavailableError as error:
-                failures.append(error)
+            Intake(conn, DiskStore(folder)).accept(batch)
+
+    return _at_once_while_held(field, url, hold, *(partial(accept, batch) for batch in batches))
+
+
+def _at_once_while_held(
+    field: Field, url: str, hold: tuple[str, tuple[object, ...]], *works: Callable[[], object]
+) -> list[Exception]:
+    """The same of whatever."""
+    failures: list[Exception] = []
+
+    def do(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except DatabaseUnavailableError as error:
+            failures.append(error)
 
     def waiting() -> int:
         ((found,),) = field.rows("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         return int(found)
 
-    threads = [threading.Thread(target=accept, args=(batch,)) for batch in batches]
+    threads = [threading.Thread(target=do, args=(work,)) for work in works]
     with connection(url, autocommit=False) as holder:
         holder.execute(*hold)  # type: ignore[arg-type]
         for number, thread in enumerate(threads, start=1):
@@ -115,3 +133,78 @@ def test_fires_of_the_same_reserves(field: Field, database_url: str, tmp_path: P
     )
     assert failures == []
     assert field.rows("SELECT count(*) FROM suspicion GROUP BY incident_id") == [(2,), (2,)]
+
+
+HOLD_NODE_1 = ("SELECT 1 FROM node WHERE id = 'node-1' FOR NO KEY UPDATE", ())
+
+
+def _came(*of: str) -> list[Message]:
+    return [_message(NodeState(online=True, at=NOON, desired_version=0), Kind.STATE, node) for node in of]
+
+
+def _in_use(field: Field) -> list[tuple[str, bool]]:
+    return [
+        (str(node), bool(online)) for node, online in field.rows("SELECT id, online FROM node ORDER BY id")
+    ]
+
+
+def test_states_of_the_same_nodes(field: Field, database_url: str, tmp_path: Path) -> None:
+    one, two = _came("node-1", "node-2"), _came("node-2", "node-1")
+    assert _accept_while_held(field, database_url, tmp_path, HOLD_NODE_1, one, two) == []
+    assert _in_use(field) == [("node-1", True), ("node-2", True)]
+
+
+def _artifact(field: Field) -> tuple[UUID, rollouts.Artifact]:
+    with field.db.transaction() as conn:
+        reserve = nodes.reserve_of(conn, "node-1")
+        made = rollouts.add_artifact(
+            conn,
+            reserve,
+            sha256="ab" * 32,
+            kind="model",
+            name="wildlife",
+            version="9.9.0",
+            bytes_=1,
+            signer=None,
+            by=None,
+        )
+    return reserve, made
+
+
+def test_a_rollout_begins_while_its_nodes_report(field: Field, database_url: str, tmp_path: Path) -> None:
+    """The roll-out tells node-1, then node-2; the worker has their states, and heartbeats, the other way."""
+    reserve, artifact = _artifact(field)
+    beats = [_message(field.heartbeat(1, node=node), Kind.HEARTBEAT, node) for node in ("node-2", "node-1")]
+
+    def start() -> None:
+        with translated(), field.db.transaction() as conn:
+            stages = [["node-1", "node-2"]]
+            run.start(conn, reserve, artifact, stages, wanted=Rules(), by=None, now=datetime.now(UTC))
+
+    def report() -> None:
+        with connection(database_url) as conn:
+            Intake(conn, DiskStore(tmp_path)).accept([*_came("node-2", "node-1"), *beats])
+
+    assert _at_once_while_held(field, database_url, HOLD_NODE_1, start, report) == []
+    assert field.rows("SELECT node_id, state FROM rollout_node ORDER BY node_id") == [
+        ("node-1", "told"),
+        ("node-2", "told"),
+    ]
+    assert _in_use(field) == [("node-1", True), ("node-2", True)]
+    assert field.count("heartbeat") == 2
+
+
+def test_a_fire_waits_for_no_node(field: Field, database_url: str, tmp_path: Path) -> None:
+    """In one batch with the state of a node that somebody holds, it is in the database before that is."""
+    fire = _message(field.suspicion(1, node="node-2", id=uuid7()), Kind.SUSPICIONS, "node-2")
+    with connection(database_url, autocommit=False) as holder:
+        holder.execute(*HOLD_NODE_1)
+        with connection(database_url) as conn:
+            intake = Intake(conn, DiskStore(tmp_path))
+            worker = threading.Thread(target=intake.accept, args=([*_came("node-1"), fire],))
+            worker.start()
+            eventually(lambda: field.count("suspicion") == 1)
+            assert not field.rows("SELECT 1 FROM node WHERE online")
+            holder.commit()
+            worker.join(30)
+    assert _in_use(field) == [("node-1", True), ("node-2", False)]

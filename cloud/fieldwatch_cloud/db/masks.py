@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from fieldwatch_cloud.db.statements import statements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from fieldwatch_cloud.db.geography import Place
@@ -53,7 +53,16 @@ class Known:
 
 def lock_node(conn: Connection, node: str) -> None:
     """Be alone in deciding what the node is to do, until the transaction ends."""
-    conn.execute(SQL["lock_node"], {"node": node})
+    lock_nodes(conn, [node])
+
+
+def lock_nodes(conn: Connection, nodes: Iterable[str]) -> None:
+    """The same of several, in the one order that everybody keeps to.
+
+    Whoever locks more than one in a transaction does so here, all at once, or one by one in the order of
+    `sorted`: two that lock in opposite orders wait for each other.
+    """
+    conn.execute(SQL["lock_nodes"], {"nodes": sorted(set(nodes))})
 
 
 def masks(conn: Connection, deployment_id: UUID) -> list[Mask]:

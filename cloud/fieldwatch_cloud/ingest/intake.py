@@ -14,6 +14,7 @@ from fieldwatch_cloud.db import (
     fleet,
     flights,
     heartbeats,
+    masks,
     media,
     node_power,
     nodes,
@@ -74,6 +75,10 @@ class Intake:
         Raises:
             DatabaseUnavailableError, MediaError: nothing can be kept now; nothing of the rest is committed.
         """
+        fires = [item for item in batch if _is_fire(item)]
+        if fires and len(fires) < len(batch):
+            # By themselves: what else came with them may wait for a node that somebody else holds.
+            return self.accept(fires) + self.accept([item for item in batch if not _is_fire(item)])
         try:
             self._commit(batch)
         except (DatabaseUnavailableError, MediaError):
@@ -162,6 +167,11 @@ class Intake:
         self._write_observations(seen, news)
         flights.place_all(self._conn, [one for message in seen for one in message.places])
         lock_reserves(self._conn, {m.topic.reserve for m in messages if isinstance(m.content, Suspicion)})
+        # As they came, two workers would lock two nodes in opposite orders, and a roll-out that tells them both
+        # in one of these.
+        masks.lock_nodes(
+            self._conn, [m.topic.node for m in messages if isinstance(m.content, Heartbeat | NodeState)]
+        )
         effort: list[EffortSpan] = []
         beats: list[tuple[str, Heartbeat]] = []
         for message in messages:
@@ -229,6 +239,10 @@ class Intake:
                 news.too_many(reserve)
         else:
             announce.observations(news, reserve_of, rows, ids, utc_now())
+
+
+def _is_fire(item: Item) -> bool:
+    return isinstance(item, Message) and isinstance(item.content, Suspicion)
 
 
 def _held(incoming: Incoming) -> tuple[str, bytes, dict[str, str]]:

@@ -121,7 +121,9 @@ def cancel(
     if take_back:
         _take_back(conn, found, why or "a person took it back", by=by, now=now)
         return
-    for node in rollouts.nodes(conn, id_):
+    nodes = rollouts.nodes(conn, id_)
+    _lock(conn, nodes)
+    for node in nodes:
         if node.state in (NodeState.PENDING, NodeState.WAITING, NodeState.TOLD):
             # What it does not work by yet, it shall not begin with, when nobody watches any more.
             _restore(conn, found, node, now)
@@ -147,8 +149,11 @@ def advance(conn: Connection, id_: UUID, now: datetime) -> None:
         return
     wanted = rules.Rules.model_validate(found.rules)
     nodes = rollouts.nodes(conn, id_)
-    for node in nodes:
-        facts = _facts(conn, found, node, wanted, now)
+    heard = [(node, _facts(conn, found, node, wanted, now)) for node in nodes]
+    if any(rules.step(facts, wanted, now) is not None for _, facts in heard):
+        # One that fails may take all of them back; nobody waits while we only look.
+        _lock(conn, nodes)
+    for node, facts in heard:
         if facts.said is not None and rollouts.set_reported(conn, id_, node.node_id, facts.said):
             rollouts.note(conn, id_, f"said_{facts.said}", now=now, node=node.node_id, detail=facts.reason)
         if (step := rules.step(facts, wanted, now)) is not None:
@@ -182,11 +187,14 @@ def _go_on(conn: Connection, found: Rollout, nodes: Sequence[Node], now: datetim
 def _begin_stage(conn: Connection, found: Rollout, stage: int, now: datetime) -> None:
     rollouts.set_stage(conn, found.id, stage, now)
     rollouts.note(conn, found.id, "stage", now=now, detail=str(stage + 1))
-    for node in rollouts.nodes(conn, found.id):
-        if node.stage != stage or node.state != NodeState.PENDING:
-            continue
-        before = _state_of(conn, node.node_id, now)
-        masks.lock_node(conn, node.node_id)
+    begin = [
+        node
+        for node in rollouts.nodes(conn, found.id)
+        if node.stage == stage and node.state == NodeState.PENDING
+    ]
+    befores = [_state_of(conn, node.node_id, now) for node in begin]
+    _lock(conn, begin)
+    for node, before in zip(begin, befores, strict=True):
         rollouts.give(conn, found, node.node_id, found.sha256, found.id, now)
         desired.renew(conn, node.node_id)
         rollouts.set_node(conn, found.id, node.node_id, NodeState.TOLD, now=now, told_at=now, before=before)
@@ -216,7 +224,9 @@ def _take_step(conn: Connection, found: Rollout, node: Node, step: rules.Step, n
 
 def _take_back(conn: Connection, found: Rollout, why: str, *, by: UUID | None, now: datetime) -> None:
     """All nodes go back to what they had: those that have it, and those that might have it soon."""
-    for node in rollouts.nodes(conn, found.id):
+    nodes = rollouts.nodes(conn, found.id)
+    _lock(conn, nodes)
+    for node in nodes:
         if node.state in (NodeState.PENDING, NodeState.WAITING):
             if node.state == NodeState.WAITING:
                 _restore(conn, found, node, now)
@@ -232,8 +242,12 @@ def _take_back(conn: Connection, found: Rollout, why: str, *, by: UUID | None, n
     log.warning("rollout.stopped", id=str(found.id), reason=why)
 
 
+def _lock(conn: Connection, nodes: Sequence[Node]) -> None:
+    masks.lock_nodes(conn, [node.node_id for node in nodes])
+
+
 def _restore(conn: Connection, found: Rollout, node: Node, now: datetime) -> None:
-    masks.lock_node(conn, node.node_id)
+    """The node must be locked."""
     if node.previous is not None and node.previous_of is not None:
         rollouts.give(conn, found, node.node_id, node.previous, node.previous_of, now)
     else:

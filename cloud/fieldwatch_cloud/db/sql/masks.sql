@@ -1,6 +1,7 @@
--- name: lock_node
--- What its cameras are to do is written anew as a whole: by one at a time.
-SELECT id FROM node WHERE id = %(node)s FOR NO KEY UPDATE;
+-- name: lock_nodes
+-- What a node's cameras are to do is written anew as a whole: by one at a time. Byte by byte, as Python sorts: whoever
+-- locks one after the other, in the order of sorted(), must not meet another order here.
+SELECT id FROM node WHERE id = ANY(%(nodes)s) ORDER BY id COLLATE "C" FOR NO KEY UPDATE;
 
 -- name: masks
 SELECT m.id, m.deployment_id, m.polygon, m.reason, m.incident_id, a.name AS created_by, m.created_at,
