@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from fieldwatch_shared.messages import utc_now
 
@@ -150,3 +151,65 @@ def test_who_sets_a_gate(world: World) -> None:
         assert client.get(f"/api/v1/deployments/{uuid4()}/fire-gate").status_code == 404
     with world.client("stranger") as client:
         assert client.get(url).status_code == client.put(url, json={"least": {"low": 1}}).status_code == 404
+
+
+def test_a_file_of_weather_comes_in_row_by_row(world: World) -> None:
+    url = "/api/v1/reserves/foping/weather/import"
+    head = "station,observed_at,temperature_c,humidity_percent,wind_kmh,rain_24h_mm,longitude,latitude"
+    noon = _row(0)["observed_at"]
+    file = f"{head}\nridge,{noon},31.5,18,25,0,107.55,33.62\nridge,{noon[:10]}T01:00Z,31.5,180,25,0,,\n"
+    with world.client("technician") as client:
+        answer = client.post(url, content=file)
+        assert answer.status_code == 200, answer.text
+        (wrong,) = answer.json().pop("rejected")
+        assert (wrong["row"], "humidity" in wrong["reason"]) == (3, True)
+        assert {**answer.json(), "rejected": []} == {
+            "stored": 1,
+            "unchanged": 0,
+            "rejected": [],
+            "left_out": 1,
+        }
+        assert client.post(url, content=file).json()["unchanged"] == 1
+        assert client.get("/api/v1/reserves/foping/fire-danger").json()["now"]["station"] == "ridge"
+        broken = client.post(url, content=f"{head}\nridge,yesterday,31.5,18,25,0,,\n")
+        assert broken.status_code == 422
+        assert "line 2" in broken.json()["detail"]
+        other = client.post(url, content="a,b\n1,2\n")
+        assert (other.status_code, "is not a file of weather" in other.json()["detail"]) == (422, True)
+    with world.client("ranger") as client:
+        assert client.post(url, content=file).status_code == 403
+
+
+def test_gates_are_listed_with_what_they_held_back(world: World) -> None:
+    url = "/api/v1/reserves/foping/fire-gates"
+    with world.client("manager") as client:
+        assert client.get(url).json() == {"items": []}
+        client.put(f"/api/v1/deployments/{world.ridge}/fire-gate", json={"least": {"low": 0.5}})
+        with world.db.transaction() as conn:
+            for action in (None, "released"):
+                held, seen = uuid4(), uuid4()
+                conn.execute(
+                    "INSERT INTO incident (id, reserve_id, kind, first_seen_at, last_seen_at)"
+                    " VALUES (%s, %s, 'smoke', now(), now())",
+                    (held, world.foping),
+                )
+                conn.execute(
+                    "INSERT INTO suspicion (id, incident_id, deployment_id, observed_at, first_seen_at, kind,"
+                    " confidence, box, clock_quality, model)"
+                    " VALUES (%s, %s, %s, now(), now(), 'smoke', 0.2, '{0,0,1,1}', 'ntp', 'fire@1')",
+                    (seen, held, world.ridge),
+                )
+                reason = {"reason": "confidence 0.2 under 0.5 for low danger", "suspicion": str(seen)}
+                for what, details in (("held_back", reason), (action, {})):
+                    if what:
+                        conn.execute(
+                            "INSERT INTO incident_log (incident_id, action, details) VALUES (%s, %s, %s)",
+                            (held, what, Jsonb(details)),
+                        )
+    with world.client("ranger") as client:
+        (gate,) = client.get(url).json()["items"]
+    assert gate["deployment_id"] == str(world.ridge)
+    assert (gate["least"], gate["set_by"]) == ({"low": 0.5}, "Manager")
+    assert (gate["held"], gate["released"]) == (2, 1)
+    with world.client("stranger") as client:
+        assert client.get(url).status_code == 404

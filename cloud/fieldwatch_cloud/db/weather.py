@@ -68,6 +68,21 @@ class Gate:
     set_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedGate:
+    """The gate of a camera that stands there now."""
+
+    deployment_id: UUID
+    deployment: str
+    least: dict[str, float]
+    set_by: str | None
+    set_at: datetime
+    held: int
+    """Incidents that it held back in the time that was asked for."""
+    released: int
+    """Of those, how many called people after all."""
+
+
 def hold_station(
     conn: Connection, reserve_id: UUID, station: str, location: tuple[float, float] | None
 ) -> None:
@@ -165,6 +180,16 @@ def gate(conn: Connection, deployment_id: UUID) -> Gate:
     if found is None:
         raise NotFoundError(f"no such deployment: {deployment_id}")
     return Gate(*found)
+
+
+def gates(conn: Connection, reserve_id: UUID, *, since: datetime) -> list[PlacedGate]:
+    """By the camera's name. A camera that was moved or turned has none: its gate was that of its old place.
+
+    Args:
+        since: from when on what they held back is counted.
+    """
+    with conn.cursor(row_factory=class_row(PlacedGate)) as cursor:
+        return cursor.execute(SQL["gates"], {"reserve_id": reserve_id, "since": since}).fetchall()
 
 
 def set_gate(conn: Connection, deployment_id: UUID, least: Mapping[Any, float], account_id: UUID) -> None:

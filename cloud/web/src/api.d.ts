@@ -1124,6 +1124,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reserves/{slug}/weather/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep what a file of weather holds
+         * @description For technicians and managers: CSV with the columns `station`, `observed_at`, `temperature_c`,
+         *     `humidity_percent`, `wind_kmh`, `rain_24h_mm`, and, where the station is not known yet, `longitude` and
+         *     `latitude`. The same file again changes nothing; other values for the same station and time correct them.
+         *     Rows that cannot be read are named, the others kept. A file without a row that can be read is a problem
+         *     (422).
+         */
+        post: operations["import_weather"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reserves/{slug}/fire-danger": {
         parameters: {
             query?: never;
@@ -1133,6 +1157,23 @@ export interface paths {
         };
         /** The fire danger of each day */
         get: operations["get_fire_danger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reserves/{slug}/fire-gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which cameras have a gate, and what it held back */
+        get: operations["list_fire_gates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5263,6 +5304,14 @@ export interface components {
             /** Set At */
             set_at: string | null;
         };
+        /** FireGates */
+        FireGates: {
+            /**
+             * Items
+             * @description Of cameras that stand there now; by their names.
+             */
+            items: components["schemas"]["PlacedFireGate"][];
+        };
         /**
          * FireKind
          * @enum {string}
@@ -6046,6 +6095,29 @@ export interface components {
              * @description To which the new ones belong.
              */
             incidents: string[];
+        };
+        /**
+         * ImportedWeather
+         * @description What became of a file's rows.
+         */
+        ImportedWeather: {
+            /**
+             * Stored
+             * @description New, or other than before.
+             */
+            stored: number;
+            /** Unchanged */
+            unchanged: number;
+            /**
+             * Rejected
+             * @description At most 200 are named here.
+             */
+            rejected: components["schemas"]["fieldwatch_cloud__api__models__hotspots__RejectedRow"][];
+            /**
+             * Left Out
+             * @description How many rows were rejected in all.
+             */
+            left_out: number;
         };
         /**
          * IncidentDelivery
@@ -8643,6 +8715,39 @@ export interface components {
              * @description Of the major axis, clockwise from true north.
              */
             orientation_deg: number | null;
+        };
+        /** PlacedFireGate */
+        PlacedFireGate: {
+            /**
+             * Deployment Id
+             * Format: uuid
+             */
+            deployment_id: string;
+            /** Deployment */
+            deployment: string;
+            /** Least */
+            least: {
+                [key: string]: number;
+            };
+            /** Set By */
+            set_by: string | null;
+            /**
+             * Set At
+             * Format: date-time
+             * @description ISO 8601 with a time zone; answered in UTC.
+             * @example 2026-05-04T06:30:00Z
+             */
+            set_at: string;
+            /**
+             * Held
+             * @description Incidents that it held back within 30 days.
+             */
+            held: number;
+            /**
+             * Released
+             * @description Of those, how many called people after all.
+             */
+            released: number;
         };
         /**
          * Point
@@ -15876,6 +15981,87 @@ export interface operations {
             };
         };
     };
+    import_weather: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedWeather"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account's role does not allow this, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_fire_danger: {
         parameters: {
             query?: {
@@ -15921,6 +16107,65 @@ export interface operations {
                 };
             };
             /** @description A field is missing or wrong; `errors` names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fire_gates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reserve. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireGates"];
+                };
+            };
+            /** @description Nobody is logged in, or the token is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or it lies in a reserve of which the account is no member. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is malformed; `errors` names it. */
             422: {
                 headers: {
                     [name: string]: unknown;

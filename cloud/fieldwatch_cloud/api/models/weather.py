@@ -2,10 +2,12 @@
 
 from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field
 
 from fieldwatch_cloud.api.models.common import Answer, Body, Instant, Point
+from fieldwatch_cloud.api.models.hotspots import RejectedRow
 from fieldwatch_cloud.api.models.places import Name
 from fieldwatch_cloud.incidents.danger import DangerClass
 from fieldwatch_cloud.incidents.weather import LIMITS
@@ -33,6 +35,15 @@ class WeatherObservation(Body):
 class StoredWeather(Answer):
     stored: int = Field(description="New, or other than before.")
     unchanged: int
+
+
+class ImportedWeather(Answer):
+    """What became of a file's rows."""
+
+    stored: int = Field(description="New, or other than before.")
+    unchanged: int
+    rejected: list[RejectedRow] = Field(description="At most 200 are named here.")
+    left_out: int = Field(description="How many rows were rejected in all.")
 
 
 class FireDangerDay(Answer):
@@ -79,6 +90,20 @@ class NewFireGate(Body):
         "that is not named lets all through, and so does a day without weather.",
         examples=[{"low": 0.5, "moderate": 0.3}],
     )
+
+
+class PlacedFireGate(Answer):
+    deployment_id: UUID
+    deployment: str
+    least: dict[DangerClass, float]
+    set_by: str | None
+    set_at: Instant
+    held: int = Field(description="Incidents that it held back within 30 days.")
+    released: int = Field(description="Of those, how many called people after all.")
+
+
+class FireGates(Answer):
+    items: list[PlacedFireGate] = Field(description="Of cameras that stand there now; by their names.")
 
 
 class FireGate(Answer):

@@ -1,25 +1,32 @@
 """Weather, the fire danger that follows from it, and the gates that it moves."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.responses import JSONResponse
 
 from fieldwatch_cloud.alarms import weather as alarms
 from fieldwatch_cloud.api.auth import AnyMember, FieldStaff, SignedIn, check_role, visible
 from fieldwatch_cloud.api.models.common import Instant, Point, problems
+from fieldwatch_cloud.api.models.hotspots import MAX_REJECTED, RejectedRow
 from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.models.weather import (
     MAX_ROWS,
     FireDanger,
     FireDangerDay,
     FireGate,
+    FireGates,
+    ImportedWeather,
     NewFireGate,
+    PlacedFireGate,
     StoredWeather,
     WeatherObservation,
     WeatherStation,
 )
+from fieldwatch_cloud.api.problems import problem
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import weather
 from fieldwatch_cloud.errors import RowRefusedError
@@ -29,6 +36,13 @@ from fieldwatch_shared.messages import utc_now
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["fire danger"])
+COUNTED = timedelta(days=30)
+"""Of what gates held back."""
+
+
+async def raw_body(_: FieldStaff, request: Request) -> bytes:
+    """Read only once we know who sends it."""
+    return await request.body()
 
 
 @router.post("/reserves/{slug}/weather", summary="Bring weather", responses=problems(401, 403, 404, 413, 422))
@@ -51,6 +65,33 @@ def add_weather(
             conn, member.reserve_id, observations, f"account {member.caller.account.email}"
         )
     return StoredWeather(stored=stored, unchanged=unchanged)
+
+
+@router.post(
+    "/reserves/{slug}/weather/import",
+    summary="Keep what a file of weather holds",
+    response_model=ImportedWeather,
+    responses=problems(401, 403, 404, 413, 422),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
+    },
+)
+def import_weather(
+    member: FieldStaff, db: Db, body: Annotated[bytes, Depends(raw_body)]
+) -> ImportedWeather | JSONResponse:
+    """For technicians and managers: CSV with the columns `station`, `observed_at`, `temperature_c`,
+    `humidity_percent`, `wind_kmh`, `rain_24h_mm`, and, where the station is not known yet, `longitude` and
+    `latitude`. The same file again changes nothing; other values for the same station and time correct them.
+    Rows that cannot be read are named, the others kept. A file without a row that can be read is a problem
+    (422)."""
+    outcome = alarms.import_file(db, member.reserve_id, body, f"upload of {member.caller.account.email}")
+    named = [RejectedRow(row=one.row, reason=one.reason) for one in outcome.rejected[:MAX_REJECTED]]
+    if named and not outcome.stored + outcome.unchanged:
+        first = "; ".join(f"line {one.row}: {one.reason}" for one in named[:3])
+        return problem(422, f"no row of this file can be read: {first}")
+    return ImportedWeather(
+        stored=outcome.stored, unchanged=outcome.unchanged, rejected=named, left_out=len(outcome.rejected)
+    )
 
 
 @router.get(
@@ -83,6 +124,17 @@ def get_fire_danger(
             for one in stations
         ],
     )
+
+
+@router.get(
+    "/reserves/{slug}/fire-gates",
+    summary="Which cameras have a gate, and what it held back",
+    responses=problems(401, 404),
+)
+def list_fire_gates(member: AnyMember, db: Db) -> FireGates:
+    with db.transaction() as conn:
+        found = weather.gates(conn, member.reserve_id, since=utc_now() - COUNTED)
+    return FireGates(items=[PlacedFireGate.model_validate(one, from_attributes=True) for one in found])
 
 
 @router.get(

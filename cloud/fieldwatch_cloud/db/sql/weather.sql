@@ -106,6 +106,29 @@ LEFT JOIN fire_gate g ON g.deployment_id = d.id
 LEFT JOIN account a ON a.id = g.set_by
 WHERE d.id = %(deployment_id)s;
 
+-- name: gates
+-- Of the cameras that stand there now, with what each gate has held back since, and what of that calls people after all.
+-- By the record, which nothing alters: an incident that was released or is over says no more that it was held back.
+WITH held AS (
+    SELECT l.incident_id, (l.details ->> 'suspicion')::uuid AS suspicion_id,
+           EXISTS (SELECT FROM incident_log r
+                   WHERE r.incident_id = l.incident_id AND r.action IN ('released', 'release')) AS released
+    FROM incident_log l
+    WHERE l.action = 'held_back' AND l.at >= %(since)s AND l.details ->> 'reason' LIKE 'confidence %%'
+)
+SELECT g.deployment_id, d.location_name AS deployment, g.least, a.name AS set_by, g.set_at, coalesce(n.held, 0) AS held,
+       coalesce(n.released, 0) AS released
+FROM fire_gate g
+JOIN deployment d ON d.id = g.deployment_id
+LEFT JOIN account a ON a.id = g.set_by
+LEFT JOIN (
+    SELECT s.deployment_id, count(*) AS held, count(*) FILTER (WHERE held.released) AS released
+    FROM held JOIN suspicion s ON s.id = held.suspicion_id
+    GROUP BY s.deployment_id
+) n ON n.deployment_id = g.deployment_id
+WHERE d.reserve_id = %(reserve_id)s AND d.ended_at IS NULL
+ORDER BY d.location_name, g.deployment_id;
+
 -- name: set_gate
 INSERT INTO fire_gate (deployment_id, least, set_by) VALUES (%(deployment_id)s, %(least)s, %(account_id)s)
 ON CONFLICT (deployment_id) DO UPDATE SET least = excluded.least, set_by = excluded.set_by, set_at = now();
