@@ -21,7 +21,8 @@ import structlog
 from fieldwatch_edge.errors import CorruptOutboxError, OutboxError
 from fieldwatch_edge.outbox.records import BATCHED, Checkpoint, Entry, Message, Priority, Statistics
 from fieldwatch_edge.outbox.renew import open_or_renew
-from fieldwatch_edge.outbox.store import ANY_SIZE, Outbox
+from fieldwatch_edge.outbox.sending import ANY_SIZE
+from fieldwatch_edge.outbox.store import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -14,7 +14,7 @@ from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox, Priority, Settling, locked, open_outbox
 from fieldwatch_edge.outbox import refuge as module
 from fieldwatch_edge.outbox.refuge import OutboxWithRefuge, memory_folder
-from fieldwatch_edge.outbox.store import ANY_SIZE
+from fieldwatch_edge.outbox.sending import ANY_SIZE
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
