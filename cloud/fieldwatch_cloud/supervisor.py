@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,7 +27,7 @@ from fieldwatch_cloud.services.process import ManagedProcess
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fieldwatch_cloud.settings import CloudSettings
 
@@ -109,7 +109,7 @@ def supervise(settings: CloudSettings, program: Sequence[str], stopping: threadi
     # Told to stop while a database still recovers, we stop.
     with suppress(StoppedError), ExitStack() as stack:
         stack.enter_context(discovery.held(settings.state))
-        port = free_port(settings.http.host, settings.http.port)
+        port = stack.enter_context(held_port(settings.http.host, settings.http.port))
         parts: list[_Part] = []
         database_url = _start_database(settings, stack, parts, stopping)
         mqtt_url = _start_broker(settings, stack, parts, database_url, stopping)
@@ -203,8 +203,12 @@ def _start_broker(
     return broker.url
 
 
-def free_port(host: str, port: int) -> int:
-    """`port` if the API can listen on it at every address of `host`; 0: one that is free.
+@contextmanager
+def held_port(host: str, port: int) -> Iterator[int]:
+    """`port`, kept for the API at every address of `host`; 0: one that is free.
+
+    It is bound, so that nobody else gets it while the database starts or the API dies and is started again; a
+    server that sets SO_REUSEADDR, as uvicorn does, may listen there.
 
     Raises:
         ServiceError: it is taken, or not ours to take, or `host` is no address of this machine.
@@ -213,17 +217,18 @@ def free_port(host: str, port: int) -> int:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
         raise ServiceError(f"{host!r} is no address of this machine: {error.strerror}") from error
-    for family, kind, protocol, _, address in addresses:
-        with socket.socket(family, kind, protocol) as probe:
-            # As uvicorn does: connections of an earlier run that are still closing are no hindrance.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with ExitStack() as stack:
+        for family, kind, protocol, _, address in addresses:
+            held = stack.enter_context(socket.socket(family, kind, protocol))
+            # Connections of an earlier run that are still closing are no hindrance.
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                held.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             try:
-                probe.bind((address[0], port, *address[2:]))
+                held.bind((address[0], port, *address[2:]))
             except OSError as error:
                 raise ServiceError(
                     f"cannot listen on port {port} of {host} ({error.strerror}); give another --port"
                 ) from error
-            port = int(probe.getsockname()[1])
-    return port
+            port = int(held.getsockname()[1])
+        yield port

@@ -35,9 +35,14 @@ if TYPE_CHECKING:
 
 
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port of 127.0.0.1 that stays free until this process ends: bound, so that the system gives it to
+    nobody else, and a server that sets SO_REUSEADDR, as all of ours do, may listen there."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    port = int(sock.getsockname()[1])
+    sock.detach()
+    return port
 
 
 def eventually(holds: Callable[[], bool], timeout_s: float = 20, what: str = "the condition") -> None:

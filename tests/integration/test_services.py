@@ -29,7 +29,7 @@ from fieldwatch_cloud.services.mosquitto_files import hash_password
 from fieldwatch_cloud.services.mosquitto_wire import is_free
 from fieldwatch_cloud.services.postgres import EmbeddedPostgres
 from fieldwatch_cloud.services.process import ManagedProcess
-from fieldwatch_cloud.supervisor import free_port
+from fieldwatch_cloud.supervisor import held_port
 from fieldwatch_shared.topics import Kind
 
 from .cloud_field import PASSWORD, NodeClient, eventually
@@ -302,15 +302,26 @@ def test_whether_a_supervisor_runs_is_for_its_lock_to_say(tmp_path: Path) -> Non
 def test_a_taken_port_is_told(host: str, family: socket.AddressFamily) -> None:
     with socket.create_server((host, 0), family=family) as other:
         port = other.getsockname()[1]
-        with pytest.raises(ServiceError, match=f"port {port} of {host} .*--port"):
-            free_port(host, port)
-    assert free_port(host, port) == port
-    assert free_port(host, 0) > 0
+        with pytest.raises(ServiceError, match=f"port {port} of {host} .*--port"), held_port(host, port):
+            pass
+    with held_port(host, port) as held:
+        assert held == port
+
+
+def test_a_port_that_is_held_is_ours_to_listen_on_and_nobody_elses() -> None:
+    with held_port("127.0.0.1", 0) as port:
+        with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+            stranger.bind(("127.0.0.1", port))
+        for _ in range(2):  # The API, and the API again once it has died.
+            socket.create_server(("127.0.0.1", port)).close()
 
 
 def test_a_host_that_is_none_is_told() -> None:
-    with pytest.raises(ServiceError, match=r"'nowhere\.invalid' is no address"):
-        free_port("nowhere.invalid", 8080)
+    with (
+        pytest.raises(ServiceError, match=r"'nowhere\.invalid' is no address"),
+        held_port("nowhere.invalid", 8080),
+    ):
+        pass
 
 
 def test_told_to_stop_it_waits_for_nothing(tmp_path: Path) -> None:
