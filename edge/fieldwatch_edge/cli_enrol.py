@@ -166,8 +166,9 @@ def _node_section(config: Path) -> dict[str, Any]:
 
 
 def _write_settings(config: Path, outcome: Outcome, source: str | None, deployment: str | None) -> None:
+    from fieldwatch_edge import whole
     from fieldwatch_edge.enrolled_settings import Place, changes_of, new_settings
-    from fieldwatch_edge.tomlfile import change_file, write_whole
+    from fieldwatch_edge.tomlfile import change_file
 
     if config.exists():
         change_file(config, changes_of(outcome))
@@ -177,7 +178,7 @@ def _write_settings(config: Path, outcome: Outcome, source: str | None, deployme
     state_dir = INSTALLED_STATE if config.absolute().parent == INSTALLED else Path("state")
     text = new_settings(outcome, state_dir, Place.of(stands), source)
     try:
-        write_whole(config, text.encode(), 0o640)
+        whole.write(config, text, 0o640)
     except OSError as error:
         raise ConfigError(f"cannot write {config}: {error.strerror}") from error
     typer.echo(f"{config} written.")

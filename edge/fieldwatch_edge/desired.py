@@ -6,13 +6,13 @@ checked again at each start: whoever can write to the broker, or to the disk, ca
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from fieldwatch_edge import whole
 from fieldwatch_shared.messages import DesiredState
 from fieldwatch_shared.signing import KEY_ID, SIGNATURE
 
@@ -148,14 +148,4 @@ class Desired:
         if SIGNATURE in beside:
             signed = {name: beside[name] for name in (SIGNATURE, KEY_ID) if name in beside}
             content = _Sealed(payload=payload.decode(), beside=signed).model_dump_json().encode()
-        part = self._path.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        whole.write(self._path, content)

@@ -8,12 +8,12 @@ that this does not understand is left alone, and told of.
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fieldwatch_edge import whole
 from fieldwatch_edge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -86,39 +86,12 @@ def change_file(path: Path, changes: Mapping[Table, Mapping[str, Value]]) -> str
         before = path.read_text(encoding="utf-8")
         after = changed(before, changes)
         if after != before:
-            write_whole(path, after.encode())
+            whole.write(path, after)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot change {path}: {error}") from error
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     return before
-
-
-def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file whole or not at all, also in a power cut. One that is there keeps owner and rights; a new
-    one gets `mode`, and the owner of its folder.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    target = path.resolve()
-    was = target.stat() if target.exists() else None
-    owner = was or target.parent.stat()
-    part = target.with_name(f".{target.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        if os.geteuid() == 0:
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-        os.fchmod(file.fileno(), was.st_mode & 0o7777 if was else mode)
-        os.fsync(file.fileno())
-    part.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _statements(text: str) -> Iterator[_Statement]:

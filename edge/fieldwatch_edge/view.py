@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import structlog
 
-from fieldwatch_edge import vision
+from fieldwatch_edge import vision, whole
 from fieldwatch_edge.errors import PictureError
-from fieldwatch_edge.tomlfile import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +148,7 @@ class ViewWatch:
     def _keep(self, path: Path, image: Image) -> None:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(path, vision.jpeg(image).data, 0o600)
+            whole.write(path, vision.jpeg(image).data)
         except (OSError, PictureError) as error:  # a full disk is told of elsewhere
             log.info("view.not_kept", path=str(path), error=str(error))
 

@@ -1,4 +1,4 @@
-"""Small files of state, whole or not at all, also in a power cut."""
+"""Files that are there whole or not at all, also in a power cut."""
 
 from __future__ import annotations
 
@@ -9,20 +9,39 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write(path: Path, text: str) -> None:
-    """Replace the file.
+def write(path: Path, content: bytes | str, mode: int = 0o600) -> None:
+    """Write or replace a file; through a link, what it leads to. One that is there keeps owner and rights;
+    a new one gets `mode`, and, from root, the owner of its folder.
 
     Raises:
-        OSError: the disk refuses; the old file is still there.
+        OSError: it cannot be written; the old file is still there.
     """
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
+    target = path.resolve()
+    was = target.stat() if target.exists() else None
+    owner = was or target.parent.stat()
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)  # of a power cut
+    # EXCL: root, in a folder of the node's user, follows no link that somebody put there meanwhile.
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
+        if os.geteuid() == 0:
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+        os.fchmod(file.fileno(), was.st_mode & 0o7777 if was else mode)
         os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    part.replace(target)
+    flush_folder(target.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the names in it on the disk: of what was made, renamed or deleted there.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

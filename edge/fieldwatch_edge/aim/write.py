@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
+from fieldwatch_edge import whole
 from fieldwatch_edge.aim.feed import ask_to_restart
 from fieldwatch_edge.aiming.record import DeploymentRecord, Told, keep
 from fieldwatch_edge.aiming.sending import tell
 from fieldwatch_edge.capture import system_clock
 from fieldwatch_edge.errors import ConfigError, EdgeError
 from fieldwatch_edge.settings import NodeSettings
-from fieldwatch_edge.tomlfile import change_file, write_whole
+from fieldwatch_edge.tomlfile import change_file
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.messages import Clock, ClockQuality, utc_now
 
@@ -93,7 +94,7 @@ def _change(config: Path, settings: NodeSettings, asked: Writing, told: Told) ->
     try:
         NodeSettings.read(config)
     except ConfigError:
-        write_whole(config, before.encode())
+        whole.write(config, before)
         raise
 
 

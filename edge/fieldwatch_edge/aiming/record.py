@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fieldwatch_edge.tomlfile import write_whole
+from fieldwatch_edge import whole
 from fieldwatch_shared.messages import Clock
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def keep(state_dir: Path, record: DeploymentRecord, view: bytes | None = None) -
     _made(folder)
     if view is not None:
         _made(state_dir / VIEWS)
-        write_whole(view_of(state_dir, record.told.id), view, 0o600)
-    write_whole(folder / f"{record.told.id}.json", record.model_dump_json(indent=1).encode(), 0o600)
+        whole.write(view_of(state_dir, record.told.id), view)
+    whole.write(folder / f"{record.told.id}.json", record.model_dump_json(indent=1))
 
 
 def records(state_dir: Path) -> list[DeploymentRecord]:

@@ -7,6 +7,7 @@ import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from fieldwatch_edge import whole
 from fieldwatch_edge.errors import EdgeError
 
 MOST_FILES = 500
@@ -47,7 +48,7 @@ def unpack(archive: Path, into: Path) -> None:
     except (ValueError, OverflowError) as error:  # of damaged headers and names
         raise ArchiveError(f"cannot be unpacked: {error}") from error
     for folder in (into, *(path for path in into.rglob("*") if path.is_dir())):
-        flush_folder(folder)
+        whole.flush_folder(folder)
 
 
 def _names(members: list[zipfile.ZipInfo]) -> list[PurePosixPath]:
@@ -89,12 +90,3 @@ def _copy(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most: 
         file.flush()
         os.fsync(file.fileno())
     return done
-
-
-def flush_folder(folder: Path) -> None:
-    """Have the names in it on the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

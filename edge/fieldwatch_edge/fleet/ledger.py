@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from fieldwatch_edge.tomlfile import write_whole
+from fieldwatch_edge import whole
 from fieldwatch_shared.messages import RolloutReport, RolloutState, utc_now
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Book:
             if ledger == self.now:
                 return
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self._path, ledger.model_dump_json().encode(), mode=0o600)
+            whole.write(self._path, ledger.model_dump_json())
             self.now = ledger
 
     def model_folder(self, digest: str) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fieldwatch_edge import whole
 from fieldwatch_edge.errors import EdgeError, ModelError
 from fieldwatch_edge.fleet import archive
 from fieldwatch_edge.fleet.proof import Question, Side, prove
@@ -82,9 +83,9 @@ def unpack(book: Book, artifact: DesiredArtifact, zipped: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     try:
         archive.unpack(zipped, part / artifact.name)
-        archive.flush_folder(part)
+        whole.flush_folder(part)
         part.replace(folder)
-        archive.flush_folder(folder.parent)
+        whole.flush_folder(folder.parent)
     except archive.ArchiveError as error:
         raise NotTakenError(f"{artifact.name} {artifact.version}: {error}") from error
     finally:

@@ -29,12 +29,12 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from fieldwatch_edge import whole
 from fieldwatch_edge.fleet import archive
 from fieldwatch_edge.fleet.ledger import Fared, Ledger, Trial
 from fieldwatch_edge.fleet.models import NotTakenError
 from fieldwatch_edge.fleet.trial import Silence, failure
 from fieldwatch_edge.support.findings import DOCTOR, findings
-from fieldwatch_edge.tomlfile import write_whole
 from fieldwatch_shared.messages import RolloutReport, RolloutState
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 FOLDER_VARIABLE, PACKAGED_VARIABLE = "FIELDWATCH_SOFTWARE", "FIELDWATCH_PACKAGED"
+READABLE = 0o644
+"""Of the files that the starter reads too."""
 STEADY_S = 60.0
 INSTALL_S = 900.0
 GRACE_S = 60.0
@@ -195,7 +197,7 @@ class Software:
         finally:
             shutil.rmtree(wheels, ignore_errors=True)
         os.sync()
-        write_whole(target / "artifact.sha256", artifact.sha256.encode())
+        whole.write(target / "artifact.sha256", artifact.sha256, READABLE)
         file.unlink()
         return name
 
@@ -226,17 +228,17 @@ class Software:
         current = folder / "current"
         former = str(current.readlink()) if current.is_symlink() else ""
         grace_s = min(GRACE_S, max(artifact.trial_s, 5))
-        write_whole(part / "to", target.encode())
-        write_whole(part / "former", former.encode())
-        write_whole(part / "seconds", str(math.ceil(artifact.trial_s + grace_s)).encode())
-        write_whole(part / "about.json", about.model_dump_json().encode())
+        whole.write(part / "to", target, READABLE)
+        whole.write(part / "former", former, READABLE)
+        whole.write(part / "seconds", str(math.ceil(artifact.trial_s + grace_s)), READABLE)
+        whole.write(part / "about.json", about.model_dump_json(), READABLE)
         part.rename(folder / "trial")
-        archive.flush_folder(folder)
+        whole.flush_folder(folder)
         link = folder / "current.part"
         link.unlink(missing_ok=True)
         link.symlink_to(target)
         link.replace(current)
-        archive.flush_folder(folder)
+        whole.flush_folder(folder)
         log.info("fleet.software_on_trial", version=artifact.version, lasts_s=artifact.trial_s)
         self._restart()
 
@@ -279,7 +281,7 @@ class Software:
         done = self.folder / "trial.done"
         shutil.rmtree(done, ignore_errors=True)
         self._trial.rename(done)  # in one step: the starter finds a trial or none
-        archive.flush_folder(self.folder)
+        whole.flush_folder(self.folder)
         shutil.rmtree(done, ignore_errors=True)
         log.info("fleet.software_applied", sha256=about.sha256)
         self._prune()
@@ -288,7 +290,7 @@ class Software:
         """The starter goes back, since `reason` is there; and this process ends."""
         assert self._trial is not None  # noqa: S101
         log.error("fleet.rolled_back", what="software", reason=reason)
-        write_whole(self._trial / "reason", " ".join(reason.split())[:500].encode())
+        whole.write(self._trial / "reason", " ".join(reason.split())[:500], READABLE)
         self._notice(f"software: back to the former version: {reason}"[:300])
         self._restart()
 
@@ -335,7 +337,7 @@ class Software:
         if self.folder is not None:
             try:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                write_whole(self.folder / "ledger.json", ledger.model_dump_json().encode(), mode=0o600)
+                whole.write(self.folder / "ledger.json", ledger.model_dump_json())
             except OSError as error:
                 log.error("fleet.not_kept", error=str(error))  # noqa: TRY400
 

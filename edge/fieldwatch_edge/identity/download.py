@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fieldwatch_edge import whole
 from fieldwatch_edge.errors import EdgeError, UnreachableError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def fetch(
         part.unlink()
         raise DamagedError(f"{path} is not what was announced: its SHA-256 is another")
     part.replace(to)
-    _flush_folder(to.parent)
+    whole.flush_folder(to.parent)
     log.info("download.done", path=path, bytes=size)
     return True
 
@@ -135,11 +136,3 @@ def _begins(content_range: str | None) -> int:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _flush_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from fieldwatch_edge import whole
 from fieldwatch_edge.errors import IdentityError
 from fieldwatch_edge.identity import keys
 
@@ -153,11 +154,7 @@ class Store:
                 return keys.from_pem(path.read_bytes())
             key = keys.new_key()
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            part.unlink(missing_ok=True)
-            _write(part, keys.to_pem(key))
-            part.replace(path)
-            _flush(self.folder)
+            whole.write(path, keys.to_pem(key))
         except OSError as error:
             raise IdentityError(f"cannot keep the node's key in {self.folder}: {error.strerror}") from error
         return key
@@ -227,14 +224,13 @@ class Store:
         folder = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         folder.mkdir(mode=0o700)
         for name, content in files.items():
-            _write(folder / name, content)
-        _flush(folder)
+            whole.write(folder / name, content)
         link = self.folder / f"{CURRENT}.part"
         link.unlink(missing_ok=True)
         link.symlink_to(folder.name)
-        _flush(self.folder)
+        whole.flush_folder(self.folder)
         link.replace(self.current)
-        _flush(self.folder)
+        whole.flush_folder(self.folder)
         # The one before stays: somebody may have resolved the link a moment ago.
         for old in self.folder.iterdir():
             if old.is_dir() and not old.is_symlink() and old.name not in (folder.name, before):
@@ -247,20 +243,3 @@ def name_of(certificate: x509.Certificate) -> str:
     if not names:
         raise IdentityError("the certificate names no node")
     return str(names[0].value)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """A new file, for its owner's eyes alone, on the disk."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

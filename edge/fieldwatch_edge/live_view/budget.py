@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import BaseModel, ValidationError
+
+from fieldwatch_edge import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ class DayBudget:
                 return False
             self._kept = _Kept(day=self._today(), bytes=used)
             try:
-                self._write()
+                whole.write(self._path, self._kept.model_dump_json())
             except OSError as error:
                 # Without a disk, the budget holds at least until the next start.
                 log.error("live_view.budget_not_kept", path=str(self._path), error=str(error))  # noqa: TRY400
@@ -74,11 +75,3 @@ class DayBudget:
 
     def _used(self) -> int:
         return self._kept.bytes if self._kept.day == self._today() else 0
-
-    def _write(self) -> None:
-        part = self._path.with_suffix(".part")
-        with part.open("w", encoding="utf-8") as file:
-            file.write(self._kept.model_dump_json())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path)
