@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,6 +53,7 @@ class Service:
         self.world = World(folder / "node", url=broker.url, more=more)
         self.software = self.world.state_dir / "software"
         self.starts = 0
+        self._wheels: dict[str, Path] = {}
         self._ended = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._log = (folder / "log.txt").open("wb")
@@ -72,9 +74,8 @@ class Service:
     def want(self, wheel: Path, version: str) -> DesiredArtifact:
         """As if it had been fetched: the way over HTTPS has tests of its own."""
         wanted = artifact(wheel, "fieldwatch", version, trial_s=TRIAL_S)
-        fetched = self.software / "fetched" / wanted.sha256
-        fetched.parent.mkdir(parents=True, exist_ok=True)
-        fetched.write_bytes(wheel.read_bytes())
+        self._wheels[wanted.sha256] = wheel
+        self._fetch(wanted)
         settings = self.world.origin.settings()
         payload = DesiredState(version=time.monotonic_ns(), software=wanted).model_dump_json().encode()
         seal = Seal.of(settings)
@@ -85,6 +86,14 @@ class Service:
         assert Desired(self.world.state_dir / DESIRED_FILE, seal).offer(payload, beside)
         return wanted
 
+    def _fetch(self, wanted: DesiredArtifact) -> None:
+        fetched = self.software / "fetched" / wanted.sha256
+        if not fetched.exists():
+            fetched.parent.mkdir(parents=True, exist_ok=True)
+            part = self.software / "fetched.part"  # half a file would be taken for a damaged one
+            shutil.copyfile(self._wheels[wanted.sha256], part)
+            part.replace(fetched)
+
     def outcome(self, wanted: DesiredArtifact, within_s: float = 200) -> tuple[RolloutState, str]:
         until = time.monotonic() + within_s
         while True:
@@ -93,11 +102,13 @@ class Service:
             except FileNotFoundError:
                 ledger = Ledger()
             for each in ledger.outcomes:
-                if each.rollout_id == wanted.rollout_id and each.state not in (
-                    RolloutState.ON_TRIAL,
-                    RolloutState.FETCHING,
-                ):
+                if each.rollout_id != wanted.rollout_id or each.state is RolloutState.ON_TRIAL:
+                    continue
+                if each.state is not RolloutState.FETCHING:
                     return each.state, each.reason or ""
+                self._fetch(
+                    wanted
+                )  # the node clears away what it knows nothing of yet, after a version's end
             assert time.monotonic() < until, f"no outcome: {ledger}"
             time.sleep(0.1)
 
