@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from fieldwatch_edge.detect.model_folder import ModelFolder
     from fieldwatch_edge.domain import DetectedClass, Detections, Image
 
 
@@ -29,3 +30,18 @@ class Detector(Protocol):
         Raises:
             ModelError: the runtime refused the picture.
         """
+
+
+class OfFolder:
+    """What a backend says of itself, by the folder of its model."""
+
+    def __init__(self, folder: ModelFolder, conf: float) -> None:
+        self._folder, self.conf = folder, conf
+
+    @property
+    def label(self) -> str:
+        return self._folder.label
+
+    @property
+    def classes(self) -> tuple[DetectedClass, ...]:
+        return self._folder.classes

@@ -9,15 +9,16 @@ import numpy as np
 import onnxruntime
 
 from fieldwatch_edge import vision
+from fieldwatch_edge.detect.base import OfFolder
 from fieldwatch_edge.detect.decode import Scoring, decode_end_to_end, decode_raw
-from fieldwatch_edge.domain import DetectedClass, Detections, Image
+from fieldwatch_edge.domain import Detections, Image
 from fieldwatch_edge.errors import ModelError
 
 if TYPE_CHECKING:
     from fieldwatch_edge.detect.model_folder import ModelFolder
 
 
-class OnnxDetector:
+class OnnxDetector(OfFolder):
     """Runs a detection model with the raw YOLOv8 head (1, 4 + classes, n) or the NMS-free one (1, n, 6)."""
 
     def __init__(self, folder: ModelFolder, *, imgsz: int, conf: float, iou: float, threads: int) -> None:
@@ -26,8 +27,7 @@ class OnnxDetector:
         Raises:
             ModelError: the file is not an ONNX model that this backend can run, or disagrees with its card.
         """
-        self._folder = folder
-        self.conf = conf
+        super().__init__(folder, conf)
         self._imgsz, self._scoring = imgsz, Scoring.of(folder.card, conf=conf, iou=iou)
         self._session = _session(folder, threads)
         self._fixed_size, self._end_to_end = _check_contract(self._session, folder)
@@ -35,14 +35,6 @@ class OnnxDetector:
         # Kept between frames: a camera's pictures all have one size.
         self._letterbox: vision.Letterbox | None = None
         self._blob = np.empty((1, 3, 0, 0), np.float32)
-
-    @property
-    def label(self) -> str:
-        return self._folder.label
-
-    @property
-    def classes(self) -> tuple[DetectedClass, ...]:
-        return self._folder.classes
 
     def detect(self, image: Image) -> Detections:
         """Boxes on `image`, (height, width, 3) BGR, best first, in pixels of `image`."""

@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fieldwatch_edge.detect.base import OfFolder
 from fieldwatch_edge.detect.decode import Scoring, finish
-from fieldwatch_edge.domain import DetectedClass, Detections, Image
+from fieldwatch_edge.domain import Detections, Image
 from fieldwatch_edge.errors import ModelError
 
 if TYPE_CHECKING:
     from fieldwatch_edge.detect.model_folder import ModelFolder
 
 
-class UltralyticsDetector:
+class UltralyticsDetector(OfFolder):
     """Runs a model through `ultralytics.YOLO`."""
 
     def __init__(self, folder: ModelFolder, *, imgsz: int, conf: float, iou: float, threads: int) -> None:
@@ -43,7 +44,7 @@ class UltralyticsDetector:
                 f"the ultralytics backend needs a package that is missing ({error.name}): "
                 'pip install "fieldwatch[models]", or set backend = "onnx"'
             ) from error
-        self._folder, self.conf = folder, conf
+        super().__init__(folder, conf)
         self._scoring = Scoring.of(folder.card, conf=conf, iou=iou)
         self._options = {
             "imgsz": imgsz,
@@ -63,14 +64,6 @@ class UltralyticsDetector:
         except Exception as error:  # whatever the format's own loader raises
             raise ModelError(f"ultralytics cannot load {folder.file}: {error}") from error
         folder.check_width(len(names))
-
-    @property
-    def label(self) -> str:
-        return self._folder.label
-
-    @property
-    def classes(self) -> tuple[DetectedClass, ...]:
-        return self._folder.classes
 
     def detect(self, image: Image) -> Detections:
         """Boxes on `image`, (height, width, 3) BGR, best first, in pixels of `image`."""
