@@ -87,7 +87,7 @@ def ask(
         upload_url=f"{settings.node_url}/api/v1/node-logs/{id_}",
         token=token,
     )
-    commands.send(conn, node, Command(command=body), now + COMMAND_LASTS, log_id=id_)
+    commands.send(conn, node, Command(command=body), now=now, lasts=COMMAND_LASTS, log_id=id_)
     return id_
 
 

@@ -27,6 +27,7 @@ from fieldwatch_edge.identity.seal import Seal
 from fieldwatch_edge.link import Link
 from fieldwatch_edge.link.dispatch import Dispatch
 from fieldwatch_edge.link.ledger import LEDGER_FILE, Ledger
+from fieldwatch_edge.link.once import COMMANDS_FILE, OnlyOnce
 from fieldwatch_edge.live_view import Handover, LiveViews, Several
 from fieldwatch_edge.onvif import patrolled
 from fieldwatch_edge.outbox import Entry, locked, memory_folder, note_damage, open_outbox
@@ -35,11 +36,12 @@ from fieldwatch_edge.power.pace import Pacer
 from fieldwatch_edge.settings import FolderSource, VideoSource
 from fieldwatch_edge.uploads import goes_in_parts
 from fieldwatch_edge.view import ViewWatch
-from fieldwatch_shared.messages import ClockQuality
+from fieldwatch_shared.messages import ClockQuality, utc_now
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from fieldwatch_edge.capture import Source
@@ -266,7 +268,7 @@ class Node:
         ledger = Ledger(
             settings.node.state_dir / LEDGER_FILE,
             settings.link,
-            synchronised=lambda: system_clock().quality in (ClockQuality.GNSS, ClockQuality.NTP),
+            synchronised=_synchronised,
         )
         link, live_views = None, None
         if not self._offline:
@@ -285,7 +287,11 @@ class Node:
                 outbox,
                 self._received,
                 desired,
-                partial(self._commanded, live_views),
+                OnlyOnce(
+                    settings.node.state_dir / COMMANDS_FILE,
+                    partial(self._commanded, live_views),
+                    vouched_time=_vouched_time,
+                ),
                 line=settings.link,
                 ledger=ledger,
                 in_parts=goes_in_parts(settings),
@@ -472,6 +478,14 @@ def _noticed(health: CameraHealth, notices: Sequence[str]) -> CameraHealth:
     """`health` with what is to be said of the node: people look at cameras."""
     said = "; ".join(each for each in (*notices, health.problem) if each)
     return health.model_copy(update={"problem": said[:500] or None})
+
+
+def _synchronised() -> bool:
+    return system_clock().quality in (ClockQuality.GNSS, ClockQuality.NTP)
+
+
+def _vouched_time() -> datetime | None:
+    return utc_now() if _synchronised() else None
 
 
 def _fires_wait(outbox: Outbox) -> bool:

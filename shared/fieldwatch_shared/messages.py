@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -426,9 +426,31 @@ class SendLog(Wire):
     )
 
 
-class Command(Wire):
+class Once(Wire):
+    """What makes a command count once: all three are there, or none, from a cloud older than they are."""
+
+    id: UUID | None = Field(None, description="A node does nothing twice that has the same id.")
+    issued_at: Utc | None = Field(None, description="By the cloud's clock.")
+    expires_at: Utc | None = Field(
+        None, description="By the cloud's clock: refused where a newer command was given after this."
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if len({value is None for value in (self.id, self.issued_at, self.expires_at)}) > 1:
+            raise ValueError("id, issued_at and expires_at come together")
+        if self.issued_at is not None and self.expires_at is not None and self.expires_at <= self.issued_at:
+            raise ValueError("expires_at must come after issued_at")
+        return self
+
+
+class Command(Once):
     """Something that a node is to do once, now. It expires on its way: a node that was away never hears of
-    it. A node passes over kinds that it does not know."""
+    it. A node passes over kinds that it does not know.
+
+    Signed by the cloud as a desired state is, with `id`, `issued_at` and `expires_at`: whoever holds the
+    broker can neither make one nor send one again. A node that has heard one with an id takes none without.
+    """
 
     command: Annotated[LiveView | StopLiveView | SendLog, Field(discriminator="kind")]
 

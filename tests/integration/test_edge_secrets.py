@@ -8,6 +8,7 @@ import re
 import subprocess
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,15 @@ from paho.mqtt.properties import Properties
 from typer.testing import CliRunner
 
 from fieldwatch.cli import app as fieldwatch
+from fieldwatch_cloud import node_logs
+from fieldwatch_cloud.db import commands as sent_commands
 from fieldwatch_cloud.db import desired as wanted
 from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.doctor import cameras
 from fieldwatch_edge.identity.files import KEY
 from fieldwatch_edge.identity.seal import Seal
 from fieldwatch_edge.link import Link
+from fieldwatch_edge.link.once import COMMANDS_FILE, OnlyOnce
 from fieldwatch_edge.outbox import Outbox
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.messages import Command, DesiredState, StopLiveView
@@ -210,7 +214,9 @@ def enrolled_node(box: Box, commands: list[bytes]) -> Iterator[tuple[Desired, li
         settings.outbox,
         outbox,
         desired=desired,
-        on_command=commands.append,
+        on_command=OnlyOnce(
+            settings.node.state_dir / COMMANDS_FILE, commands.append, vouched_time=lambda: None
+        ),
         seal=Seal.of(settings, Kind.COMMAND),
     )
     thread = threading.Thread(target=link.run)
@@ -243,6 +249,46 @@ def say(client: mqtt.Client, kind: Kind, payload: str, beside: Mapping[str, str]
     properties.UserProperty = [("schema-version", "1.0"), *beside.items()]
     topic = str(Topic(RESERVE, "node-1", kind))
     client.publish(topic, payload, 1, kind is Kind.DESIRED, properties).wait_for_publish(10)
+
+
+def listens(reserve: Reserve, desired: Desired) -> None:
+    """Wait until the node has subscribed: to all of its topics at once."""
+    with reserve.db.transaction() as conn:
+        newest = wanted.renew(conn, "node-1")
+    eventually(lambda: desired.version == newest)
+
+
+def ask_for_log(reserve: Reserve) -> None:
+    """As a technician does, by the cloud's own way down."""
+    with reserve.db.transaction() as conn:
+        now = datetime.now(UTC)
+        node_logs.ask(conn, reserve.settings, "node-1", bundle=False, lines=10, by=None, now=now)
+
+
+def test_a_command_that_comes_again_does_nothing(reserve: Reserve, tmp_path: Path) -> None:
+    """The cloud's own, as whoever holds the broker has it, sent again: at once, and after a restart."""
+    box, commands = reserve.enrolled(tmp_path), list[bytes]()
+    topic = str(Topic(RESERVE, "node-1", Kind.COMMAND))
+    with holder_of_the_broker(reserve) as client, working(reserve.settings):
+        with enrolled_node(box, commands) as (desired, _):
+            listens(reserve, desired)
+            ask_for_log(reserve)
+            eventually(lambda: len(commands) == 1)
+            payload = commands[0].decode()
+            # Ed25519 signs the same thing in the same way each time: these are the bytes that went down.
+            beside = dict(reserve.authority.sign_for(topic, payload.encode()))
+            say(client, Kind.COMMAND, payload, beside)
+            ask_for_log(reserve)
+            eventually(lambda: len(commands) == 2)  # what came before this one was looked at
+        with enrolled_node(box, commands) as (desired, _):
+            listens(reserve, desired)
+            say(client, Kind.COMMAND, payload, beside)
+            with reserve.db.transaction() as conn:
+                live = Command(command=StopLiveView(id=uuid7()))
+                now, lasts = datetime.now(UTC), timedelta(minutes=1)
+                sent_commands.send(conn, "node-1", live, now=now, lasts=lasts)
+            eventually(lambda: len(commands) == 3)
+        assert b"stop_live_view" in commands[2]
 
 
 def test_whoever_holds_the_broker_tells_an_enrolled_node_nothing(reserve: Reserve, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from fieldwatch_cloud.db.statements import statements
 from fieldwatch_shared.ids import uuid7
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from fieldwatch_cloud.db.pool import Connection
@@ -38,18 +38,24 @@ def send(
     conn: Connection,
     node: str,
     body: Command,
-    expires_at: datetime,
     *,
+    now: datetime,
+    lasts: timedelta,
     session_id: UUID | None = None,
     log_id: UUID | None = None,
 ) -> None:
-    """Have a node told something once the transaction commits; never after `expires_at`."""
+    """Have a node told something once the transaction commits; never after it has lasted so long.
+
+    Id and times are given to it here, to go down under our signature: a node does nothing twice.
+    """
+    new, expires_at = uuid7(now), now + lasts
+    stamped = body.model_copy(update={"id": new, "issued_at": now, "expires_at": expires_at})
     parameters = {
-        "id": uuid7(),
+        "id": new,
         "node": node,
         "session_id": session_id,
         "log_id": log_id,
-        "body": Jsonb(body.model_dump(mode="json")),
+        "body": Jsonb(stamped.model_dump(mode="json")),
         "expires_at": expires_at,
     }
     conn.execute(SQL["add"], parameters)

@@ -112,7 +112,8 @@ def stop(conn: Connection, session: Session, *, account_id: UUID, now: datetime)
 
 
 def _command(conn: Connection, session: Session, body: LiveView | StopLiveView, now: datetime) -> None:
-    commands.send(conn, session.node_id, Command(command=body), now + COMMAND_LASTS, session_id=session.id)
+    told = Command(command=body)
+    commands.send(conn, session.node_id, told, now=now, lasts=COMMAND_LASTS, session_id=session.id)
 
 
 def vouched(conn: Connection, id_: UUID, token: str) -> Session:
