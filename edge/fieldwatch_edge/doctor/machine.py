@@ -144,13 +144,18 @@ def _is_loopback(address: str) -> bool:
 def _owners(proc: Path) -> dict[str, str]:
     """Program by socket inode: root sees all, others their own."""
     found = {}
-    for fd in proc.glob("[0-9]*/fd/*"):
+    for process in proc.glob("[0-9]*"):
         try:
-            target = os.readlink(fd)  # noqa: PTH115  # socket:[123] is no path
+            fds = list((process / "fd").iterdir())
         except OSError:
-            continue
-        if target.startswith("socket:["):
-            found[target[8:-1]] = _text(fd.parent.parent / "comm") or "?"
+            continue  # Another user's, or it has just ended.
+        for fd in fds:
+            try:
+                target = os.readlink(fd)  # noqa: PTH115  # socket:[123] is no path
+            except OSError:
+                continue
+            if target.startswith("socket:["):
+                found[target[8:-1]] = _text(process / "comm") or "?"
     return found
 
 
