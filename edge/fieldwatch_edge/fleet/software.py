@@ -53,7 +53,8 @@ READABLE = 0o644
 STEADY_S = 60.0
 INSTALL_S = 900.0
 GRACE_S = 60.0
-"""After the trial's end, before the starter ends a version that says nothing: it takes time to begin."""
+"""After the trial's end, before the starter ends a version that says nothing: it takes time to begin, on a
+slow machine more than a short trial lasts."""
 
 
 class Running(BaseModel):
@@ -227,10 +228,9 @@ class Software:
         part.mkdir(mode=0o700)
         current = folder / "current"
         former = str(current.readlink()) if current.is_symlink() else ""
-        grace_s = min(GRACE_S, max(artifact.trial_s, 5))
         whole.write(part / "to", target, READABLE)
         whole.write(part / "former", former, READABLE)
-        whole.write(part / "seconds", str(math.ceil(artifact.trial_s + grace_s)), READABLE)
+        whole.write(part / "seconds", str(math.ceil(artifact.trial_s + GRACE_S)), READABLE)
         whole.write(part / "about.json", about.model_dump_json(), READABLE)
         part.rename(folder / "trial")
         whole.flush_folder(folder)
