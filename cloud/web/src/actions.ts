@@ -105,6 +105,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
       deployment: () => readDeployments(),
       media: mediaArrived,
       liveView: liveViewChanged,
+      mapLayer: atlas.layerChanged,
       refetch: readAgain,
       connection: (connection) => store.set({ connection }),
       refused: () => void api.me().catch(() => {}), // a 401 leads to the login page

@@ -10,6 +10,8 @@ export interface LiveEvents {
   media(media: LiveMedia): void;
   /** A camera's live view has begun, changed or ended. */
   liveView(change: { id: string; deployment_id: string; state: string }): void;
+  /** What a layer of the map is drawn from has changed. */
+  mapLayer(change: { layer: "tracks" | "basemap" }): void;
   /** Something was missed: read everything again. */
   refetch(): void;
   connection(state: Connection): void;
@@ -57,6 +59,7 @@ export function listen(slug: string, events: LiveEvents): () => void {
     on("deployment", (data) => events.deployment(data as { id: string }));
     on("media", (data) => events.media(data as LiveMedia));
     on("live_view", (data) => events.liveView(data as Parameters<LiveEvents["liveView"]>[0]));
+    on("map", (data) => events.mapLayer(data as { layer: "tracks" | "basemap" }));
     source.addEventListener("refetch", () => events.refetch());
   }
 

@@ -7,7 +7,7 @@ import { api } from "../client";
 import { pageOf } from "../route";
 import type { Failure, Store } from "../store";
 import { readMap, writeMap, type MapRoute, type Place } from "./address";
-import { mapApi } from "./api";
+import { mapApi, type TileLayer } from "./api";
 import { FIRST_LAYERS, switched, type LayerId } from "./layers";
 import { lonLat } from "./features";
 import type { Findable } from "./search";
@@ -26,6 +26,8 @@ export interface MapHands {
   goTo(at: LonLat, zoom: number | null): void;
   place(at: Place): void;
   isIdle(): boolean;
+  /** What a layer's tiles tell has changed. */
+  tilesChanged(layer: TileLayer): void;
 }
 
 export function createMapActions(store: Store, failureOf: (error: unknown) => Failure, hands: () => MapHands) {
@@ -90,9 +92,18 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
     store.set((state) => ({ atlas: emptyMap(state.atlas) }));
     if (store.state.page === "map" && !from) follow();
     else if (store.state.page === "map") addressChanged();
-    // Beside everything else: what is below it all should not be the last to come.
+    readGround(); // beside everything else: what is below it all should not be the last to come
+  }
+
+  function readGround(): void {
     const reserve = slug();
-    quietly(mapApi.basemap(reserve).then((basemap) => void (slug() === reserve && patch({ basemap }))));
+    if (reserve) quietly(mapApi.basemap(reserve).then((basemap) => void (slug() === reserve && patch({ basemap }))));
+  }
+
+  /** Somebody brought a patrol's track, or loaded what the ground is drawn from. */
+  function layerChanged({ layer }: { layer: "tracks" | "basemap" }): void {
+    if (layer === "basemap") readGround();
+    else hands().tilesChanged(layer);
   }
 
   /** What the map shows beside the reserve's own data, once that is there. */
@@ -272,7 +283,7 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
   });
 
   return {
-    patch, enter, ready, follow, toggle, setTaxon, prefer, ends, show, setUnit, setFrom, step, play, stop, setSpeed, choose, copyLink,
+    patch, enter, ready, follow, layerChanged, toggle, setTaxon, prefer, ends, show, setUnit, setFrom, step, play, stop, setSpeed, choose, copyLink,
     readTaxa, setCells: (cells: MapState["cells"]) => patch({ cells, limits: [] }),
   };
 }

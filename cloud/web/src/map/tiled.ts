@@ -20,8 +20,8 @@ export interface TiledLayers {
   show(state: State): void;
   /** The style was made anew: everything is to be said again. */
   forget(): void;
-  /** What the cameras' tiles tell has changed. */
-  camerasChanged(): void;
+  /** What a layer's tiles tell has changed. */
+  changed(layer: TileLayer): void;
   /** The classes of density that fit what is on the map now, empty where nothing was seen on it. */
   limits(): number[];
 }
@@ -61,8 +61,8 @@ export function attachTiles(map: MapLibre, colour: () => Palette): TiledLayers {
       asked = {};
       painted = null;
     },
-    camerasChanged() {
-      if (asked.cameras) map.refreshTiles("cameras-tiles");
+    changed(layer) {
+      if (asked[layer]) map.refreshTiles(`${layer}-tiles`);
     },
     limits() {
       const cells = map.querySourceFeatures("density-tiles", { sourceLayer: "density" });

@@ -14,6 +14,7 @@ import { areaOf } from "../research/question";
 import { shapeOf } from "../research/state";
 import { taxonWords } from "../research/words";
 import type { Place } from "./address";
+import type { TileLayer } from "./api";
 import { showBaseMap } from "./basemap";
 import { addHatch, cellFeatures } from "./cells";
 import { drawCluster } from "./clusters";
@@ -55,6 +56,8 @@ export interface MapView {
   /** As an address says it. */
   place(at: Place): void;
   isIdle(): boolean;
+  /** What a layer's tiles tell has changed. */
+  tilesChanged(layer: TileLayer): void;
   /** The places that the base map names, as far as they have been on the map. */
   placesNamed(): { name: string; at: LonLat }[];
   /** The map as it is drawn, `ratio` times as fine as the screen's own pixels would be, and how it lies on the ground. */
@@ -152,7 +155,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     }
     if (changed("deployments")) {
       set("ground", features.groundSectors(state.deployments));
-      if (before && before.deployments.features.length > 0) tiles.camerasChanged();
+      if (before && before.deployments.features.length > 0) tiles.changed("cameras");
     }
     if (changed("deployments", "selectedDeployment")) set("chosen", features.pointFeature(chosenCamera(state)));
     if (changed("deployments") || state.atlas.seen !== before?.atlas.seen) set("sightings", features.seenThere(state.atlas.seen?.there ?? [], state.deployments));
@@ -221,9 +224,13 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     const edge = Math.min(48, 0.07 * Math.min(width, height));
     const over = (selector: string) => element.parentElement?.querySelector<HTMLElement>(selector);
     const [notices, bar, side] = [over(".banners"), over(".draw-bar") ?? over(".time-bar"), over(".map-side")];
-    const below = notices?.offsetHeight ? notices.offsetTop + notices.offsetHeight : 0;
+    // The tools stand at the left, or over the whole width: then only the search field lies on the map for good.
+    const across = side !== null && side !== undefined && side.offsetWidth > 0.6 * width;
+    const search = across ? over(".map-top") : null;
+    const bottomOf = (one: HTMLElement | null | undefined) => (one?.offsetHeight ? bottomWithin(one, element.parentElement!) : 0);
+    const below = Math.max(bottomOf(notices), bottomOf(search));
     const above = bar?.offsetHeight ? height - bar.offsetTop : 0;
-    const beside = side && width > 700 ? side.offsetLeft + side.offsetWidth : 0;
+    const beside = side && !across ? side.offsetLeft + side.offsetWidth : 0;
     return {
       top: Math.min(below + edge, height / 2), bottom: Math.min(above + edge, 0.45 * height), left: beside + edge, right: edge,
     };
@@ -336,7 +343,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   // Not "load", which waits until an empty world has been drawn: on a slow desk, a second.
   map.once("style.load", dressed);
   setInterval(() => {
-    if (!document.hidden && store.state.phase === "map") tiles.camerasChanged();
+    if (!document.hidden && store.state.phase === "map") tiles.changed("cameras");
   }, CAMERAS_MS);
   map.on("moveend", viewChanged);
   map.on("movestart", (event) => {
@@ -444,6 +451,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
       fittedFor = store.state.reserve?.slug ?? null;
       map.jumpTo({ center: [lon, lat], zoom });
     },
+    tilesChanged: tiles.changed,
     isIdle: () => element.dataset.state === "idle",
     placesNamed: () =>
       map.getSource("basemap")
@@ -522,6 +530,13 @@ function chosenArea(state: State) {
   if (area.kind === "drawn") return drawn;
   if (area.kind === "reserve") return null;
   return state.zones.features.find((zone) => zone.properties.id === area.id)?.geometry ?? null;
+}
+
+/** How far down in `frame`, which it is positioned in by way of others, the lower edge of an element stands. */
+function bottomWithin(one: HTMLElement, frame: HTMLElement): number {
+  const down = one.offsetTop + one.offsetHeight;
+  const outer = one.offsetParent as HTMLElement | null;
+  return outer && outer !== frame ? down + outer.offsetTop : down;
 }
 
 /** No flights for those who asked their system for less motion. */
