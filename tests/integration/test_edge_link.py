@@ -14,12 +14,15 @@ import pytest
 from tests.integration.edge_broker import Cloud, Mosquitto, eventually, free_port
 from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 
+from fieldwatch_edge import lines
 from fieldwatch_edge.errors import ConfigError
 from fieldwatch_edge.link import Link
 from fieldwatch_edge.link import session as session_module
+from fieldwatch_edge.link.dispatch import LARGEST_MEDIA
+from fieldwatch_edge.link.events import Received
 from fieldwatch_edge.outbox import Entry, Outbox
-from fieldwatch_edge.settings import Broker, NodeIdentity, OutboxSettings
-from fieldwatch_shared.topics import Kind
+from fieldwatch_edge.settings import Broker, LinkSettings, NodeIdentity, OutboxSettings
+from fieldwatch_shared.topics import Kind, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -267,11 +270,11 @@ class Swallowing:
 
 
 def test_a_fire_on_a_dead_connection_takes_another_one(
-    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(lines.LINES, "5g", replace(lines.LINES["5g"], answer_s=4))
     line = Swallowing(broker.port)
     link = link_to(Broker(url=f"mqtt://127.0.0.1:{line.port}"), outbox, tmp_path)
-    link._line = replace(link._line, answer_s=4)
     with started(link):
         eventually(lambda: bool(cloud.states), what="the node to be connected")
         line.hang()
@@ -280,3 +283,47 @@ def test_a_fire_on_a_dead_connection_takes_another_one(
         eventually(lambda: outbox.empty, what="its receipt")
     line.close()
     assert line.connections >= 2
+
+
+def test_a_fire_that_was_on_its_way_when_the_line_broke_is_one_that_waits(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
+) -> None:
+    cloud.receipts = False
+    with running(outbox, broker, tmp_path):
+        outbox.write(ready=[Entry.of(suspicion(1))])
+        eventually(lambda: bool(cloud.suspicions), what="the fire")
+        assert not outbox.fire_to_send(LARGEST_MEDIA), "sent, and not yet due again"
+        broker.kill()
+        # Else the node comes back as one that has no fire to tell: on a satellite line in half an hour.
+        eventually(lambda: outbox.fire_to_send(LARGEST_MEDIA), what="it to count as not sent")
+
+
+def test_a_fire_that_a_process_before_had_sent_is_called_for_though_the_budget_is_spent(
+    outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
+) -> None:
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    # By the clock of a machine that had run for a month; then the power was cut.
+    assert outbox.take(30 * 86400.0, 10) is not None
+    identity = NodeIdentity(id="mast-1", reserve="qinling", state_dir=tmp_path)
+    spent = LinkSettings(kind="satellite", bytes_per_day=1)
+    with started(Link(identity, Broker(url=broker.url), OutboxSettings(), outbox, line=spent)):
+        eventually(lambda: outbox.empty, what="an empty outbox")
+    assert list(cloud.suspicions.values()) == [suspicion(1)]
+
+
+def test_what_came_last_on_a_connection_that_has_ended_is_heard(outbox: Outbox, tmp_path: Path) -> None:
+    """paho has acknowledged it: the broker will not say it again."""
+    outbox.write(ready=[Entry.of(heartbeat(1))])
+    heard: list[bytes] = []
+    identity = NodeIdentity(id="mast-1", reserve="qinling", state_dir=tmp_path)
+    nowhere = Broker(url=f"mqtt://127.0.0.1:{free_port()}")
+    link = Link(identity, nowhere, OutboxSettings(), outbox, on_command=heard.append)
+    message_id = heartbeat(1).message_id
+    with started(link):
+        for kind, payload in (
+            (Kind.COMMAND, b'{"command":"look"}'),
+            (Kind.RECEIPT, f'{{"message_ids":["{message_id}"]}}'.encode()),
+        ):
+            link._events.put(Received(None, str(Topic("qinling", "mast-1", kind)), payload))
+        eventually(lambda: outbox.empty, what="the receipt to be taken in")
+    assert heard == [b'{"command":"look"}']

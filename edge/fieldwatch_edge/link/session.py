@@ -121,3 +121,17 @@ class Session:
     def fire_since(self) -> float | None:
         """Monotonic time since which the broker owes an answer for a fire; None: it owes none."""
         return min((each.sent_at for each in self.in_flight.values() if each.fire), default=None)
+
+    def fire_stalls(self, now: float, answer_s: float) -> bool:
+        """Whether the broker owes an answer for a fire for more than `answer_s` seconds. After an outage the
+        kernel sends again ever more seldom, minutes apart at last; a new connection gets through as soon as
+        the line is back."""
+        since = self.fire_since()
+        return since is not None and now > since + answer_s
+
+    def is_over(self, now: float, answer_s: float) -> bool:
+        """Whether all is said. The cloud's receipts are waited for, but no longer than `answer_s` seconds:
+        the broker has what they are for."""
+        if self.in_flight:
+            return False
+        return not self.unreceipted or now - self.heard > answer_s or self.held_until > now
