@@ -75,8 +75,14 @@ def see_map(page: Page) -> None:
     page.wait_for_selector("[data-connection=live]")
 
 
+def drawn_anew(page: Page) -> None:
+    """The page is drawn once a frame: before that it shows what it showed before the last key or tap."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def see_map_fitted(page: Page) -> None:
     """Wait until the map has taken the size of its frame, and has come to rest in it."""
+    drawn_anew(page)
     page.wait_for_function(
         """() => {
             const map = document.querySelector(".map"), canvas = map?.querySelector("canvas");

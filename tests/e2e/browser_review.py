@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFilter
+from tests.e2e.browser_page import drawn_anew
 from tests.e2e.browser_site import CLOCK, FIELDWATCH, PASSWORD, SLUG, FieldNode, Site
 
 from fieldwatch_edge.domain import Picture
@@ -130,6 +131,7 @@ def add_account(site: Site, email: str, role: str, name: str) -> None:
 def on_picture(page: Page, x: float, y: float) -> tuple[float, float]:
     """Where on the page a place of the picture lies, given as fractions of it; once the picture has taken the
     size that its frame has now (the frame changes first, the drawing follows with the next one)."""
+    drawn_anew(page)
     place = page.wait_for_function(
         """([x, y]) => {
             const stage = document.querySelector(".stage"), drawn = stage?.querySelector("svg");

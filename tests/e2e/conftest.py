@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,12 +13,20 @@ from tests.e2e.browser_world import World, running_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser
 
 # For all of them alike, whichever run together: the machine may have much to do.
 expect.set_options(timeout=30_000)
+PATIENCE_S = 900
+"""For a test with what is started for it: the first of a module waits for a whole service, which takes minutes
+where others want the cores too. One that hangs is ended all the same."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(PATIENCE_S))
 
 
 @pytest.fixture(scope="module")

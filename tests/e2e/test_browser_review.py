@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
-from tests.e2e.browser_page import legible, screenshot, sound_page
+from tests.e2e.browser_page import drawn_anew, legible, screenshot, sound_page
 from tests.e2e.browser_review import Seen, add_account, drag, now_less, on_picture, report, stored
 from tests.e2e.browser_site import EMAIL, PASSWORD, SLUG, TIMEZONE, FieldNode, Site, running_site, wait_for
 
@@ -73,8 +73,7 @@ def see(page: Page, media_id: UUID) -> None:
 
 
 def all_sent(page: Page) -> None:
-    # The page is drawn anew once a frame: what it says before that is what it said before the last key.
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    drawn_anew(page)
     page.wait_for_selector("main[data-unsent='0'][data-sending=idle]")
 
 
@@ -292,6 +291,7 @@ def test_it_fits_a_phone_and_fingers(phone: Page, site: Site, node: FieldNode) -
     assert phone.evaluate("document.documentElement.scrollWidth") == 360
     phone.locator(f"[data-item='{media_id}']").tap()
     see(phone, media_id)
+    expect(phone.get_by_label("Reason")).to_be_hidden()  # with it goes half of what stood above the picture
     phone.touchscreen.tap(*on_picture(phone, 0.4, 0.5))
     expect(phone.locator(".label-row.selected")).to_have_count(1)
     phone.get_by_role("button", name="Blank").tap()

@@ -74,6 +74,12 @@ describe("an annotation", () => {
     expect(edit.add(begun, box, deer).selected).toBe(2);
   });
 
+  it("keeps what is selected where the picture was read anew, and says the same", () => {
+    expect(edit.reread(edit.select(begun, 1), [deer, { ...zebra }]).selected).toBe(1);
+    expect(edit.reread(edit.select(begun, 1), [deer]).selected).toBeNull();
+    expect(edit.reread(begun, [zebra]).labels).toEqual([zebra]);
+  });
+
   it("means the selected box, or the only one", () => {
     expect(edit.target(begun)).toBeNull();
     expect(edit.target(edit.begin([deer]))).toBe(0);

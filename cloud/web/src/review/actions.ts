@@ -199,10 +199,11 @@ export function createReviewActions(store: Store, failureOf: (error: unknown) =>
     const waits = unsent.some((one) => one.media_id === item.media_id);
     const worked = item.media_id === picture && annotation !== null && edit.isChanged(annotation);
     if (waits || worked) return patch(also);
+    const opened = edit.openedWith(item);
     const shown = item.media_id === picture;
     patch({
       ...also, items: items.map((one) => (one.media_id === item.media_id ? { ...one, ...item } : one)),
-      ...(shown ? { annotation: edit.begin(edit.openedWith(item)), basedOn: item.revision } : {}),
+      ...(shown ? { annotation: annotation ? edit.reread(annotation, opened) : edit.begin(opened), basedOn: item.revision } : {}),
     });
   }
 

@@ -28,6 +28,12 @@ export function begin(opened: readonly Label[], now: readonly Label[] = opened):
   return { labels: now, selected: null, past: sameLabels(opened, now) ? [] : [opened], future: [], opened };
 }
 
+/** The picture was read anew: the box that somebody selected meanwhile stays so where the answer is the same. */
+export function reread(annotation: Annotation, opened: readonly Label[]): Annotation {
+  const begun = begin(opened);
+  return sameLabels(annotation.labels, opened) ? select(begun, annotation.selected) : begun;
+}
+
 /** What a picture is opened with: a person's labels, else what the detectors proposed. */
 export function openedWith(item: Pick<ReviewItem, "labels" | "proposals" | "width" | "height">): Label[] {
   if (item.labels) return item.labels;
