@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,24 +17,21 @@ from fieldwatch_edge.cli_card import card
 from fieldwatch_edge.cli_enrol import enrol
 from fieldwatch_edge.cli_fleet import fleet_app, support_bundle
 from fieldwatch_edge.cli_flight import flight
-from fieldwatch_edge.console import complain, sentences, stop_on_signals
-from fieldwatch_edge.errors import EdgeError
+from fieldwatch_edge.cli_options import Config, Models, StateDir  # noqa: TC001  # typer reads the types
+from fieldwatch_edge.cli_outbox import outbox_app
+from fieldwatch_edge.console import complain, meanwhile, progress, sentences, stop_on_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from rich.progress import TaskID
 
     from fieldwatch_edge.node import Node
-    from fieldwatch_edge.outbox import Outbox
-    from fieldwatch_edge.settings import NodeSettings
 
-T = TypeVar("T")
 STUCK = 75
 """EX_TEMPFAIL of sysexits.h."""
 
 app = typer.Typer(no_args_is_help=True)
-outbox_app = typer.Typer(no_args_is_help=True, help="What waits for the cloud's receipt.")
 app.add_typer(outbox_app, name="outbox")
 app.command()(enrol)
 app.add_typer(fleet_app, name="fleet")
@@ -43,22 +39,6 @@ app.command()(support_bundle)
 app.command()(aim)
 app.command()(card)
 app.command()(flight)
-
-Config = Annotated[
-    Path,
-    typer.Option("--config", "-c", help="The node's settings. Relative paths in it count from its folder."),
-]
-StateDir = Annotated[
-    Path | None, typer.Option(help="Use this folder instead of the state_dir in the settings.")
-]
-Models = Annotated[
-    str | None,
-    typer.Option(
-        envvar="FIELDWATCH_MODELS",
-        help="Folders in which models are looked up by name first, separated by ':'.",
-        show_default=False,
-    ),
-]
 
 
 @app.command()
@@ -130,9 +110,10 @@ def doctor(
 
     from fieldwatch_edge.detect import model_search_path
     from fieldwatch_edge.doctor import examine
+    from fieldwatch_edge.fleet.origin import Origin
 
     with sentences():
-        settings = _settings(config, state_dir)
+        settings = Origin(config, state_dir).settings()
         checks = examine(settings, model_search_path(models), config)
         with Console(stderr=True).status("Examining ..."):
             found = list(checks)
@@ -149,125 +130,6 @@ def doctor(
         Console().print(table)
     if any(check.status == "fail" for check in found):
         raise typer.Exit(1)
-
-
-@outbox_app.command("show")
-def outbox_show(config: Config = Path("node.toml"), state_dir: StateDir = None) -> None:
-    """Show how much waits, by kind."""
-    from rich.console import Console
-    from rich.table import Table
-
-    with sentences():
-        outbox = _open_outbox(_settings(config, state_dir))
-        statistics = outbox.statistics()
-        outbox.close()
-    table = Table("Kind", "Waiting", "Given up", title=f"{statistics.bytes / 1024**2:.1f} MiB")
-    for kind in sorted({*statistics.records, *statistics.given_up}):
-        table.add_row(kind, str(statistics.records.get(kind, 0)), str(statistics.given_up.get(kind, 0)))
-    console = Console()
-    console.print(table)
-    if statistics.open_tracks:
-        console.print(f"{statistics.open_tracks} more are being followed, and not ready to be sent.")
-
-
-@outbox_app.command("export")
-def outbox_export(
-    config: Config = Path("node.toml"),
-    state_dir: StateDir = None,
-    kind: Annotated[
-        Literal["suspicions", "observations", "heartbeat", "media"] | None,
-        typer.Option(help="Only records of this kind."),
-    ] = None,
-    pictures: Annotated[
-        Path | None, typer.Option(help="Write the pictures to this folder, as <id>.jpg, clips as <id>.webp.")
-    ] = None,
-) -> None:
-    """Print what waits, a JSON object a line: {"kind": ..., "record": {...}}, in the order of sending."""
-    with sentences():
-        outbox = _open_outbox(_settings(config, state_dir))
-        for entry in outbox:
-            if kind is not None and entry.kind != kind:
-                continue
-            typer.echo(f'{{"kind":"{entry.kind}","record":{entry.body}}}')
-            if pictures is not None and entry.attachment is not None:
-                pictures.mkdir(parents=True, exist_ok=True)
-                suffix = json.loads(entry.body)["mime"].partition("/")[2].replace("jpeg", "jpg")
-                (pictures / f"{entry.id}.{suffix}").write_bytes(entry.attachment)
-        outbox.close()
-
-
-@outbox_app.command("carry")
-def outbox_carry(
-    to: Annotated[Path, typer.Argument(help="Folder, a mounted stick say.", exists=True, file_okay=False)],
-    config: Config = Path("node.toml"),
-    state_dir: StateDir = None,
-) -> None:
-    """Copy all that waits onto a stick, to be taken in at the office: `fieldwatch cloud import-outbox FILE`.
-
-    Nothing is deleted here before the cloud's receipt, over the link or by `outbox receipt`. What arrives
-    both ways is stored once. The node may run meanwhile.
-    """
-    from fieldwatch_shared import carried
-    from fieldwatch_shared.messages import utc_now
-
-    with sentences():
-        settings = _settings(config, state_dir)
-        outbox = _open_outbox(settings)
-        now, node = utc_now(), settings.node
-        path = to / f"{node.id}-{now:%Y%m%dT%H%M%SZ}{carried.SUFFIX}"
-        messages = (
-            carried.Carried(each.kind, each.payload, each.media)
-            for each in outbox.carry(settings.outbox.batch)
-        )
-        try:
-            header = carried.write(path, node.reserve, node.id, _counted(messages), now)
-        except OSError as error:
-            raise EdgeError(f"cannot write to {to}: {error.strerror}") from error
-        finally:
-            outbox.close()
-        typer.echo(f"{header.messages} messages, {path.stat().st_size / 1024**2:.1f} MiB: {path}")
-
-
-@outbox_app.command("receipt")
-def outbox_receipt(
-    file: Annotated[
-        Path, typer.Argument(help="As `import-outbox` wrote it beside the file.", exists=True, dir_okay=False)
-    ],
-    config: Config = Path("node.toml"),
-    state_dir: StateDir = None,
-) -> None:
-    """Delete here what the office has taken in. Where the link comes back, the cloud says so by itself."""
-    from pydantic import ValidationError
-
-    from fieldwatch_shared.carried import CarriedReceipt
-
-    with sentences():
-        settings = _settings(config, state_dir)
-        try:
-            receipt = CarriedReceipt.model_validate_json(file.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise EdgeError(f"{file} is no receipt: {error}") from error
-        if (receipt.reserve, receipt.node) != (settings.node.reserve, settings.node.id):
-            raise EdgeError(f"{file} is for {receipt.node} in {receipt.reserve}, not for this node")
-        outbox = _open_outbox(settings)
-        gone = outbox.forget(receipt.message_ids)
-        outbox.close()
-        typer.echo(f"{gone} records deleted")
-
-
-def _counted(messages: Iterable[T]) -> Iterator[T]:
-    """With a line on a terminal that counts them."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn
-
-    console = Console(stderr=True)
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.completed} messages"), console=console, transient=True
-    ) as bar:
-        task = bar.add_task("", total=None)
-        for message in messages:
-            yield message
-            bar.advance(task)
 
 
 @app.command()
@@ -313,28 +175,6 @@ def energy(
             typer.echo(sentence)
 
 
-def _settings(config: Path, state_dir: Path | None) -> NodeSettings:
-    from fieldwatch_edge.settings import NodeSettings
-
-    settings = NodeSettings.read(config)
-    if state_dir is None:
-        return settings
-    node = settings.node.model_copy(update={"state_dir": state_dir.absolute()})
-    return settings.model_copy(update={"node": node})
-
-
-def _open_outbox(settings: NodeSettings) -> Outbox:
-    """The node's outbox, also while the node runs."""
-    from fieldwatch_edge.errors import OutboxError
-    from fieldwatch_edge.node import OUTBOX_FILE
-    from fieldwatch_edge.outbox import Outbox
-
-    path = settings.node.state_dir / OUTBOX_FILE
-    if not path.exists():
-        raise OutboxError(f"there is no outbox at {path}: the node has not run yet")
-    return Outbox(path, settings.outbox.max_bytes)
-
-
 class _Alive:
     """The node that runs just now: settings and models from afar come into force with a new one."""
 
@@ -358,28 +198,19 @@ def _progress(alive: _Alive) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    ended = threading.Event()
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        tasks: dict[str, TaskID] = {}
+    tasks: dict[str, TaskID] = {}
 
-        def show() -> None:
-            while not ended.wait(0.5):
-                for worker in alive.node.workers if alive.node is not None else ():
-                    name = str(worker.camera.deployment_id)
-                    if worker.finite and name not in tasks:
-                        tasks[name] = progress.add_task(name)
-                    if name in tasks:
-                        path = getattr(worker.camera.source, "path", name)
-                        progress.update(tasks[name], description=f"{path}: {worker.monitor.frames} frames")
+    def show() -> None:
+        for worker in alive.node.workers if alive.node is not None else ():
+            name = str(worker.camera.deployment_id)
+            if worker.finite and name not in tasks:
+                tasks[name] = lines.add_task(name)
+            if name in tasks:
+                path = getattr(worker.camera.source, "path", name)
+                lines.update(tasks[name], description=f"{path}: {worker.monitor.frames} frames")
 
-        thread = threading.Thread(target=show)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+    with progress(*columns) as lines, meanwhile(show, every_s=0.5):
+        yield

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fieldwatch_edge.cli_options import Config, Models, StateDir  # noqa: TC001  # typer reads the types
 from fieldwatch_edge.console import sentences
 from fieldwatch_edge.errors import ConfigError
 
@@ -24,13 +25,9 @@ NICE = 10
 
 
 def aim(
-    config: Annotated[Path, typer.Option("--config", "-c", help="The node's settings.")] = Path("node.toml"),
-    state_dir: Annotated[
-        Path | None, typer.Option(help="Use this folder instead of the state_dir in the settings.")
-    ] = None,
-    models: Annotated[
-        str | None, typer.Option(envvar="FIELDWATCH_MODELS", help="As for `run`.", show_default=False)
-    ] = None,
+    config: Config = Path("node.toml"),
+    state_dir: StateDir = None,
+    models: Models = None,
     listen: Annotated[
         str | None,
         typer.Option(
@@ -61,12 +58,9 @@ def _aim(
     from fieldwatch_edge.aim.lan import own_address
     from fieldwatch_edge.aim.server import AimServer, serve
     from fieldwatch_edge.detect import model_search_path
-    from fieldwatch_edge.settings import NodeSettings
+    from fieldwatch_edge.fleet.origin import Origin
 
-    settings = NodeSettings.read(config)
-    if state_dir is not None:
-        node = settings.node.model_copy(update={"state_dir": state_dir.absolute()})
-        settings = settings.model_copy(update={"node": node})
+    settings = Origin(config, state_dir).settings()
     if not os.access(config, os.W_OK) or not os.access(config.parent, os.W_OK):
         raise ConfigError(f"may not change {config}, where the deployment goes: run it as root (sudo)")
     try:

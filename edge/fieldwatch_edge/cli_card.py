@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,8 @@ from uuid import UUID  # noqa: TC003  # typer reads the types
 
 import typer
 
-from fieldwatch_edge.console import complain, sentences, stop_on_signals
+from fieldwatch_edge.cli_options import Models  # noqa: TC001  # typer reads the types
+from fieldwatch_edge.console import complain, meanwhile, progress, sentences, stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,9 +51,7 @@ def card(
     allow_unsigned: Annotated[
         bool, typer.Option("--allow-unsigned", help="Take a model that nobody has signed.")
     ] = False,
-    models: Annotated[
-        str | None, typer.Option(envvar="FIELDWATCH_MODELS", help="As for `run`.", show_default=False)
-    ] = None,
+    models: Models = None,
 ) -> None:
     """Take in the memory card of a camera trap: detect, send, and say whether it may be wiped.
 
@@ -107,32 +105,23 @@ def card(
 @contextmanager
 def _watching(node: Node, pictures: int) -> Iterator[None]:
     """A bar that follows the node's work."""
-    ended = threading.Event()
+    seen = 0
 
     def follow() -> None:
-        seen = 0
-        while not ended.wait(0.2):
-            for worker in node.workers:
-                for _ in range(worker.monitor.frames - seen):
-                    advance()
-                seen = worker.monitor.frames
+        nonlocal seen
+        for worker in node.workers:
+            for _ in range(worker.monitor.frames - seen):
+                advance()
+            seen = worker.monitor.frames
 
-    with _counting("looking", pictures) as advance:
-        thread = threading.Thread(target=follow)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+    with _counting("looking", pictures) as advance, meanwhile(follow, every_s=0.2):
+        yield
 
 
 @contextmanager
 def _counting(what: str, total: int) -> Iterator[Callable[[], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fieldwatch_edge.cli_options import Config, Models, StateDir  # noqa: TC001  # typer reads the types
 from fieldwatch_edge.console import sentences
 
 if TYPE_CHECKING:
@@ -19,15 +20,6 @@ if TYPE_CHECKING:
 fleet_app = typer.Typer(
     no_args_is_help=True, help="What this node took on from afar: settings, models, software."
 )
-
-Config = Annotated[Path, typer.Option("--config", "-c", help="The node's settings.")]
-StateDir = Annotated[
-    Path | None, typer.Option(help="Use this folder instead of the state_dir in the settings.")
-]
-Models = Annotated[
-    str | None,
-    typer.Option(envvar="FIELDWATCH_MODELS", help="As of `fieldwatch edge run`.", show_default=False),
-]
 
 
 @fleet_app.command("show")

@@ -10,6 +10,7 @@ from uuid import UUID  # noqa: TC003  # typer reads the types
 
 import typer
 
+from fieldwatch_edge.cli_options import Models  # noqa: TC001  # typer reads the types
 from fieldwatch_edge.console import complain, sentences, stop_on_signals
 
 
@@ -44,9 +45,7 @@ def flight(
     allow_unsigned: Annotated[
         bool, typer.Option("--allow-unsigned", help="Take a model that nobody has signed.")
     ] = False,
-    models: Annotated[
-        str | None, typer.Option(envvar="FIELDWATCH_MODELS", help="As for `run`.", show_default=False)
-    ] = None,
+    models: Models = None,
 ) -> None:
     """Take in a drone's flight: detect animals, place them on the ground, send, and say when all is there.
 

@@ -1,4 +1,4 @@
-"""What a node's commands share: failures in one sentence, an orderly end when somebody asks for it."""
+"""What a node's commands share: failures in one sentence, progress, an orderly end on request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import typer
 from fieldwatch_edge.errors import EdgeError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import Progress, ProgressColumn
 
 
 class Stoppable(Protocol):
@@ -53,3 +55,29 @@ def stop_on_signals(what: Stoppable) -> threading.Event:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     return stopped
+
+
+def progress(*columns: ProgressColumn) -> Progress:
+    """On the terminal alone, beside what the command prints, and gone when it is over."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def meanwhile(look: Callable[[], None], every_s: float) -> Iterator[None]:
+    """Call it again and again, in a thread of its own, until the block ends."""
+    ended = threading.Event()
+
+    def again() -> None:
+        while not ended.wait(every_s):
+            look()
+
+    thread = threading.Thread(target=again)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
