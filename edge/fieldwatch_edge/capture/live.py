@@ -209,8 +209,10 @@ class LiveSource(Source):
         frame = Frame(image, at, system_clock(), f"{self._run}#{self._count}")
         self._status = replace(self._status, last_frame_at=at, problem=None)
         with self._has_news:
-            self._newest = frame
-            self._has_news.notify()
+            # Meanwhile the one before may have been taken; then this one comes too soon after it.
+            if time.monotonic() - self._last_taken >= self._every_s:
+                self._newest = frame
+                self._has_news.notify()
 
 
 def address_of(url: str) -> str:

@@ -87,6 +87,7 @@ class Handler(socketserver.StreamRequestHandler):
             due = began + duration * begin / len(stream)
             if self.server.stopped.wait(max(0, due - time.monotonic())):
                 return
+            self.server.shown = self.server.frames * begin // len(stream)
             payload = stream[begin : begin + 7 * PACKET]
             stamp = int(90_000 * (time.monotonic() - began)) & 0xFFFFFFFF
             rtp = struct.pack("!BBHII", 0x80, 33, sequence & 0xFFFF, stamp, 1) + payload
@@ -101,6 +102,8 @@ class RtspCamera(socketserver.ThreadingTCPServer):
 
     def __init__(self, stream: bytes, frames: int, login: str, port: int = 0) -> None:
         self.stream, self.frames, self.login = stream, frames, login
+        self.shown = 0
+        """The number of the picture that goes out now."""
         self.stopped = threading.Event()
         self.asked: list[tuple[str, str]] = []
         super().__init__(("127.0.0.1", port), Handler)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 from tests.unit.edge.camera import Camera, wait_until
-from tests.unit.edge.pictures import number_in
+from tests.unit.edge.pictures import number_in, numbered
 from tests.unit.edge.rtsp import RtspCamera, transport_stream
 
 from fieldwatch_edge.capture import open_source
@@ -61,20 +61,6 @@ def test_frames_carry_the_time_of_their_arrival_and_a_name_of_their_own(watch):
     assert take(other, 1)[0].position.split("#")[0] not in runs, "another run, other names"
 
 
-def test_a_slow_reader_gets_the_newest_frame_never_an_old_one(camera, watch):
-    frames = iter(watch())
-    next(frames)
-    lags, gaps, last = [], [], None
-    for _ in range(5):
-        time.sleep(0.5)
-        number = number_in(next(frames).image)
-        lags.append(camera.number - number)
-        gaps.append(number - last if last else 0)
-        last = number
-    assert max(lags) <= 10, "what waited since the last look, at 25 frames a second, would be 12 old"
-    assert min(gaps[1:]) >= 8, "those between were passed over"
-
-
 def test_no_more_frames_than_asked_for(watch):
     frames = take(watch(every_s=0.3), 5)
     between = [(b.at - a.at).total_seconds() for a, b in pairwise(frames)]
@@ -84,21 +70,26 @@ def test_no_more_frames_than_asked_for(watch):
 def test_a_camera_that_comes_back_is_read_again(camera, watch):
     source = watch()
     frames = source.frames(idle_s=0.1)
-    seen = [frame for frame in (next(frames) for _ in range(40)) if frame]
-    last = number_in(seen[-1].image)
+    seen = []
+
+    def looked():
+        frame = next(frames)
+        seen.extend([frame] if frame is not None else [])
+        return frame
+
+    assert wait_until(looked)
     camera.stop()
-    assert wait_until(lambda: next(frames) is None and source.status.problem is not None)
+    assert wait_until(lambda: looked() is None and source.status.problem is not None)
+    last = number_in(seen[-1].image)
     assert source.status.last_frame_at is not None
     camera.start()
-    frame = None
-    assert wait_until(lambda: next(frames) is not None)
-    frame = next(f for f in frames if f)
-    assert number_in(frame.image) > last
+    assert wait_until(looked)
+    assert number_in(seen[-1].image) > last
     assert source.status.problem is None
 
 
 def test_a_camera_that_hangs_is_left_and_tried_again(camera, watch, monkeypatch):
-    monkeypatch.setattr("fieldwatch_edge.capture.live._TIMEOUT_S", 1.0)
+    monkeypatch.setattr("fieldwatch_edge.capture.live._TIMEOUT_S", 2.0)
     source = watch()
     frames = source.frames(idle_s=0.1)
     assert wait_until(lambda: next(frames) is not None)
@@ -177,9 +168,13 @@ def rtsp(camera: RtspCamera, login: str = "admin:s3cret"):
 
 def test_an_rtsp_camera_with_a_password_over_tcp(stream):
     with RtspCamera(stream, 200, login="admin:s3cret") as camera, rtsp(camera) as source:
-        numbers = [number_in(frame.image) for frame in take(source, 20)]
-    assert numbers == sorted(set(numbers))
-    assert numbers[-1] < 40, "not behind: 25 pictures a second, read as they come"
+        frames = iter(source)
+        numbers = [number_in(next(frames).image) for _ in range(20)]
+        plays = [method for method, _ in camera.asked].count("PLAY")
+        # What lies in a buffer lies there for good: a reader that is only slow at times catches up.
+        assert wait_until(lambda: abs(camera.shown - number_in(next(frames).image)) < 20), "not behind"
+    begun_again = sum(b <= a for a, b in pairwise(numbers))
+    assert begun_again < plays, "in order, from the first to the last of a video"
     assert ("SETUP", "RTP/AVP/TCP;unicast;interleaved=0-1") in camera.asked, "UDP loses parts of pictures"
 
 
@@ -219,20 +214,99 @@ class Onlooker:
         self.seen.append(image)
 
 
-def test_who_looks_on_sees_more_than_is_detected_in_and_nobody_looks_at_less(watch):
-    source = watch(every_s=0.5)
+class HandDevice:
+    """A camera that gives a picture when it is told to; each shows its number."""
+
+    def __init__(self) -> None:
+        self._told = threading.Semaphore(0)
+        self.number, self.asked = 0, 0
+        """Pictures given; asked for: one more once the last one was taken in."""
+
+    def connect(self) -> HandDevice:
+        return self
+
+    def give(self, count: int) -> None:
+        for _ in range(count):
+            self._told.release()
+        wanted = self.number + self._told._value
+        assert wait_until(lambda: self.asked > wanted and self.number == wanted)
+
+    def grab(self) -> bool:
+        self.asked += 1
+        self._told.acquire()
+        self.number += 1
+        return True
+
+    def retrieve(self) -> np.ndarray:
+        return numbered(self.number)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def by_hand():
+    """A camera that gives pictures by hand, and its source with a pace that is asked for."""
+    devices, sources = [], []
+
+    def open_(every_s: float = 0) -> tuple[HandDevice, LiveSource]:
+        devices.append(HandDevice())
+        sources.append(LiveSource("/dev/video0", devices[-1].connect, lambda: "", every_s))  # type: ignore[arg-type]
+        return devices[-1], sources[-1]
+
+    yield open_
+    for source in sources:
+        source._closed.set()
+    for device in devices:
+        device._told.release()  # so that its reader goes
+    for source in sources:
+        source.close()
+
+
+def test_a_slow_reader_gets_the_newest_frame_never_an_old_one(by_hand):
+    device, source = by_hand()
+    frames = source.frames(idle_s=0.01)
+    assert next(frames) is None
+    for count in (1, 12, 5):
+        device.give(count)
+        assert number_in(next(frames).image) == device.number
+        assert next(frames) is None, "those between were passed over"
+
+
+def test_a_frame_that_was_on_its_way_while_another_was_taken_comes_too_soon(by_hand):
+    device, source = by_hand(every_s=3600)
+    frames = source.frames(idle_s=0.01)
+    assert next(frames) is None
+    device.give(1)
+    retrieve = device.retrieve
+
+    def retrieve_while_taken() -> np.ndarray:
+        assert next(frames) is not None
+        return retrieve()
+
+    device.retrieve = retrieve_while_taken
+    device.give(1)
+    assert next(frames) is None
+
+
+def test_who_looks_on_sees_more_than_is_detected_in_and_nobody_looks_at_less(by_hand):
+    device, source = by_hand(every_s=3600)
     onlooker = Onlooker()
     source.show_to(onlooker)
-    frames = iter(source)
-    next(frames)
+    frames = source.frames(idle_s=0.01)
+    assert next(frames) is None
+    device.give(1)
+    assert next(frames) is not None
+    device.give(3)
     assert onlooker.seen == []
     onlooker.wants.set()
-    began = time.monotonic()
-    detected = [next(frames) for _ in range(3)]
-    took_s = time.monotonic() - began
-    assert took_s >= 1.0, "for the detectors, the pace is the same"
-    assert len(onlooker.seen) > 2 * len(detected)
-    assert detected[-1].image.shape == onlooker.seen[-1].shape
+    device.give(5)
+    assert [number_in(image) for image in onlooker.seen] == [5, 6, 7, 8, 9]
+    assert next(frames) is None, "for the detectors, the pace is the same"
+    source._every_s = 0
+    device.give(1)
+    assert next(frames).image.shape == onlooker.seen[-1].shape
+    assert len(onlooker.seen) == 6
 
 
 class DeadDevice:
@@ -257,7 +331,8 @@ class DeadDevice:
 
 @pytest.fixture
 def dead(monkeypatch):
-    monkeypatch.setattr("fieldwatch_edge.capture.live._STUCK_S", 0.1)
+    monkeypatch.setattr("fieldwatch_edge.capture.live._STUCK_S", 0.5)
+    monkeypatch.setattr("fieldwatch_edge.capture.live._began", time.monotonic())
     device = DeadDevice()
     source = LiveSource("/dev/video0", device.connect, lambda: "", 0)  # type: ignore[arg-type]
     yield device, source.frames(idle_s=0.02), source
@@ -265,13 +340,14 @@ def dead(monkeypatch):
     source.close()
 
 
-def test_a_driver_that_never_answers_is_left_and_the_camera_opened_anew(dead):
+def test_a_driver_that_never_answers_is_left_and_the_camera_opened_anew(dead, monkeypatch):
     device, frames, source = dead
     assert wait_until(lambda: next(frames) is None and device.opened == 3)
     assert "hangs: its driver" in source.status.problem
     for _ in range(20):  # the process is young: other cameras see with it
         assert next(frames) is None
     assert device.opened == 3
+    monkeypatch.setattr("fieldwatch_edge.capture.live._STUCK_S", 60.0)
     device.revived.set()
     assert wait_until(lambda: next(frames) is not None)
     assert source.status.problem is None
