@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-SOCKET = "aim.sock"
+SOCKET, UNOPENED = "aim.sock", ".aim.sock"
 HEADER = struct.Struct("!Id")
 FULL_WIDTH = 100_000
 """Pixels: as the camera has it; focus is set on its own pixels."""
@@ -43,11 +43,11 @@ SILENT_S = 1.0
 
 
 @contextmanager
-def address(state_dir: Path) -> Iterator[str]:
+def address(state_dir: Path, name: str = SOCKET) -> Iterator[str]:
     """Of the socket, by a way that is short enough for the kernel (108 bytes), however deep the folder."""
     folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield f"/proc/self/fd/{folder}/{SOCKET}"
+        yield f"/proc/self/fd/{folder}/{name}"
     finally:
         os.close(folder)
 
@@ -73,21 +73,27 @@ class Window:
         self._lock = threading.Lock()
 
     def run(self) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening, address(self._state_dir) as name:
-            # The state directory is locked: a socket that is there is of a node that was killed.
+        opened, unopened = self._state_dir / SOCKET, self._state_dir / UNOPENED
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening,
+            address(self._state_dir, UNOPENED) as name,
+        ):
             try:
-                (self._state_dir / SOCKET).unlink(missing_ok=True)
+                # The state directory is locked: a socket that is there is of a node that was killed.
+                for path in (opened, unopened):
+                    path.unlink(missing_ok=True)
                 listening.bind(name)
-                (self._state_dir / SOCKET).chmod(0o600)
+                unopened.chmod(0o600)
+                listening.listen(AT_ONCE)
+                unopened.replace(opened)  # not before: whoever finds it may use it, and is heard
             except OSError as error:  # a disk that takes nothing now: the node watches without a window
                 log.warning("aim_window.not_open", reason=str(error))
                 return
-            listening.listen(AT_ONCE)
             listening.settimeout(0.5)
             try:
                 self._serve(listening)
             finally:
-                (self._state_dir / SOCKET).unlink(missing_ok=True)
+                opened.unlink(missing_ok=True)
 
     def stop(self) -> None:
         self._stopping.set()
