@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 # For all of them alike, whichever run together: the machine may have much to do.
 expect.set_options(timeout=30_000)
 PATIENCE_S = 900
-"""For a test with what is started for it: the first of a module waits for a whole service, which takes minutes
-where others want the cores too. One that hangs is ended all the same."""
+"""For a test with what is started for it: the first of a module waits for a whole service, which takes some
+minutes where others want the cores too."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
