@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.e2e.browser_flight import flown
 from tests.e2e.browser_world import MANAGER, RANGER, World, sign_in_as
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class Place:
     name: str
     address: str
-    """The part from the # on; `{camera}` and `{fire}` are filled in."""
+    """The part from the # on; `{camera}`, `{fire}` and `{flight}` are filled in."""
     ready: str
     """A selector that is there once the place has been read."""
     who: str = MANAGER
@@ -34,6 +35,8 @@ PLACES = [
     _own("species-list", "#species"),
     _own("camera", "#camera/{camera}"),
     _own("camera-list", "#camera"),
+    _own("flight", "#flight/{flight}", "main.flight .shots"),
+    _own("flight-list", "#flight", "main.flights table"),
     _own("reserves"),
     *(
         Place(f"counts-{name}", f"#counts/{name}", f"main.research[data-section={name}][data-busy=false]")
@@ -44,7 +47,7 @@ PLACES = [
     Place("desk-incident", "#fire/incidents/{fire}", "main.desk article"),
     *(
         Place(f"desk-{name}", f"#fire/{name}", "main.desk")
-        for name in ("roster", "wildlife", "masks", "drills", "devices")
+        for name in ("roster", "wildlife", "masks", "danger", "drills", "devices")
     ),
     _own("reports"),
     *(
@@ -68,9 +71,14 @@ _AT_REST = """() => {
 }"""
 
 
+def address_of(world: World, place: Place, fire: str) -> str:
+    flight = flown(world) if "flight" in place.address else None
+    return place.address.format(camera=world.site.deployments["ridge"], fire=fire, flight=flight)
+
+
 def visit(page: Page, world: World, place: Place, fire: str) -> None:
     """Go there within the app, as a link does, and wait until it is at rest."""
-    address = place.address.format(camera=world.site.deployments["ridge"], fire=fire)
+    address = address_of(world, place, fire)
     page.evaluate("(hash) => { location.hash = hash; }", address)
     page.wait_for_selector(place.ready)
     page.wait_for_function(_AT_REST)

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import APIResponse, Browser, Page
 
-KEY = re.compile(r"\b(?:act|action|desk|device|drill|fire|held|mask|plan|rule|said|whom)\.[a-z_]+")
-SECTIONS = ("", "/roster", "/wildlife", "/masks", "/drills", "/devices")
+KEY = re.compile(
+    r"\b(?:act|action|danger|desk|device|drill|fire|gate|held|mask|plan|rule|said|whom)\.[a-z_]+"
+)
+SECTIONS = ("", "/roster", "/wildlife", "/masks", "/danger", "/drills", "/devices")
 
 
 @pytest.fixture(scope="module")
@@ -313,6 +315,53 @@ def test_a_wildlife_rule_with_its_area(page: Page, site: Site) -> None:
     (stored,) = asked(page, f"/reserves/{SLUG}/alert-rules")["items"]
     assert stored["scientific_names"] == ["Panthera leo"]
     assert stored["area"]["type"] == "MultiPolygon"
+
+
+def test_what_a_gate_holds_back_is_looked_at_and_calls(page: Page, site: Site, node: FieldNode) -> None:
+    enter(page, site, "/danger")
+    sun = timedelta(hours=107.8 / 15)
+    noon = (utc_now() + sun).replace(hour=12, minute=0, second=0, microsecond=0) - sun
+    if noon > utc_now():
+        noon -= timedelta(days=1)
+    head = "station,observed_at,temperature_c,humidity_percent,wind_kmh,rain_24h_mm,longitude,latitude"
+    rows = [f"ridge,{noon.isoformat()},12,85,4,6,107.80,33.65", f"ridge,{noon.isoformat()},12,185,4,6,,"]
+    weather = page.locator("[data-card=weather]")
+    weather.locator("input[type=file]").set_input_files(
+        {"name": "ridge.csv", "mimeType": "text/csv", "buffer": "\n".join([head, *rows]).encode()}
+    )
+    expect(weather.get_by_role("status")).to_contain_text("1 new or corrected")
+    expect(weather.get_by_role("status")).to_contain_text("Line 3:")
+    expect(page.locator("[data-card=danger]")).to_contain_text("low")
+
+    gates = page.locator("[data-card=gates]")
+    gates.get_by_role("button", name="New gate").click()
+    gates.locator("[name=camera]").select_option(value=str(site.deployments["saddle"]))
+    gates.get_by_label("Danger low, %").fill("45")
+    gates.get_by_role("button", name="Save").click()
+    gate = gates.locator(f"[data-gate='{site.deployments['saddle']}']")
+    expect(gate).to_contain_text("low: 45 %")
+    (seen,) = see_fire(
+        node, site, ["saddle"], (107.99, 33.60), utc_now() - timedelta(hours=17), confidence=0.31
+    )
+    page.reload()
+    expect(gate).to_contain_text("held back 1;")
+    gates.get_by_role("button", name=re.compile("Look at what is held back now")).click()
+    one = incident_of(page, seen)
+    row = page.locator(f"[data-incident='{one['id']}'].row")
+    expect(row).to_contain_text(
+        "Nobody was called: the camera was 0.31 sure; at low fire danger 0.45 is needed."
+    )
+    expect(row.locator("img.row-picture")).to_have_js_property("complete", True)
+    row.click()
+    page.locator("[data-action=release]").click()
+    page.get_by_role("dialog").get_by_role("button", name="Call people now").click()
+    expect(page.get_by_text("People are being called.")).to_be_visible()
+    assert asked(page, f"/incidents/{one['id']}")["held_back"] is None
+
+    page.goto(f"{site.url}/#fire/danger")
+    expect(gate).to_contain_text("of these, 1 called people after all")
+    gate.get_by_role("button", name=re.compile("Remove the gate")).click()
+    expect(gates).to_contain_text("every suspicion calls people")
 
 
 def test_one_adds_a_device_for_oneself(page: Page, site: Site) -> None:

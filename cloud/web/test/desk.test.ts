@@ -3,12 +3,13 @@ import REASONS from "../../../tests/golden/held_reasons.json";
 import { arranged, offered } from "../src/desk/act";
 import { calledPeople, furthest, waitsForAnswer } from "../src/desk/calls";
 import { bars, longest } from "../src/desk/drill";
+import { gateParts, leastOf } from "../src/desk/gate";
 import { heldWords } from "../src/desk/held";
 import * as mask from "../src/desk/mask";
 import { exactTime, planRefusal, planWords, withStep } from "../src/desk/plan";
 import { addDays, gaps, mondayOf, partsOf, timeOfDay, turns, weekDays } from "../src/desk/roster";
 import { readDeskRoute, writeDeskRoute } from "../src/desk/route";
-import { filterOf, mayManage, ranked } from "../src/desk/state";
+import { filterOf, mayBring, mayManage, ranked } from "../src/desk/state";
 import type { DrillCall, Shift } from "../src/desk/wire";
 import { translator } from "../src/i18n";
 import { footprint, placeBounds, regions, toneOf } from "../src/map/fires";
@@ -34,6 +35,7 @@ describe("the address", () => {
     ["#fire", { section: "incidents", id: null, incident: null }],
     [`#fire/incidents/${ID}`, { section: "incidents", id: ID, incident: null }],
     [`#fire/masks/${ID}?incident=${ID}`, { section: "masks", id: ID, incident: ID }],
+    ["#fire/danger", { section: "danger", id: null, incident: null }],
     ["#fire/roster", { section: "roster", id: null, incident: null }],
   ] as const)("says where one is: %s", (hash, route) => {
     expect(readDeskRoute(hash)).toEqual(route);
@@ -194,6 +196,26 @@ it("why nobody was called is said in the reader's language", () => {
   expect(heldWords("a later reason", translator("zh"))).toBe("a later reason");
   expect(onPhone(sayer("zh"), gate)).toBe("相机把握为 0.21，今天需要 0.3。火险很高。");
   expect(onPhone(sayer("zh"), "a later reason")).toBe("a later reason");
+});
+
+describe("a gate", () => {
+  it("is shown in whole percent, in the order of danger", () => {
+    expect(gateParts({ moderate: 0.3, low: 0.455 })).toEqual([{ danger: "low", percent: 45.5 }, { danger: "moderate", percent: 30 }]);
+  });
+
+  it("names only the classes that were filled in, and none is no gate", () => {
+    const form = new FormData();
+    for (const [name, value] of [["low", "45.5"], ["moderate", "0"], ["high", " "], ["camera", ID]] as const) form.set(name, value);
+    expect(leastOf(form)).toEqual({ low: 0.455, moderate: 0 });
+    expect(leastOf(new FormData())).toBeNull();
+  });
+
+  it("is a manager's, and weather a technician's too", () => {
+    const account = (role: string, reserve: string | null) => ({ memberships: [{ role, reserve }] }) as unknown as Account;
+    const may = (role: string, reserve: string | null) => mayBring(account(role, reserve), "foping");
+    expect([may("technician", "foping"), may("manager", "foping"), may("admin", null)]).toEqual([true, true, true]);
+    expect([may("technician", "elsewhere"), may("ranger", "foping"), mayBring(null, "foping")]).toEqual([false, false, false]);
+  });
 });
 
 describe("a mask", () => {

@@ -11,11 +11,12 @@ import { NEW_RULE } from "./rules";
 import { EMPTY_SHAPE, shapeOf, type Corner } from "./mask";
 import { DESK_START, readDeskRoute, writeDeskRoute, type DeskRoute, type Section } from "./route";
 import { emptyDesk, mayManage, type DeskState, type Said } from "./state";
-import type { AlertRule, CallStep, NewDrill, NewFireReport, NewRule, NewShift } from "./wire";
+import type { AlertRule, CallStep, DangerClass, NewDrill, NewFireReport, NewRule, NewShift } from "./wire";
 
 const REREAD_WAIT = 300; // deliveries of one call change in a burst
 const DRILL_TICK = 2000; // ms between two looks at a drill that runs
 const CALLS_TICK = 5000; // at an incident that waits for an answer
+const DANGER_DAYS = 14 * 86_400_000; // ms
 const MASK_TICK = 4000; // and at a mask that the node has not answered for
 
 export type DeskActions = ReturnType<typeof createDeskActions>;
@@ -44,7 +45,7 @@ export function createDeskActions(
 
   function show(route: DeskRoute): void {
     store.set({ page: "desk", ...(route.section === "incidents" ? { selectedIncident: route.id } : {}) });
-    patch({ route, failure: null, said: null, dialog: null, picking: null, picked: null });
+    patch({ route, failure: null, said: null, dialog: null, picking: null, picked: null, gateOf: null, brought: null });
     void read();
   }
 
@@ -69,6 +70,7 @@ export function createDeskActions(
       else if (section === "roster") await readRoster();
       else if (section === "wildlife") await readRules();
       else if (section === "masks") await readMasks(id, incident);
+      else if (section === "danger") await readDanger();
       else if (section === "drills") await readDrills(id);
       else patch({ devices: await deskApi.devices() });
     });
@@ -92,6 +94,12 @@ export function createDeskActions(
   async function readRules(): Promise<void> {
     const [rules, alerts] = await Promise.all([deskApi.rules(slug()), deskApi.alerts(slug())]);
     patch({ rules, alerts });
+  }
+
+  async function readDanger(): Promise<void> {
+    const from = new Date(store.state.now - DANGER_DAYS).toISOString();
+    const [danger, gates] = await Promise.all([deskApi.danger(slug(), from), deskApi.gates(slug())]);
+    patch({ danger: { danger, gates } });
   }
 
   async function readMasks(deployment: string | null, incident: string | null): Promise<void> {
@@ -219,6 +227,18 @@ export function createDeskActions(
     saveRule: (id: string | null, rule: NewRule) =>
       perform(() => (id ? deskApi.putRule(id, rule) : deskApi.addRule(slug(), rule)), { key: "said.rule" }),
     removeRule: (id: string) => perform(() => deskApi.removeRule(id), { key: "said.rule_removed" }),
+    saveGate: (deployment: string, least: Partial<Record<DangerClass, number>>) =>
+      perform(() => deskApi.putGate(deployment, least).then(() => patch({ gateOf: null })), { key: "said.gate" }),
+    removeGate: (deployment: string) =>
+      perform(() => deskApi.removeGate(deployment).then(() => patch({ gateOf: null })), { key: "said.gate_removed" }),
+    bringWeather: (file: File) =>
+      perform(async () => patch({ brought: { kind: "weather", answer: await deskApi.importWeather(slug(), file) } }), null),
+    bringHotspots: (file: File) =>
+      perform(async () => patch({ brought: { kind: "hotspots", answer: await deskApi.importHotspots(slug(), file) } }), null),
+    showHeld: () => {
+      go("incidents");
+      patch({ filter: "held" });
+    },
     startDrill: async (drill: NewDrill) => {
       let started: string | null = null;
       await perform(async () => {

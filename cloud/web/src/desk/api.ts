@@ -2,7 +2,7 @@
 import { call } from "../client";
 import type { Incident, IncidentSummary, Mask, Masks, NewAction } from "../wire";
 import type {
-  Alert, AlertRule, NewRule, CallPlan, Drill, DrillReport, MyDevice, NewShift, OnDuty, PersonReach, Shift, Webhook, IssuedWebhook, NewFireReport, NewDrill,
+  Alert, AlertRule, NewRule, CallPlan, DangerClass, Drill, DrillReport, FireDanger, Gate, ImportedHotspots, ImportedWeather, MyDevice, NewShift, OnDuty, PersonReach, Shift, Webhook, IssuedWebhook, NewFireReport, NewDrill,
 } from "./wire";
 
 const items = <T>(body: { items: T[] }): T[] => body.items;
@@ -34,6 +34,14 @@ export const deskApi = {
   putRule: (id: string, rule: NewRule) => call<AlertRule>(`/alert-rules/${id}`, rule, { method: "PUT" }),
   removeRule: (id: string) => remove(`/alert-rules/${id}`),
   alerts: (slug: string) => call<{ items: Alert[] }>(`/reserves/${slug}/alerts`).then(items),
+
+  danger: (slug: string, from: string) => call<FireDanger>(`/reserves/${slug}/fire-danger?${new URLSearchParams({ from })}`),
+  gates: (slug: string) => call<{ items: Gate[] }>(`/reserves/${slug}/fire-gates`).then(items),
+  putGate: (deployment: string, least: Partial<Record<DangerClass, number>>) =>
+    call<unknown>(`/deployments/${deployment}/fire-gate`, { least }, { method: "PUT" }),
+  removeGate: (deployment: string) => remove(`/deployments/${deployment}/fire-gate`),
+  importWeather: (slug: string, file: File) => call<ImportedWeather>(`/reserves/${slug}/weather/import`, file, { patience: 180_000 }),
+  importHotspots: (slug: string, file: File) => call<ImportedHotspots>(`/reserves/${slug}/hotspots/import`, file, { patience: 180_000 }),
 
   drills: (slug: string) => call<{ items: Drill[] }>(`/reserves/${slug}/drills`).then(items),
   drill: (id: string) => call<DrillReport>(`/drills/${id}`),

@@ -1,5 +1,5 @@
 /** Where one is on the fire desk, as the address says it: `#fire/masks/0197…?incident=0198…`. Pure. */
-export const SECTIONS = ["incidents", "roster", "wildlife", "masks", "drills", "devices"] as const;
+export const SECTIONS = ["incidents", "roster", "wildlife", "masks", "danger", "drills", "devices"] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface DeskRoute {

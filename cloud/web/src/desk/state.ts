@@ -7,7 +7,7 @@ import type { Asks } from "./act";
 import { EMPTY_SHAPE, type Shape } from "./mask";
 import { DESK_START, type DeskRoute } from "./route";
 import type {
-  Alert, AlertRule, NewRule, CallPlan, CallStep, Drill, DrillReport, IssuedWebhook, MyDevice, OnDuty, PersonReach, Shift, Webhook,
+  Alert, AlertRule, NewRule, CallPlan, CallStep, Drill, DrillReport, FireDanger, Gate, ImportedHotspots, ImportedWeather, IssuedWebhook, MyDevice, OnDuty, PersonReach, Shift, Webhook,
 } from "./wire";
 
 export type Filter = "open" | "held" | "drills" | "done";
@@ -46,6 +46,14 @@ export interface MaskDesk {
   picture: string | null;
 }
 
+export interface DangerDesk {
+  danger: FireDanger;
+  gates: readonly Gate[];
+}
+
+/** What became of a file that was just brought. */
+export type BroughtFile = { kind: "weather"; answer: ImportedWeather } | { kind: "hotspots"; answer: ImportedHotspots };
+
 export interface DeskState {
   route: DeskRoute;
   filter: Filter;
@@ -69,6 +77,10 @@ export interface DeskState {
   alerts: readonly Alert[];
   /** The rule in the form, as far as it is filled in. */
   ruleDraft: NewRule | null;
+  danger: DangerDesk | null;
+  /** The camera whose gate is in the form; "" for one that is yet to be chosen. */
+  gateOf: string | null;
+  brought: BroughtFile | null;
   drills: readonly Drill[] | null;
   report: DrillReport | null;
   devices: readonly MyDevice[] | null;
@@ -80,7 +92,7 @@ export function emptyDesk(route: DeskRoute = DESK_START): DeskState {
   return {
     route, filter: "open", listed: null, busy: false, failure: null, said: null, dialog: null, picking: null,
     picked: null, pickedAs: "place", roster: null, week: null, planDraft: null, masks: null, shape: EMPTY_SHAPE, rules: null, alerts: [], ruleDraft: null,
-    drills: null, report: null, devices: null, issued: null,
+    danger: null, gateOf: null, brought: null, drills: null, report: null, devices: null, issued: null,
   };
 }
 
@@ -98,6 +110,12 @@ export function filterOf(incident: IncidentSummary | Incident): Filter {
 }
 
 const DANGER = ["low", "moderate", "high", "very_high", "extreme"];
+
+/** Whether the account brings weather: technicians do, and managers. */
+export function mayBring(account: Account | null, reserve: string | undefined): boolean {
+  const own = account?.memberships ?? [];
+  return mayManage(account, reserve) || own.some((one) => one.reserve === reserve && one.role === "technician");
+}
 
 /** What needs an answer first: whom nobody answered at all, then new before taken care of, flames before smoke, high danger before low, then the
  * newest. */

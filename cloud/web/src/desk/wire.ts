@@ -25,4 +25,12 @@ export type Drill = Schemas["Drill"];
 export type NewDrill = Schemas["NewDrill"];
 export type DrillCall = Schemas["DrillCall"];
 export type DrillReport = Schemas["DrillReport"];
+export type FireDanger = Schemas["FireDanger"];
+export type FireDangerDay = Schemas["FireDangerDay"];
+export type DangerClass = FireDangerDay["danger"];
+export const DANGER_CLASSES: readonly DangerClass[] = ["low", "moderate", "high", "very_high", "extreme"];
+/** How sure a camera must be, by danger, to call people. */
+export type Gate = Schemas["PlacedFireGate"];
+export type ImportedWeather = Schemas["ImportedWeather"];
+export type ImportedHotspots = Schemas["ImportedHotspots"];
 export type NewFireReport = Schemas["NewFireReport"];

@@ -1,7 +1,9 @@
 /** The list of incidents, most urgent first, and one of them in full beside it. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
+import { mediaUrl } from "../../client";
 import { capFeedUrl } from "../../desk/api";
+import { heldWords } from "../../desk/held";
 import { FILTERS, filterOf, ranked, type Filter } from "../../desk/state";
 import { localName } from "../../map/features";
 import { placeOf } from "../../map/markers";
@@ -66,11 +68,14 @@ function row(view: View, one: IncidentSummary): TemplateResult {
         aria-current=${one.id === state.desk.route.id ? "true" : "false"} data-incident=${one.id}
         @click=${() => actions.desk.go("incidents", one.id)}
       >
-        ${fireIcon(one.kind)}
+        ${one.held_back && one.media_id
+          ? html`<img class="row-picture" alt="" loading="lazy" src=${`${mediaUrl(one.media_id)}?width=160`} />`
+          : fireIcon(one.kind)}
         <span class="row-text">
           <span class="name">${summaryTitle(view, one)}</span>
           <span class="meta"><span class="state ${one.state}">${wordFor(t, "state", one.state)}</span> ${t("fire.seen", { ago: ago(view, one.last_seen_at) })}</span>
           <span class="marks">${marks(view, one)}</span>
+          ${one.held_back ? html`<span class="why">${t("desk.held_why", { why: heldWords(one.held_back, t) })}</span>` : nothing}
         </span>
       </button>
     </li>

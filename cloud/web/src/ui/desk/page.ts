@@ -6,6 +6,7 @@ import { fireBanner } from "../fire";
 import { icon } from "../icons";
 import { mapFrame } from "../map-frame";
 import type { View } from "../view";
+import { dangerSection } from "./danger";
 import { devicesSection } from "./devices";
 import { dialogs } from "./dialogs";
 import { drillsSection } from "./drills";
@@ -16,7 +17,7 @@ import { rosterSection } from "./roster";
 import { wildlifeSection } from "./wildlife";
 
 const CONTENT: Readonly<Record<Section, (view: View) => TemplateResult>> = {
-  incidents: incidentsSection, roster: rosterSection, wildlife: wildlifeSection, masks: masksSection,
+  incidents: incidentsSection, roster: rosterSection, wildlife: wildlifeSection, masks: masksSection, danger: dangerSection,
   drills: drillsSection, devices: devicesSection,
 };
 
