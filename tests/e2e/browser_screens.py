@@ -27,7 +27,16 @@ _SEEN = """() => [...document.images].filter((one) => one.getBoundingClientRect(
 WALL = (1920, 1080)
 SIDE = {
     name: f"side-{name}"
-    for name in ("overview", "species", "species-list", "camera", "camera-list", "reserves")
+    for name in (
+        "overview",
+        "species",
+        "species-list",
+        "camera",
+        "camera-list",
+        "flight",
+        "flight-list",
+        "reserves",
+    )
 }
 """What these are called in the folder."""
 SCENES = ("map", "needs", "pictures", "cameras", "species")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_desk import see_fire
 from tests.e2e.browser_page import sound_page
-from tests.e2e.browser_places import PHONE, PLACES, Place, enter, visit
+from tests.e2e.browser_places import PHONE, PLACES, Place, address_of, enter, visit
 from tests.e2e.browser_site import wait_for
 from tests.e2e.browser_world import World, act, incidents, open_session, settle
 
@@ -80,7 +80,7 @@ def walk(
     """A page at each place in turn; a session for each of those who look."""
     for who in dict.fromkeys(place.who for place in places):
         own = [place for place in places if place.who == who]
-        first = own[0].address.format(camera=world.site.deployments["ridge"], fire=fire)
+        first = address_of(world, own[0], fire)
         with sound_page(browser, width=size[0], height=size[1]) as page:
             enter(page, world, who, language, first)
             for place in own:

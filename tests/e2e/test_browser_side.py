@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from tests.e2e.browser_flight import BARE, NAME, PICTURES, flown
 from tests.e2e.browser_page import legible, screenshot, sound_page
 from tests.e2e.browser_review import add_account
 from tests.e2e.browser_site import FIELDWATCH, PASSWORD, SLUG, TIMEZONE
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 TECHNICIAN, AGENCY = "technician@foping.example", "agency@province.example"
 SECOND = "wuyi"
-KEY = re.compile(r"\b(?:overview|need|change|species|camera|reserves|side|health|reason)\.[a-z_.]+")
+KEY = re.compile(r"\b(?:overview|need|change|species|camera|flight|reserves|side|health|reason)\.[a-z_.]+")
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +203,50 @@ def _sees_power_and_sensors(page: Page, world: World, beats: int, readings: int)
         screenshot(page, Path(folder) / "map-stations-en.png")
 
 
+def test_a_manager_looks_at_a_flight_and_writes_down_the_next(page: Page, world: World) -> None:
+    flight = flown(world)
+    sign_in_as(page, world.site, "#camera")
+    page.get_by_role("link", name="Drone flights").click()
+    page.get_by_role("link", name=NAME).click()
+    told = page.request.get(f"{world.site.url}/api/v1/deployments/{flight}/flight").json()
+    assert told["pictures"] == PICTURES
+    for name, n in (
+        ("counted", told["apart"]),
+        ("overlapping", PICTURES - BARE - told["apart"]),
+        ("groundUnknown", BARE),
+    ):
+        expect(page.locator(f"[data-card=looked] [data-figure={name}]")).to_have_text(str(n))
+    zebra = next(one for one in told["animals"] if one["scientific_name"] == "Equus")
+    row = page.locator("[data-taxon=Equus]")
+    expect(row).to_contain_text(f"{zebra['counted']} counted; {zebra['seen']} seen")
+    shown = float(row.locator("[data-figure=density]").inner_text())
+    assert shown == pytest.approx(zebra["density"]["estimate"], rel=0.01)
+    seen = sum(one["seen"] for one in told["animals"])
+    expect(page.locator(".flight-map circle.animal")).to_have_count(seen)
+    expect(page.locator("[data-card=pictures] .flight-boxes rect")).to_have_count(seen)
+    page.locator("[data-card=pictures] .shot-open").first.click()
+    expect(page.locator("dialog.picture")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("link", name="All flights").click()
+    page.get_by_role("link", name="New flight").click()
+    page.get_by_label("Name of the place").fill("Marsh")
+    page.get_by_label("Latitude").fill("33.65")
+    page.get_by_label("Longitude").fill("107.77")
+    page.locator("select[name=node]").select_option("mast-1")
+    page.get_by_role("button", name="Save the flight").click()
+    page.get_by_role("link", name="Bring in its pictures").click()
+    expect(page.locator("main.flight")).to_contain_text("No picture has come yet.")
+    made = page.url.rsplit("/", maxsplit=1)[1]
+    expect(page.locator("[data-card=bring-in] pre")).to_contain_text(
+        f"--deployment {made} --timezone {TIMEZONE}"
+    )
+    listed = page.request.get(f"{world.site.url}/api/v1/reserves/{SLUG}/flights").json()["items"]
+    assert (made, "Marsh") in [(one["id"], one["name"]) for one in listed]
+    standing = page.request.get(f"{world.site.url}/api/v1/reserves/{SLUG}/deployments").json()["features"]
+    assert made not in [one["id"] for one in standing]
+
+
 def test_an_agency_sees_its_reserves_side_by_side(page: Page, world: World) -> None:
     sign_in_as(page, world.site, "#reserves", AGENCY)
     expect(page.locator(".reserve-card")).to_have_count(2)
@@ -257,6 +302,8 @@ SHOWN = {
     "species-list": "#species",
     "camera": "#camera/{ridge}",
     "camera-list": "#camera",
+    "flight": "#flight/{flight}",
+    "flight-list": "#flight",
     "reserves": "#reserves",
 }
 
@@ -270,7 +317,8 @@ def test_it_reads_well_in_both_languages(page: Page, phone: Page, world: World, 
         needs(shown)
         shown.locator("select").first.select_option(SLUG)
         for name, where in SHOWN.items():
-            shown.goto(f"{world.site.url}/{where.format(ridge=world.site.deployments['ridge'])}")
+            filled = where.format(ridge=world.site.deployments["ridge"], flight=flown(world))
+            shown.goto(f"{world.site.url}/{filled}")
             ready(shown)
             text = shown.locator("main").inner_text()
             assert KEY.findall(text) == []

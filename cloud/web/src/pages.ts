@@ -34,6 +34,7 @@ const LOADERS: Readonly<Record<OwnPageName, () => Promise<{ createPage: CreatePa
   overview: () => import("./overview/page"),
   species: () => import("./species/page"),
   camera: () => import("./camera/page"),
+  flight: () => import("./flight/page"),
   reserves: () => import("./reserves/page"),
   reports: () => import("./reports/page"),
   fleet: () => import("./fleet/page"),

@@ -1,7 +1,7 @@
 /** Which page the address means, by its first word after the #. Pure. */
 
 /** Pages of their own, loaded when they are first opened (pages.ts). */
-export const OWN_PAGES = ["overview", "species", "camera", "reserves", "reports", "fleet", "admin", "wall"] as const;
+export const OWN_PAGES = ["overview", "species", "camera", "flight", "reserves", "reports", "fleet", "admin", "wall"] as const;
 export type OwnPageName = (typeof OWN_PAGES)[number];
 export type Page = "map" | "review" | "desk" | "counts" | OwnPageName;
 

@@ -24,6 +24,8 @@ export interface NewCamera {
   readonly fieldOfView: number | null;
   readonly height: number | null;
   readonly distance: number | null;
+  /** A flight: it stands nowhere, and has its first picture after this instant, as ISO 8601; null: a camera that stands. */
+  readonly flownAfter: string | null;
 }
 
 export function createAdminActions({ store, actions, failureOf, redraw }: AppTools) {
@@ -203,12 +205,14 @@ export function createAdminActions({ store, actions, failureOf, redraw }: AppToo
       made = (await adminApi.addDeployment(slug(), {
         node_id: camera.node, location_name: camera.name, longitude: camera.lon, latitude: camera.lat,
         heading_deg: camera.heading, field_of_view_deg: camera.fieldOfView, height_m: camera.height,
-        detection_distance_m: camera.distance, moves: false,
+        detection_distance_m: camera.distance,
+        moves: camera.flownAfter !== null, started_at: camera.flownAfter,
       })).id;
       await places();
-    }, { key: "admin.said.camera", values: { name: camera.name } }, () => leaveForm("cameras"));
+    }, { key: camera.flownAfter ? "admin.said.flight" : "admin.said.camera", values: { name: camera.name } }, () => leaveForm("cameras"));
     if (!done) return;
-    patch({ issued: { node: camera.node, password, deployment: made, heading: camera.heading, fieldOfView: camera.fieldOfView } });
+    const flies = camera.flownAfter !== null;
+    patch({ issued: { node: camera.node, password, deployment: made, heading: camera.heading, fieldOfView: camera.fieldOfView, flies } });
   }
 
   const correct = (id: string, body: Partial<Omit<Correction, "id">>) =>

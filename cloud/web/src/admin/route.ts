@@ -8,12 +8,14 @@ export interface Route {
   readonly section: Section;
   /** A zone, a camera or a person; "new" for one that is being added. */
   readonly id: string | null;
+  /** What is being added is a drone's flight: `#admin/cameras/new/flight`. */
+  readonly flies?: true;
 }
 
 export function readRoute(hash: string): Route {
-  const [, word = "", id = ""] = hash.replace(/^#/, "").split("/");
+  const [, word = "", id = "", kind = ""] = hash.replace(/^#/, "").split("/");
   const named = word === "rules" ? "start" : word; // alert rules have their place on the fire desk
-  return { section: SECTIONS.find((one) => one === named) ?? "start", id: id || null };
+  return { section: SECTIONS.find((one) => one === named) ?? "start", id: id || null, ...(id === "new" && kind === "flight" ? { flies: true } : {}) };
 }
 
 export function address(section: Section, id: string | null = null): string {

@@ -52,10 +52,12 @@ export interface AdminState {
   read: readonly ReadZone[] | null;
   /** Of the camera that is being added. */
   at: LonLat | null;
+  /** It is a flight: no camera that stands. */
+  flies: boolean;
   overlaps: readonly Overlap[];
   onDuty: OnDuty | null;
   history: readonly LogEntry[];
-  issued: { node: string; password: string | null; deployment: string | null; heading: number | null; fieldOfView: number | null } | null;
+  issued: { node: string; password: string | null; deployment: string | null; heading: number | null; fieldOfView: number | null; flies?: boolean } | null;
 
   nodes: ReserveNodes | null;
   /** What lets a box in: shown once. */
@@ -75,7 +77,7 @@ export interface AdminState {
 export function emptyAdmin(route: Route): AdminState {
   return {
     route, busy: false, reading: false, failure: null, wrong: {}, said: null, dirty: false, question: null, drawingFor: null, area: null,
-    read: null, at: null, overlaps: [], onDuty: null, history: [], issued: null, nodes: null, code: null, basemap: null, people: null, link: null, retention: null, preview: null,
+    read: null, at: null, flies: route.flies === true, overlaps: [], onDuty: null, history: [], issued: null, nodes: null, code: null, basemap: null, people: null, link: null, retention: null, preview: null,
     sources: null, replayed: null, log: null,
   };
 }

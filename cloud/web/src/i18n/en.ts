@@ -3,6 +3,7 @@ import { deskEn } from "./desk.en";
 import { wallEn } from "./wall.en";
 import { adminEn } from "./admin.en";
 import { reportsEn } from "./reports.en";
+import { flightEn } from "./flight.en";
 import { fleetEn } from "./fleet.en";
 import { liveEn } from "./live.en";
 import { sideEn } from "./side.en";
@@ -18,6 +19,7 @@ export const en = {
   ...adminEn,
   ...reportsEn,
   ...fleetEn,
+  ...flightEn,
   ...liveEn,
   ...sideEn,
   ...mapEn,

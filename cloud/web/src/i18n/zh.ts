@@ -4,6 +4,7 @@ import { deskZh } from "./desk.zh";
 import { wallZh } from "./wall.zh";
 import { adminZh } from "./admin.zh";
 import { reportsZh } from "./reports.zh";
+import { flightZh } from "./flight.zh";
 import { fleetZh } from "./fleet.zh";
 import { liveZh } from "./live.zh";
 import { sideZh } from "./side.zh";
@@ -19,6 +20,7 @@ export const zh: Messages = {
   ...adminZh,
   ...reportsZh,
   ...fleetZh,
+  ...flightZh,
   ...liveZh,
   ...sideZh,
   ...mapZh,

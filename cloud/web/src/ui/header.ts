@@ -70,7 +70,7 @@ function pages({ t, state, actions }: View): TemplateResult | typeof nothing {
     <button class="quiet" aria-current=${state.page === page ? "page" : "false"} @click=${go}>${t(`page.${page}`)}</button>
   `;
   const own = (page: OwnPageName, title = "") => html`
-    <a class="quiet" href="#${page}" title=${title} aria-current=${state.page === page ? "page" : "false"}>${t(`page.${page}`)}</a>
+    <a class="quiet" href="#${page}" title=${title} aria-current=${partOf(state.page) === page ? "page" : "false"}>${t(`page.${page}`)}</a>
   `;
   return html`
     <nav class="pages" aria-label=${t("page.label")}>
@@ -80,6 +80,11 @@ function pages({ t, state, actions }: View): TemplateResult | typeof nothing {
       ${own("reports")} ${administers(state) ? html`${own("fleet")} ${own("admin")}` : nothing} ${own("wall", t("page.wall_hint"))}
     </nav>
   `;
+}
+
+/** Flights are looked for among the cameras. */
+function partOf(page: Page): Page {
+  return page === "flight" ? "camera" : page;
 }
 
 const ADMINISTER = ["admin", "manager", "technician"];

@@ -5,7 +5,8 @@ import { address } from "../../admin/route";
 import type { Deployment } from "../../wire";
 import { coordinates } from "../fire-facts";
 import { healthIcon, icon } from "../icons";
-import { fullTime } from "../view";
+import { fromWall, toWall } from "../../time";
+import { fullTime, zoneOf } from "../view";
 import { field, form, number, text, toCopy, type AdminView } from "./parts";
 import { entries } from "./record";
 
@@ -63,7 +64,7 @@ function measure(view: AdminView, name: string, label: string, value: number | n
 
 function newCamera(view: AdminView): TemplateResult {
   const { t, state, admin } = view;
-  const { at, sources } = admin.state;
+  const { at, sources, flies } = admin.state;
   const nodes = sources?.nodes ?? [];
   const free = nodes.filter((one) => one.cameras.length === 0);
   const send = (data: FormData) => {
@@ -72,34 +73,46 @@ function newCamera(view: AdminView): TemplateResult {
     void admin.addCamera({
       name, node: chosen || text(data, "id") || nodeId(name, nodes.map((one) => one.id)), makeNode: chosen === "",
       lon: Number(text(data, "longitude")), lat: Number(text(data, "latitude")),
-      heading: number(data, "heading_deg"), fieldOfView: number(data, "field_of_view_deg"),
-      height: number(data, "height_m"), distance: number(data, "detection_distance_m"),
+      ...(flies
+        ? { heading: null, fieldOfView: null, height: null, distance: null, flownAfter: new Date(fromWall(text(data, "after"), zoneOf(state))).toISOString() }
+        : {
+            heading: number(data, "heading_deg"), fieldOfView: number(data, "field_of_view_deg"),
+            height: number(data, "height_m"), distance: number(data, "detection_distance_m"), flownAfter: null,
+          }),
     });
   };
   return html`
-    <header class="list-head"><h2>${t("admin.camera_new")}</h2></header>
+    <header class="list-head"><h2>${t(flies ? "flight.new" : "admin.camera_new")}</h2></header>
     ${form(view, html`
+      <fieldset class="field role-choices"><legend>${t("admin.stands")}</legend>
+        <label class="choice"><input type="radio" name="stands" value="yes" .checked=${!flies} @change=${() => admin.patch({ flies: false })} /> <span>${t("admin.stands_yes")}</span></label>
+        <label class="choice"><input type="radio" name="stands" value="no" .checked=${flies} @change=${() => admin.patch({ flies: true })} /> <span>${t("admin.stands_no")}
+          <span class="small muted block">${t("admin.stands_no_hint")}</span></span></label>
+      </fieldset>
       ${field(view, "location_name", t("admin.camera_name"), html`<input name="location_name" required maxlength="200" autofocus placeholder=${t("admin.camera_example")} />`)}
       <div class="place-fields">
         ${field(view, "latitude", t("admin.latitude"), html`<input name="latitude" type="number" step="any" min="-90" max="90" required .value=${at ? at[1].toFixed(6) : ""} />`)}
         ${field(view, "longitude", t("admin.longitude"), html`<input name="longitude" type="number" step="any" min="-180" max="180" required .value=${at ? at[0].toFixed(6) : ""} />`)}
         <button type="button" class="secondary" @click=${admin.pick}>${icon("place")} ${t("admin.on_map")}</button>
       </div>
-      ${field(view, "heading_deg", t("admin.heading"), html`<input name="heading_deg" type="number" inputmode="decimal" step="any" min="0" max="359.99" />`, t("admin.heading_hint"))}
+      ${!flies ? nothing : field(view, "after", t("admin.flown_after"), html`<input name="after" type="datetime-local" required
+        value=${`${toWall(state.now, zoneOf(state)).slice(0, 10)}T00:00`} />`, t("admin.flown_after_hint", { zone: zoneOf(state) }))}
+      ${flies ? nothing : field(view, "heading_deg", t("admin.heading"), html`<input name="heading_deg" type="number" inputmode="decimal" step="any" min="0" max="359.99" />`, t("admin.heading_hint"))}
       ${field(view, "node", t("admin.node"), html`<select name="node">
-        <option value="">${t("admin.node_new")}</option>
+        <option value="">${t(flies ? "admin.node_new_office" : "admin.node_new")}</option>
         ${free.map((one) => html`<option value=${one.id}>${one.id} · ${t("admin.node_free")}</option>`)}
         ${nodes.filter((one) => one.cameras.length > 0).map((one) => html`<option value=${one.id}>${one.id} · ${one.cameras.join(", ")}</option>`)}
-      </select>`, t("admin.node_hint"))}
+      </select>`, t(flies ? "admin.node_hint_office" : "admin.node_hint"))}
       <details>
-        <summary>${t("admin.more")}</summary>
+        <summary>${t(flies ? "admin.node_id" : "admin.more")}</summary>
         <div class="pair even">
-          ${measure(view, "field_of_view_deg", t("admin.field_of_view"), FIELD_OF_VIEW, [1, 360])}
-          ${measure(view, "height_m", t("admin.height"), HEIGHT, [-100, 1000])}
-          ${measure(view, "detection_distance_m", t("admin.distance"), null, [1, 100_000], t("admin.distance_hint"))}
+          ${flies ? nothing : html`
+            ${measure(view, "field_of_view_deg", t("admin.field_of_view"), FIELD_OF_VIEW, [1, 360])}
+            ${measure(view, "height_m", t("admin.height"), HEIGHT, [-100, 1000])}
+            ${measure(view, "detection_distance_m", t("admin.distance"), null, [1, 100_000], t("admin.distance_hint"))}`}
           ${field(view, "id", t("admin.node_id"), html`<input name="id" pattern="[a-z0-9]([a-z0-9\\-]{0,61}[a-z0-9])?" maxlength="63" autocapitalize="none" />`, t("admin.node_id_hint"))}
         </div>
-      </details>`, { submit: t("admin.camera_save"), send, name: "camera", key: `new ${state.reserve!.slug}`, ready: true, cancel: () => admin.leaveForm("cameras") })}
+      </details>`, { submit: t(flies ? "admin.flight_save" : "admin.camera_save"), send, name: "camera", key: `new ${state.reserve!.slug}`, ready: true, cancel: () => admin.leaveForm("cameras") })}
   `;
 }
 
@@ -154,10 +167,11 @@ function issued(view: AdminView): TemplateResult | typeof nothing {
     <section class="desk-card issued" aria-label=${t("admin.issued", { node: issued.node })}>
       <header><h2>${t("admin.issued", { node: issued.node })}</h2>
         <button class="quiet close" @click=${() => admin.patch({ issued: null })} aria-label=${t("close")}>${icon("cross")}</button></header>
-      <p>${t("admin.issued_body")}</p>
+      ${issued.flies ? html`<p><a class="button primary" href=${`#flight/${issued.deployment}`}>${icon("place")} ${t("admin.issued_flight")}</a></p>` : nothing}
+      ${issued.flies && !issued.password ? nothing : html`<p>${t("admin.issued_body")}</p>`}
       ${issued.password ? toCopy(view, "password", t("admin.issued_password"), issued.password) : nothing}
-      ${toml ? toCopy(view, "toml", "node.toml", toml) : nothing}
-      <p class="small muted">${t("admin.issued_then")}</p>
+      ${toml && !(issued.flies && !issued.password) ? toCopy(view, "toml", "node.toml", toml) : nothing}
+      ${issued.flies ? nothing : html`<p class="small muted">${t("admin.issued_then")}</p>`}
     </section>
   `;
 }

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { inOrder, isShown, SHOWS, type Show } from "../../camera/route";
 import { wordFor } from "../../i18n";
-import { empty, page } from "../side/parts";
+import { empty, page, siteTabs } from "../side/parts";
 import { ago, fullTime, healthIcon, type View } from "../side/view";
 
 export const SHOWN_AT_ONCE = 100;
@@ -19,6 +19,7 @@ export function cameraIndex(view: View, show: Show, list: ListState, change: (ch
   const found = inOrder(all.filter((one) => isShown(one, show) && (one.location_name.toLowerCase().includes(wanted) || one.node_id?.includes(wanted))));
   return page("cameras", html`
     <header class="side-head"><h2>${t("camera.page_heading")}</h2></header>
+    ${siteTabs(view, "camera")}
     ${all.length === 0 ? empty(t("cameras.empty")) : html`
       <div class="camera-filter">
         <nav class="chips" aria-label=${t("camera.state")}>

@@ -1,5 +1,6 @@
 /** Small pieces of the pages beside the map. */
 import { html, nothing, type TemplateResult } from "lit-html";
+import { copyText } from "../../copy";
 import { failureWords } from "../../i18n/failures";
 import { everydayName } from "../../review/species";
 import { smallUrl } from "../../side/api";
@@ -36,6 +37,22 @@ export function empty(heading: string, body = ""): TemplateResult {
 /** Nobody looked: on hatched ground, and never with a number. */
 export function unseen(heading: string, body: string): TemplateResult {
   return html`<div class="not-observed" data-status="not_observed"><p class="big">${heading}</p><p>${body}</p></div>`;
+}
+
+/** The two kinds of cameras: those that stand, and those that fly. */
+export function siteTabs({ t }: View, shown: "camera" | "flight"): TemplateResult {
+  return html`<nav class="side-tabs" aria-label=${t("page.camera")}>${(["camera", "flight"] as const).map((one) => html`
+    <a href=${`#${one}`} aria-current=${one === shown ? "page" : "false"}>${t(`page.${one}`)}</a>`)}</nav>`;
+}
+
+/** A command, to be carried to another machine. */
+export function toCopy({ t }: View, label: string, text: string): TemplateResult {
+  const copy = async (event: Event) => {
+    const button = event.currentTarget as HTMLElement;
+    button.textContent = t((await copyText(text)) ? "admin.copied" : "admin.not_copied");
+  };
+  return html`<div class="side-copy"><pre tabindex="0" role="region" aria-label=${label}>${text}</pre>
+    <button type="button" class="secondary" @click=${copy}>${t("admin.copy")}</button></div>`;
 }
 
 export function loading({ t }: View): TemplateResult {

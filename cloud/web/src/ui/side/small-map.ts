@@ -98,9 +98,9 @@ function fireMark({ t }: View, { id, kind, at }: { id: string; kind: "smoke" | "
 }
 
 /** About a quarter of the width, in round kilometres or metres. */
-function scaleBar(plane: Plane) {
+export function scaleBar(plane: Plane) {
   const steps = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000];
-  const metres = steps.filter((one) => plane.length(one) <= WIDTH / 4).at(-1);
+  const metres = steps.filter((one) => plane.length(one) <= plane.width / 4).at(-1);
   if (!metres) return nothing;
   const [right, foot] = [plane.width - 12, plane.height - 10];
   return svg`<g class="scale"><path d=${`M${right - plane.length(metres)} ${foot - 4}v4H${right}v-4`}></path>
