@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
@@ -229,7 +230,7 @@ class Followed:
             else:
                 self.seen.append(frame.position)
 
-    def wait_for(self, count: int, timeout_s: float = 15) -> list[str]:
+    def wait_for(self, count: int, timeout_s: float = 60) -> list[str]:
         until = time.monotonic() + timeout_s
         while len(self.seen) < count and time.monotonic() < until:
             time.sleep(0.02)
@@ -237,7 +238,7 @@ class Followed:
 
     def close(self):
         self.source.close()
-        self._thread.join(5)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 
@@ -266,25 +267,45 @@ def test_a_followed_folder_shows_what_arrives(folder, follow):
     assert followed.ticks > 0
 
 
-def test_newest_first_arrivals_are_shown_oldest_first(folder, follow):
-    followed = follow(reorder_s=2)
-    followed.wait_for(5)
+class Looked:
+    """A followed folder, looked into once at each `look`, by a clock that goes on by half a second."""
+
+    def __init__(self, folder, monkeypatch, reorder_s):
+        self.now = time.monotonic()
+        clock = SimpleNamespace(monotonic=lambda: self.now, time=time.time)
+        monkeypatch.setattr("fieldwatch_edge.capture.folder.time", clock)
+        config = FolderSource(kind="folder", path=folder, times=BY_NAME, follow=True, reorder_s=reorder_s)
+        self.source = open_source(config)
+        self._frames = self.source.frames(idle_s=0)
+        assert [next(self._frames).position for _ in range(5)] == [name(i) for i in range(5)]
+
+    def look(self, times: int = 1) -> list[str]:
+        """What was shown meanwhile."""
+        shown = []
+        for _ in range(times):
+            self.now += 0.5
+            while (frame := next(self._frames)) is not None:
+                shown.append(frame.position)
+        return shown
+
+
+def test_newest_first_arrivals_are_shown_oldest_first(folder, monkeypatch):
+    looked = Looked(folder, monkeypatch, reorder_s=2)
     for seconds in (9, 8, 7, 6):
         (folder / name(seconds)).write_bytes(PICTURE)
-        time.sleep(0.6)
-    assert followed.wait_for(9)[5:] == [name(6), name(7), name(8), name(9)]
+        assert looked.look(2) == []
+    assert looked.look(20) == [name(6), name(7), name(8), name(9)]
 
 
-def test_an_upload_that_began_before_is_waited_for(folder, follow):
-    followed = follow(reorder_s=1)
-    followed.wait_for(5)
+def test_an_upload_that_began_before_is_waited_for(folder, monkeypatch):
+    looked = Looked(folder, monkeypatch, reorder_s=1)
     (folder / name(6)).write_bytes(PICTURE[:100])
-    time.sleep(0.1)
+    assert looked.look() == []
     (folder / name(7)).write_bytes(PICTURE)
     for size in (200, 300, len(PICTURE)):
-        time.sleep(0.4)
+        assert looked.look() == []
         (folder / name(6)).write_bytes(PICTURE[:size])
-    assert followed.wait_for(7)[5:] == [name(6), name(7)]
+    assert looked.look(10) == [name(6), name(7)]
 
 
 def test_what_comes_too_late_is_shown_and_told(folder, follow):
@@ -297,17 +318,14 @@ def test_what_comes_too_late_is_shown_and_told(folder, follow):
     assert [(entry["position"], entry["late_s"]) for entry in told] == [(name(-5), 9.0)]
 
 
-def test_a_followed_folder_waits_until_a_picture_is_complete(folder, follow):
-    followed = follow()
-    followed.wait_for(5)
-    with (folder / name(9)).open("wb") as file:
-        for begin in range(0, len(PICTURE), len(PICTURE) // 4):
-            file.write(PICTURE[begin : begin + len(PICTURE) // 4])
-            file.flush()
-            time.sleep(0.7)
-            assert len(followed.seen) == 5 or file.tell() == len(PICTURE)
-    assert followed.wait_for(6)[5:] == [name(9)]
-    assert followed.source.status.skipped == 0
+def test_a_followed_folder_waits_until_a_picture_is_complete(folder, monkeypatch):
+    looked = Looked(folder, monkeypatch, reorder_s=0.1)
+    for size in range(100, len(PICTURE), len(PICTURE) // 4):
+        (folder / name(9)).write_bytes(PICTURE[:size])
+        assert looked.look(4) == []
+    (folder / name(9)).write_bytes(PICTURE)
+    assert looked.look(4) == [name(9)]
+    assert looked.source.status.skipped == 0
 
 
 def test_a_picture_in_transit_when_it_starts_is_waited_for(folder, follow):
@@ -327,7 +345,7 @@ def test_a_corrupt_arrival_is_given_up_after_a_while(folder, follow, monkeypatch
     time.sleep(1.2)
     (folder / name(7)).write_bytes(PICTURE)
     assert followed.wait_for(6)[5:] == [name(7)]
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while followed.source.status.skipped == 0 and time.monotonic() < until:
         time.sleep(0.05)
     assert followed.source.status.skipped == 1
@@ -350,7 +368,7 @@ def test_a_followed_folder_that_goes_away_is_a_problem_and_may_come_back(folder,
     followed = follow()
     followed.wait_for(5)
     away = folder.rename(folder.with_name("away"))
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while followed.source.status.problem is None and time.monotonic() < until:
         time.sleep(0.05)
     assert str(folder) in followed.source.status.problem

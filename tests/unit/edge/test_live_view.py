@@ -156,11 +156,17 @@ def send(views: LiveViews, what: LiveView | StopLiveView) -> None:
     views.offer(Command(command=what).model_dump_json().encode())
 
 
-def eventually(holds: Callable[[], object], within_s: float = 15) -> None:
+def eventually(holds: Callable[[], object], within_s: float = 60) -> None:
     deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
+
+
+def nothing_comes(cloud: FakeCloud, for_s: float) -> bool:
+    before = cloud.asked
+    time.sleep(for_s)
+    return cloud.asked == before
 
 
 def test_pieces_play_on_from_each_other_and_begin_with_a_whole_picture() -> None:
@@ -249,15 +255,16 @@ def test_pictures_leave_on_no_weaker_way(url: str, broker: str, hosts: tuple[str
 def test_it_films_until_its_time_and_says_so(tmp_path: Path, cloud: FakeCloud) -> None:
     with live_views(tmp_path) as (views, handover), filming(handover):
         wanted = command(cloud)
-        cloud.ends_at = time.monotonic() + 2.5
         send(views, wanted)
         send(views, wanted)  # a command that comes twice begins nothing twice
+        eventually(lambda: 2 in cloud.pieces)
+        cloud.ends_at = time.monotonic()  # the answer to the next piece says so
         eventually(lambda: cloud.ended)
         assert cloud.ended == [{"reason": "time", "detail": None}]
         assert list(cloud.pieces)[:3] == [0, 1, 2]
         assert not handover.due()
         with av.open(io.BytesIO(b"".join(content for _, content in cloud.pieces.values()))) as container:
-            assert len(list(container.decode(video=0))) >= 8
+            assert len(list(container.decode(video=0))) > 3
 
 
 @pytest.mark.parametrize(
@@ -299,11 +306,11 @@ def test_power_may_refuse_and_end_it(
 def test_a_camera_that_is_lost_ends_it(
     tmp_path: Path, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(show, "LOST_S", 1.5)
     with live_views(tmp_path) as (views, handover), filming(handover) as stop:
         send(views, command(cloud))
         eventually(lambda: 1 in cloud.pieces)
         stop()
+        monkeypatch.setattr(show, "LOST_S", 0.5)
         eventually(lambda: cloud.ended)
         assert cloud.ended == [{"reason": "camera_lost", "detail": None}]
 
@@ -330,10 +337,7 @@ def test_a_fire_has_the_line_to_itself(tmp_path: Path, cloud: FakeCloud) -> None
         send(views, command(cloud, segment_s=0.5))
         eventually(lambda: 2 in cloud.pieces)
         fire.set()
-        time.sleep(0.3)  # what was on its way has arrived
-        before = cloud.asked
-        time.sleep(1.5)
-        assert cloud.asked == before
+        eventually(lambda: nothing_comes(cloud, 1.5))  # but for what was on its way
         fire.clear()
         # Live is live: it goes on with what is new, and leaves out what has become old.
         newest = max(cloud.pieces)
