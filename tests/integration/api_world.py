@@ -264,7 +264,7 @@ class Running:
         """Seconds that stopping took."""
         started = time.monotonic()
         self.server.should_exit = True
-        self.thread.join(20)
+        self.thread.join(60)
         assert not self.thread.is_alive()
         return time.monotonic() - started
 

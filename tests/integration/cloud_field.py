@@ -59,7 +59,7 @@ CLOCK = Clock(quality="ntp", offset_s=0.01)
 PASSWORD = "not-a-secret"
 
 
-def eventually(what: Callable[[], Any], *, within_s: float = 20) -> Any:
+def eventually(what: Callable[[], Any], *, within_s: float = 60) -> Any:
     """The first true value of `what()`; fails the test when it takes too long."""
     deadline = time.monotonic() + within_s
     while True:
@@ -308,11 +308,11 @@ def working(settings: CloudSettings, slot: int = 0) -> Iterator[DiskStore]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(60)
         yield store
     finally:
         stopping.set()
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive()
         assert not failures
 

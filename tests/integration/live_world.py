@@ -183,7 +183,7 @@ def _serving(api: Server) -> Iterator[None]:
         yield
     finally:
         api.should_exit = True
-        thread.join(20)
+        thread.join(60)
 
 
 def decoded(content: bytes) -> list[np.ndarray]:

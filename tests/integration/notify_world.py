@@ -84,7 +84,7 @@ def notifying(settings: CloudSettings) -> Iterator[None]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        assert ready.wait(30)
+        assert ready.wait(60)
         assert not failures, failures
         yield
     finally:

@@ -226,7 +226,7 @@ def watching(fleet: Fleet) -> Iterator[None]:
         for mast in fleet.masts.values():
             mast.stop()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         assert not any(thread.is_alive() for thread in threads)
 
 

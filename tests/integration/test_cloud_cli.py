@@ -137,7 +137,7 @@ def test_set_up_before_the_first_run_then_follow_one_record(cli: Cli, tmp_path: 
         found = eventually(cli.running, within_s=60)
         assert f"mqtt://127.0.0.1:{found['mqtt_port']}" in cli("status")
         node = NodeClient(found["mqtt_port"], "node-1", password=password)
-        assert node.connected.wait(10)
+        assert node.connected.wait(60)
         now = utc_now()
         seen = Observation(
             id=uuid7(now),
@@ -162,11 +162,11 @@ def test_set_up_before_the_first_run_then_follow_one_record(cli: Cli, tmp_path: 
         late = NodeClient(
             found["mqtt_port"], "node-2", password=cli("node", "add", "node-2", "--reserve", "ridge")
         )
-        assert late.connected.wait(10)
+        assert late.connected.wait(60)
         renewed = cli("node", "password", "node-2")
         late.close()
         late = NodeClient(found["mqtt_port"], "node-2", password=renewed)
-        assert late.connected.wait(10)
+        assert late.connected.wait(60)
         late.send(Kind.OBSERVATIONS, batch.model_dump_json())
         listed = eventually(lambda: cli("quarantine", "list"))
         assert "belongs to node 'node-1'" in listed

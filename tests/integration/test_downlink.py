@@ -56,7 +56,7 @@ class Node(NodeClient):
 
     def __init__(self, broker: EmbeddedMosquitto, node: str = "node-1") -> None:
         super().__init__(broker.port, node)
-        assert self.connected.wait(20)
+        assert self.connected.wait(60)
         self.subscribe(self.topic(Kind.DESIRED))
 
     @property

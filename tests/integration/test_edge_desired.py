@@ -65,7 +65,7 @@ def node(broker: Mosquitto, folder: Path) -> Iterator[Desired]:
         yield kept
     finally:
         link.stop()
-        thread.join(20)
+        thread.join(60)
         outbox.close()
         assert not thread.is_alive()
 

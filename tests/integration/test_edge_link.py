@@ -55,7 +55,7 @@ def started(link: Link) -> Iterator[Link]:
         yield link
     finally:
         link.stop()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -244,7 +244,7 @@ class Swallowing:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(10)
+            thread.join(60)
         for each in self._sockets:
             each.close()
 

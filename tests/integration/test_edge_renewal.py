@@ -99,7 +99,7 @@ def linked(box: Box, folder: Path) -> Iterator[Outbox]:
         yield outbox
     finally:
         link.stop()
-        thread.join(20)
+        thread.join(60)
         outbox.close()
         assert not thread.is_alive()
 

@@ -225,7 +225,7 @@ def enrolled_node(box: Box, commands: list[bytes]) -> Iterator[tuple[Desired, li
         yield desired, notices
     finally:
         link.stop()
-        thread.join(20)
+        thread.join(60)
         outbox.close()
         assert not thread.is_alive()
 

@@ -69,7 +69,7 @@ class Service:
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
         for thread in self._threads:
-            thread.join(40)
+            thread.join(60)
         self._log.close()
 
     def want(self, wheel: Path, version: str) -> DesiredArtifact:

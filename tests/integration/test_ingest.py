@@ -237,7 +237,7 @@ def test_a_fire_does_not_wait_behind_a_backlog(
     with working(settings):
         pass  # So that the broker knows the sessions, and keeps what comes for them.
     node = NodeClient(mosquitto.port)
-    assert node.connected.wait(10)
+    assert node.connected.wait(60)
     batches = [node.observe(*(field.observation(n) for n in range(m * 50, m * 50 + 50))) for m in range(600)]
     fire = field.suspicion()
     node.send(Kind.SUSPICIONS, fire.model_dump_json()).wait_for_publish(60)
@@ -422,7 +422,7 @@ def test_heartbeats_carry_effort_and_tell_of_changes(
 
 
 def test_a_node_that_vanishes_is_offline_by_its_last_will(field: Field, node: NodeClient) -> None:
-    node.connected.wait(10)
+    node.connected.wait(60)
     node.send(Kind.STATE, NodeState(online=True, at=NOON).model_dump_json()).wait_for_publish(10)
     eventually(lambda: field.count("node", "online"))
     node.vanish()

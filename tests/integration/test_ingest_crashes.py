@@ -58,7 +58,7 @@ class Sender:
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Sender:
-        assert self._client.connected.wait(10)
+        assert self._client.connected.wait(60)
         self._thread.start()
         return self
 

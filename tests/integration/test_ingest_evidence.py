@@ -175,7 +175,7 @@ def node(
     let_in(mosquitto, database_url)
     with working(cloud_settings(state_dir, database_url, mosquitto.url)):
         client = NodeClient(mosquitto.port)
-        assert client.connected.wait(10)
+        assert client.connected.wait(60)
         yield client
         client.close()
 

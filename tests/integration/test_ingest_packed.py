@@ -74,7 +74,7 @@ def test_packed_records_arrive_once_and_a_bomb_in_quarantine(
         client.disconnect()
         client.loop_stop()
         link.stop()
-        thread.join(20)
+        thread.join(60)
     with db.transaction() as conn:
         (entry,) = quarantine.entries(conn)
         held = quarantine.get(conn, entry.id)

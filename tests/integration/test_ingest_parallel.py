@@ -84,7 +84,7 @@ def _at_once_while_held(
             eventually(lambda number=number: waiting() == number)
         holder.commit()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     return failures
 
 

@@ -103,13 +103,13 @@ def test_of_two_one_leads_and_the_other_takes_over(
     try:
         eventually(lambda: field.count("job_run") == len(leader.all_jobs(settings)))
         stop_first.set()
-        first.join(10)
+        first.join(60)
         (before,) = field.rows("SELECT finished_at FROM job_run WHERE name = 'silence'")
         eventually(lambda: field.rows("SELECT finished_at FROM job_run WHERE name = 'silence'") > [before])
     finally:
         stop_first.set()
         stop_second.set()
-        second.join(10)
+        second.join(60)
     assert not first.is_alive()
     assert not second.is_alive()
 
@@ -126,7 +126,7 @@ def test_the_lead_ends_with_its_connection(field: Field, settings: CloudSettings
         eventually(lambda: field.rows("SELECT finished_at FROM job_run WHERE name = 'silence'") > [before])
     finally:
         stopping.set()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
 
 
@@ -143,4 +143,4 @@ def test_a_job_missed_while_nobody_led_runs_at_once(field: Field, settings: Clou
         eventually(lambda: field.count("session") == 1)
     finally:
         stopping.set()
-        thread.join(10)
+        thread.join(60)

@@ -72,7 +72,7 @@ def linked(
         yield link
     finally:
         link.stop()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 

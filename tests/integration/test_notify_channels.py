@@ -124,7 +124,7 @@ def mail_server(mailbox: Mailbox, *, tls: ssl.SSLContext | None = None, **option
     finally:
         asyncio.run_coroutine_threadsafe(_ended(serving), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 

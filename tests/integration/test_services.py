@@ -50,7 +50,7 @@ def broker(mosquitto: EmbeddedMosquitto) -> EmbeddedMosquitto:
 def clients(broker: EmbeddedMosquitto) -> Iterator[tuple[NodeClient, NodeClient]]:
     pair = NodeClient(broker.port, "node-1"), NodeClient(broker.port, "node-2")
     for client in pair:
-        assert client.connected.wait(10)
+        assert client.connected.wait(60)
     yield pair
     for client in pair:
         client.close()
@@ -62,7 +62,7 @@ class Cloud(NodeClient):
     def __init__(self, broker: EmbeddedMosquitto) -> None:
         password = broker.url.split(":")[2].partition("@")[0]
         super().__init__(broker.port, "_ingest_0", password=password, client_id="fieldwatch_ingest_0")
-        assert self.connected.wait(10)
+        assert self.connected.wait(60)
         for kind in Kind:
             self.subscribe(f"fieldwatch/v1/+/+/{kind}")
 
@@ -115,7 +115,7 @@ def test_a_node_cannot_take_over_the_clouds_session(
     """Both clients call themselves alike here; by MQTT's rules the second would throw out the first."""
     cloud = Cloud(broker)
     thief = NodeClient(broker.port, "node-1", client_id="fieldwatch_ingest_0")
-    assert thief.connected.wait(10)
+    assert thief.connected.wait(60)
     clients[1].send(Kind.OBSERVATIONS, b"for the cloud")
     eventually(lambda: clients[1].topic(Kind.OBSERVATIONS) in cloud.topics())
     assert not thief.received
@@ -137,7 +137,7 @@ def test_access_changes_while_it_runs(mosquitto: EmbeddedMosquitto) -> None:
     late = NodeClient(mosquitto.port, "node-2")
     eventually(lambda: late.refused is not None)
     mosquitto.refresh_access(lambda: NODES)
-    assert late.connected.wait(20)
+    assert late.connected.wait(60)
     late.close()
 
 

@@ -97,7 +97,7 @@ def running(uploads: Uploads) -> Iterator[None]:
         yield
     finally:
         uploads.stop()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 

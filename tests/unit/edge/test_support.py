@@ -196,7 +196,7 @@ def test_the_end_of_the_log_is_sent_once_when_it_is_asked_for(settings: NodeSett
                 break
             threading.Event().wait(0.05)
         support.stop()
-        thread.join(10)
+        thread.join(60)
         outbox.close()
     assert len(cloud.got) == 1
     path, token, body = cloud.got[0]

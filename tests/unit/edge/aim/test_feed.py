@@ -53,7 +53,7 @@ def running(state_dir: Path) -> Iterator[tuple[Window, Handover, list[str], list
         stop.set()
         window.stop()
         for thread in threads:
-            thread.join(5)
+            thread.join(60)
     assert not (state_dir / SOCKET).exists()
 
 
