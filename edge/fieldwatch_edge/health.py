@@ -50,6 +50,8 @@ class Span(BaseModel):
     clock_offset_s: float | None = None
     over: bool = False
     """Looking ended with it: what comes next is another span, however soon."""
+    former: bool = False
+    """Dated by the clock of a boot before this one: the error of this one's is not its error."""
 
 
 class EffortMeter:
@@ -104,15 +106,24 @@ class EffortMeter:
     def clock_was_wrong(self, covers: Callable[[datetime], bool], offset_s: float) -> None:
         """Of spans that are `covers`ed, by their own clock: its error, clock minus UTC."""
         for span in self._spans:
-            if span.clock_offset_s is None and covers(span.started_at) and covers(span.ended_at):
+            known = span.former or span.clock_offset_s is not None
+            if not known and covers(span.started_at) and covers(span.ended_at):
                 span.clock_offset_s, span.over = offset_s, True
 
     @property
     def state(self) -> list[Span]:
         return [span.model_copy() for span in self._spans]
 
-    def restore(self, state: list[Span]) -> None:
-        self._spans = list(state)
+    def restore(self, state: list[Span], *, former: bool = False) -> None:
+        """Go on from there.
+
+        Args:
+            former: the clock of a boot before this one dated it. Nothing that comes now belongs to the same
+                span, though a clock that begins anew with each boot may say the same times.
+        """
+        self._spans = [
+            span.model_copy(update={"over": True, "former": True}) if former else span for span in state
+        ]
 
 
 @dataclass(slots=True)
@@ -148,6 +159,7 @@ class CameraMonitor:
         self._fingerprint, self._repeats = 0, 0
         self._sharpness_due = 0.0
         self._frames_reported = 0
+        self._restored = False
         self.frames = 0
         """Since the process started."""
         self.last_frame_at: datetime | None = None
@@ -218,9 +230,14 @@ class CameraMonitor:
         with self._lock:
             return self._effort.state
 
-    def restore(self, effort: list[Span]) -> None:
+    def restore(self, effort: list[Span], *, former: bool = False) -> None:
+        """Effort of a process before this one, once; `former`: as of `EffortMeter.restore`."""
         with self._lock:
-            self._effort.restore(effort)
+            # A camera that is tried again in the same process: what we have is newer than any checkpoint.
+            if self._restored or self.frames:
+                return
+            self._restored = True
+            self._effort.restore(effort, former=former)
 
 
 def heartbeat(

@@ -1,13 +1,17 @@
-"""What the kernel measures, read from its files: hwmon, industrial I/O, 1-wire."""
+"""What the kernel says in its files: what it measures (hwmon, industrial I/O, 1-wire), which boot this is."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from fieldwatch_edge.errors import DeviceError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def boot_id() -> str:
+    """Of this start of the machine, an id that no other start has; empty where the kernel does not say."""
+    return _text(_BOOT_ID) or ""
 
 
 def device(root: Path, wanted: str) -> Path:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from fieldwatch_edge import whole
+from fieldwatch_edge import sysfs, whole
 from fieldwatch_edge.clockwork.eras import Eras, Wrong
 from fieldwatch_edge.errors import OutboxError
 from fieldwatch_shared.messages import ClockQuality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from fieldwatch_edge.outbox import Outbox
 
@@ -31,7 +31,6 @@ LATE_S = 90.0
 HOLD_S = 48 * 3600.0
 """So long after a boot do records with an impossible time wait for a better one; then they go as they are."""
 _GOOD = (ClockQuality.GNSS, ClockQuality.NTP)
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def since_boot() -> float:
@@ -69,7 +68,7 @@ class Clockwork:
         self._effort, self._notice, self._live = effort, notice, live
         self._boot, self._wall = boot, wall
         self._stop = threading.Event()
-        self._eras = Eras.of(boot_id or _read(_BOOT_ID) or "", _read(state))
+        self._eras = Eras.of(boot_id or sysfs.boot_id(), _read(state))
         self._mark()
         self._late: list[tuple[float, Wrong]] = []
         self._kept_at = float("-inf")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,10 +17,12 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from fieldwatch_edge import whole
 from fieldwatch_edge.link.budget import Lane, Limits, Spent, room, when
+from fieldwatch_edge.sysfs import boot_id
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from fieldwatch_edge.settings import LinkSettings
 
@@ -89,7 +90,7 @@ class Ledger:
         self._clock, self._uptime, self._synchronised = clock, uptime, synchronised
         self._lock = threading.Lock()
         self._pledged: dict[str, int] = {}
-        self._seen, self._seen_uptime, self._boot = clock(), uptime(), boot or _boot()
+        self._seen, self._seen_uptime, self._boot = clock(), uptime(), boot or boot_id()
         self._kept = self._read()
         self._written = self._kept.day_bytes
         """Bytes of the day as they stand on disk: those that may be spent before it is written again."""
@@ -224,11 +225,3 @@ class Ledger:
         except OSError as error:
             # Without a disk, the budget holds at least until the next start.
             log.error("link.budget_not_kept", path=str(self._path), error=str(error))  # noqa: TRY400
-
-
-def _boot() -> str:
-    """Of this start of the machine, an id that no other start has."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return "unknown"

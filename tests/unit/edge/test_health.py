@@ -170,3 +170,12 @@ def test_a_pause_ends_a_span_however_short_it_is_and_a_restart_knows_of_it() -> 
         each.seen(START + timedelta(seconds=30))
         each.seen(START + timedelta(seconds=40))
         assert seconds(each.pending()) == [(0, 10, 2), (30, 40, 2)]
+
+
+def test_a_camera_that_is_tried_again_brings_back_no_effort_that_was_reported() -> None:
+    kept = meter(0, 10).state
+    monitor = CameraMonitor("mast-1", DEPLOYMENT, max_gap_s=120, live=True)
+    monitor.restore(kept)
+    monitor.reported(monitor.health(), monitor.pending())
+    monitor.restore(kept)
+    assert monitor.pending() == []

@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 from tests.integration.edge_world import animals, make_models, make_pictures, write_config
 
-from fieldwatch_edge import pipeline as module
 from fieldwatch_edge.capture import Source, SourceStatus, open_source
 from fieldwatch_edge.errors import OutboxError
 from fieldwatch_edge.health import CameraMonitor
 from fieldwatch_edge.live_view import Handover
 from fieldwatch_edge.outbox import Entry, Outbox
 from fieldwatch_edge.pipeline import Pipeline
+from fieldwatch_edge.pipeline import loop as module
 from fieldwatch_edge.settings import NodeSettings
 from fieldwatch_shared.messages import Media, Suspicion
 from fieldwatch_shared.topics import Kind
@@ -232,7 +232,7 @@ def test_a_full_disk_ends_a_run_that_is_to_stop(world: Path, frames: list[Frame]
     outbox._writer.execute("PRAGMA max_page_count = 1")
     pipeline._stop.set()
     with pytest.raises(OutboxError):
-        pipeline._try(lambda: outbox.write(ready=[module.Entry("x", Kind.MEDIA, 4, "{}", bytes(100_000))]))
+        pipeline._write(lambda: outbox.write(ready=[Entry("x", Kind.MEDIA, 4, "{}", bytes(100_000))]))
     outbox.close()
 
 
@@ -294,10 +294,10 @@ def test_a_late_picture_counts_as_shown_only_once_it_was_taken_in(
     pipeline = pipeline_over(world, outbox)
     look = pipeline._look
 
-    def die_at_the_late_one(frame: Frame) -> list[Observation | Picture]:
+    def die_at_the_late_one(frame: Frame, ended: list[Observation | Picture]) -> None:
         if frame is frames[1]:
             raise KeyboardInterrupt
-        return look(frame)
+        look(frame, ended)
 
     monkeypatch.setattr(pipeline, "_look", die_at_the_late_one)
     with pytest.raises(KeyboardInterrupt):

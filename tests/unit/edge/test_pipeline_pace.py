@@ -32,14 +32,21 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
     outbox.close()
 
 
-def live_pipeline(world: Path, outbox: Outbox, pacer: Pacer) -> Pipeline:
+def live_pipeline(world: Path, outbox: Outbox, pacer: Pacer, boot: str = "first") -> Pipeline:
     camera = NodeSettings.read(world / "node.toml").cameras[0]
     camera = camera.model_copy(update={"source": RtspSource(kind="rtsp", url="rtsp://camera")})
     from fieldwatch_edge.health import CameraMonitor
 
     monitor = CameraMonitor("mast-1", camera.deployment_id, max_gap_s=camera.max_gap_s, live=False)
     return Pipeline(
-        "mast-1", camera, outbox, monitor, search_path=[world / "models"], stop=threading.Event(), pacer=pacer
+        "mast-1",
+        camera,
+        outbox,
+        monitor,
+        search_path=[world / "models"],
+        stop=threading.Event(),
+        pacer=pacer,
+        boot=boot,
     )
 
 
@@ -117,7 +124,7 @@ def test_a_restart_while_something_is_suspected_does_not_wait_for_the_budget(
 def test_a_camera_that_goes_while_it_suspects_keeps_nobody_awake_for_ever(
     world: Path, frames: list[Frame], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fieldwatch_edge import pipeline as module
+    from fieldwatch_edge.pipeline import vigil as module
 
     pacer = Pacer()
     pipeline = live_pipeline(world, outbox, pacer)
@@ -176,3 +183,40 @@ def test_pictures_of_an_archive_are_all_looked_at_whatever_the_battery_holds(
     pipeline.run(Recorded(frames, None, len(frames)), finite=True)
     assert records(outbox) == records(whole)
     whole.close()
+
+
+@pytest.mark.parametrize(("boot", "offsets"), [("first", [3600.0]), ("second", [None, 3600.0])])
+def test_the_error_of_this_boots_clock_is_that_of_no_effort_before_it(
+    boot: str, offsets: list[float | None], world: Path, frames: list[Frame], outbox: Outbox
+) -> None:
+    """A clock without a battery begins at the same time in each boot: both have seen the same times."""
+    before = live_pipeline(world, outbox, Pacer(), "first")
+    for frame in frames[:12]:
+        before._take(frame)
+    before._save([], force=True)
+    # The power is cut, or the process killed; no heartbeat has carried it.
+    again = live_pipeline(world, outbox, Pacer(), boot)
+    for frame in frames[12:24]:
+        again._take(frame)
+    again._monitor.clock_was_wrong(lambda _: True, 3600.0)
+    spans = again._monitor.pending()
+    assert [span.clock_offset_s for span in spans] == offsets
+    assert sum(span.frames for span in spans) == 24
+
+
+def test_what_ends_with_a_frame_that_fails_is_kept(
+    world: Path, frames: list[Frame], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pacer = Pacer()
+    pipeline = live_pipeline(world, outbox, pacer)
+    for frame in frames[:12]:  # an animal is in view
+        pipeline._take(frame)
+    assert Kind.OBSERVATIONS not in kinds(outbox)
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("nobody thought of this")
+
+    monkeypatch.setattr(pipeline._monitor, "saw", fail)
+    pacer.set(Pace("floor", 15.0, 0.0))  # from now on, nobody looks for animals: its track ends
+    pipeline._take(frames[12])
+    assert Kind.OBSERVATIONS in kinds(outbox)
