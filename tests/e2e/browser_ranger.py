@@ -9,12 +9,13 @@ import selectors
 import socket
 import subprocess
 import threading
+import time
 import uuid
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import httpx2
-from tests.e2e.browser_site import FIELDWATCH, PASSWORD, SLUG, Site, wait_for
+from tests.e2e.browser_site import FIELDWATCH, PASSWORD, SLUG, START_S, Site, wait_for
 
 from fieldwatch_shared.messages import utc_now
 
@@ -35,7 +36,9 @@ def add_people(site: Site) -> None:
     for email, (name, role) in PEOPLE.items():
         who = [email, "--name", name, "--role", role, "--reserve", SLUG, "--state", str(site.state)]
         command = [*FIELDWATCH, "cloud", "account", "add", *who, "--password-stdin"]
-        subprocess.run(command, input=PASSWORD + "\n", capture_output=True, text=True, check=True, timeout=60)
+        subprocess.run(
+            command, input=PASSWORD + "\n", capture_output=True, text=True, check=True, timeout=START_S
+        )
 
 
 class Caller:
@@ -104,6 +107,15 @@ class Wire:
     def reset(self) -> None:
         with self._lock:
             self.up = self.down = 0
+
+    def fall_silent(self, for_s: float = 2.0) -> int:
+        """Wait until nothing has passed for so long; how many bytes have until then."""
+        before, since = self.bytes, time.monotonic()
+        while time.monotonic() - since < for_s:
+            time.sleep(0.1)
+            if self.bytes != before:
+                before, since = self.bytes, time.monotonic()
+        return before
 
     def hang_up(self) -> None:
         with self._lock:

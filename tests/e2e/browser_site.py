@@ -59,6 +59,7 @@ CAMERAS = {
     "saddle": (107.86, 33.69),
 }
 START_S = 300.0
+STOP_S = 120.0
 CLOCK = Clock(quality=ClockQuality.NTP)
 
 
@@ -123,13 +124,16 @@ def running_site(
         yield _set_up(state, folder, process.pid, services, days)
     finally:
         process.terminate()
-        process.wait(60)
-        log.close()
+        try:
+            process.wait(STOP_S)
+        finally:
+            process.kill()  # of one that has ended, nothing
+            log.close()
         print((folder / "cloud.log").read_text()[-6000:])  # shown only where a test fails
 
 
 def wait_for(
-    check: Callable[[], Any], what: str, process: subprocess.Popen[bytes] | None = None, within_s: float = 90
+    check: Callable[[], Any], what: str, process: subprocess.Popen[bytes] | None = None, within_s: float = 180
 ) -> Any:
     """The first truthy value of `check`."""
     deadline = time.monotonic() + within_s

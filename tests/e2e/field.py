@@ -175,7 +175,7 @@ def run_offline(config: Path) -> list[dict[str, Any]]:
     """What the node makes of its cameras with no cloud in reach: the records in its outbox."""
     state = config.parent / "offline"
     options = ["--config", str(config), "--state-dir", str(state)]
-    subprocess.run([*FIELDWATCH, "edge", "run", *options, "--offline"], check=True, timeout=280)
+    subprocess.run([*FIELDWATCH, "edge", "run", *options, "--offline"], check=True, timeout=600)
     exported = subprocess.run(
         [*FIELDWATCH, "edge", "outbox", "export", *options], check=True, capture_output=True, text=True
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.e2e.browser_page import sound_page
+from tests.e2e.browser_site import START_S
 from tests.integration.cloud_field import eventually, working
 from tests.integration.enrolment_world import Box, Reserve, reserve_world
 
@@ -84,7 +86,7 @@ class Aiming:
         ]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        self.url, self.pin = eventually(self._printed, within_s=60)
+        self.url, self.pin = eventually(self._printed, within_s=START_S)
 
     def _printed(self) -> tuple[str, str] | None:
         assert self.process.poll() is None, self.log.read_text()
@@ -262,6 +264,7 @@ def test_beside_a_running_node_that_goes_on_watching_and_takes_over_the_deployme
     reserve: Reserve, browser: Browser, footage: Path, tmp_path: Path
 ) -> None:
     """The node keeps the camera: the page sees through its window, and it reads node.toml anew."""
+    footage = shutil.copytree(footage, tmp_path / "footage")  # which grows here
     box = prepared(reserve, tmp_path, footage)
     box.config.write_text("heartbeat_s = 1\n" + box.config.read_text())
     _have_source(box, f'kind = "folder", path = "{footage}", follow = true, times = {{ kind = "mtime" }}')
@@ -269,7 +272,7 @@ def test_beside_a_running_node_that_goes_on_watching_and_takes_over_the_deployme
     with working(reserve.settings):
         node = subprocess.Popen([*EDGE, "run", "-c", str(box.config)], stdout=log, stderr=log)
         try:
-            eventually(lambda: (box.settings().node.state_dir / "aim.sock").exists(), within_s=60)
+            eventually(lambda: (box.settings().node.state_dir / "aim.sock").exists(), within_s=START_S)
             aiming = Aiming(box)
             try:
                 with sound_page(browser, 360, 740) as page:
@@ -290,9 +293,9 @@ def test_beside_a_running_node_that_goes_on_watching_and_takes_over_the_deployme
             id_ = tomllib.loads(box.config.read_text())["camera"][0]["deployment_id"]
             assert node.poll() is None
             # Of the new deployment, by the same process: and the view of the day with it.
-            eventually(lambda: _count(reserve, "media", id_), within_s=60)
+            eventually(lambda: _count(reserve, "media", id_), within_s=START_S)
             _another(footage)
-            eventually(lambda: _count(reserve, "effort", id_), within_s=60)
+            eventually(lambda: _count(reserve, "effort", id_), within_s=START_S)
         finally:
             node.terminate()
             node.wait(30)
@@ -309,7 +312,7 @@ def _another(footage: Path) -> None:
 
 
 def _pictures_come(footage: Path, page: Page) -> None:
-    for _ in range(40):
+    for _ in range(200):
         _another(footage)
         page.wait_for_timeout(500)
         if "node at work" in page.inner_text("#fps"):

@@ -25,11 +25,13 @@ from tests.e2e.browser_site import EMAIL, SLUG, FieldNode, Site, running_site
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 MANAGER = "manager@foping.example"
 KEY = re.compile(r"\b(?:count|research|type)\.[a-z_.]+")
 ALL = "?span=all"
+ESTIMATE_MS = 120_000
+"""On a machine that has much to do; alone it takes a few seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +58,18 @@ def phone(browser: Browser, truth: Truth) -> Iterator[Page]:
         yield page
 
 
-def figure(page: Page, species: str, name: str) -> str:
-    return page.locator(f".species-table [data-species='{species}'] [data-figure={name}]").inner_text()
+def figure(page: Page, species: str, name: str) -> Locator:
+    return page.locator(f".species-table [data-species='{species}'] [data-figure={name}]")
 
 
 def test_the_table_has_the_numbers_that_are_true(page: Page, site: Site, truth: Truth) -> None:
     enter(page, site, ALL, EMAIL)
     for species, events in truth.events.items():
-        assert int(figure(page, species, "events")) == events
-        assert int(figure(page, species, "individuals")) == truth.individuals[species]
+        expect(figure(page, species, "events")).to_have_text(str(events))
+        expect(figure(page, species, "individuals")).to_have_text(str(truth.individuals[species]))
     expect(page.locator("[data-figure=effort]")).to_have_text(f"{truth.camera_days:g} camera-days")
     expect(page.locator("[data-figure=cameras]")).to_have_text("3 of 4")
-    rate = float(figure(page, "Cervidae", "rate").split()[0])
+    rate = float(figure(page, "Cervidae", "rate").inner_text().split()[0])
     assert rate == pytest.approx(100 * truth.events["Cervidae"] / truth.camera_days, rel=0.005)
     expect(page.locator(".verdict li").first).to_contain_text(re.compile("Note:|Caution:|Do not publish:"))
 
@@ -76,11 +78,11 @@ def test_where_nobody_looked_there_is_no_number(page: Page, site: Site, truth: T
     zone_id = zone(page, site)
     enter(page, site, f"?area=zone:{zone_id}&span=all", EMAIL)
     expect(page.locator("[data-status=not_observed].not-observed")).to_contain_text("Not observed")
-    assert page.locator(".species-table").count() == 0
+    expect(page.locator(".species-table")).to_have_count(0)
     from_, to = (f"{truth.start + timedelta(days=day):%Y-%m-%d}T08:00" for day in (14, 24))
     go(page, site, f"/series?span={from_}_{to}&by=day")
     expect(page.locator(".not-observed")).to_be_visible()
-    assert page.locator("[data-plot=series]").count() == 0
+    expect(page.locator("[data-plot=series]")).to_have_count(0)
     go(page, site, f"/series{ALL}&by=day")
     expect(page.locator("[data-plot=series] .gap")).not_to_have_count(0)
     page.locator(".plot-table summary").click()
@@ -116,32 +118,33 @@ def test_a_link_asks_the_same_question_again(page: Page, site: Site, truth: Trut
     expect(page.locator("#where-question")).to_have_value("shape")
     answered(page)
     expect(page.locator("[data-figure=cameras]")).to_have_text("1 of 1")
-    assert figure(page, "Cervidae", "events") == "40"
+    expect(figure(page, "Cervidae", "events")).to_have_text("40")
     page.locator("#ask-species").fill("狮")  # in Chinese on the English page
     page.keyboard.press("Enter")
     expect(page.locator("[data-chosen='Panthera leo']")).to_be_visible()
     answered(page)
-    assert figure(page, "Panthera leo", "events") == "3"
+    expect(figure(page, "Panthera leo", "events")).to_have_text("3")
     address = page.evaluate("location.href")
     page.goto("about:blank")
     page.goto(address)
     answered(page)
     expect(page.locator("[data-figure=cameras]")).to_have_text("1 of 1")
     expect(page.locator("[data-chosen='Panthera leo']")).to_be_visible()
-    assert figure(page, "Panthera leo", "events") == "3"
-    assert page.locator(".species-table tbody tr").count() == 1
+    expect(figure(page, "Panthera leo", "events")).to_have_text("3")
+    expect(page.locator(".species-table tbody tr")).to_have_count(1)
 
 
 def test_the_map_hatches_what_nobody_looked_at(page: Page, site: Site) -> None:
     enter(page, site, f"/map{ALL}&species=Cervidae&cells=square5000", EMAIL)
     see_map_fitted(page)
     expect(page.locator(".grid-legend")).to_contain_text("Not observed")
+    expect(page.locator("[data-figure=cells]")).to_contain_text(re.compile(r"\d"))
     summary = page.locator("[data-figure=cells]").inner_text()
     looked, every, unseen = (int(n) for n in re.findall(r"\d+", summary))
     assert looked + unseen == every
     assert 1 <= looked <= 3  # of three cameras that looked
     page.locator(".plot-table summary").click()
-    assert page.locator(".plot-table tbody tr").count() == looked
+    expect(page.locator(".plot-table tbody tr")).to_have_count(looked)
 
 
 def test_two_times_are_compared_in_words(page: Page, site: Site, truth: Truth) -> None:
@@ -165,7 +168,7 @@ def test_an_estimate_comes_with_its_verdict_and_the_pictures_behind_it(page: Pag
     page.locator("[data-option=replicates] input").fill("50")
     page.get_by_role("button", name="Estimate", exact=True).click()
     result = page.locator(".estimate-result")
-    expect(result).to_have_attribute("data-status", re.compile("estimated|unfit"))
+    expect(result).to_have_attribute("data-status", re.compile("estimated|unfit"), timeout=ESTIMATE_MS)
     expect(result.locator("[data-plot=clock] path.curve")).to_be_visible()
     expect(result.locator("cite")).to_contain_text("Rowcliffe")
     assert result.locator(".verdict").count() + result.locator(".verdict-none").count() == 1
@@ -195,7 +198,7 @@ def test_the_keyboard_is_enough(page: Page, site: Site, truth: Truth) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("[data-chosen=Elephantidae]")).to_be_visible()
     answered(page)
-    assert int(figure(page, "Elephantidae", "events")) == truth.events["Elephantidae"]
+    expect(figure(page, "Elephantidae", "events")).to_have_text(str(truth.events["Elephantidae"]))
     tab_to("[data-action=trace]")
     page.keyboard.press("Enter")
     expect(page.locator(".traced li")).to_have_count(truth.events["Elephantidae"])
@@ -246,7 +249,7 @@ def test_records_are_taken_along_and_others_brought_in(page: Page, site: Site) -
     report = page.locator(".import-report")
     expect(report).to_contain_text("2 deployments")
     found = page.locator("[data-dataset]")
-    expect(found).to_contain_text("Moschus") if found.count() > 1 else expect(found).to_have_count(1)
+    expect(found).to_have_count(1)
     found.get_by_role("button", name="Remove").click()
     found.get_by_role("button", name="Remove it with all its records").click()
     expect(found).to_have_count(0)
@@ -279,7 +282,7 @@ def test_it_reads_well_in_both_languages(page: Page, site: Site, language: str) 
         go(page, site, where)
         if name == "activity":
             page.locator(".estimate-form .primary").click()
-            expect(page.locator("[data-plot=clock]")).to_be_visible()
+            expect(page.locator("[data-plot=clock]")).to_be_visible(timeout=ESTIMATE_MS)
             page.locator(".estimate-result").scroll_into_view_if_needed()
         if name == "map":
             see_map_fitted(page)

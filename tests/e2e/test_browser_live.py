@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 from tests.bench.mjpeg_camera import MjpegCamera
-from tests.e2e.browser_page import legible, screenshot, sound_page
-from tests.e2e.browser_site import FIELDWATCH, NODE, PASSWORD, SLUG, Site, running_site, wait_for
+from tests.e2e.browser_page import WAIT_MS, legible, screenshot, sound_page
+from tests.e2e.browser_site import FIELDWATCH, NODE, PASSWORD, SLUG, START_S, Site, running_site, wait_for
 from tests.integration.edge_world import make_models
 from tests.integration.live_world import pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 MANAGER = "manager@foping.example"
 SCREENS = os.environ.get("FIELDWATCH_SCREENS")
@@ -69,7 +70,7 @@ detector = {{ model = "square", threads = 1, allow_unsigned = true }}
         env={**os.environ, "FIELDWATCH_MODELS": str(tmp_path / "models")},
     )
     try:
-        wait_for(lambda: "link.connected" in (tmp_path / "node.log").read_text(), "the node", node)
+        wait_for(lambda: "link.connected" in (tmp_path / "node.log").read_text(), "the node", node, START_S)
         yield
     finally:
         node.terminate()
@@ -110,9 +111,9 @@ def test_a_manager_sees_a_camera_live_and_ends_it(page: Page, site: Site, runnin
     ask = live.get_by_role("button", name="See live")
     ask.focus()
     page.keyboard.press("Enter")
-    expect(live.get_by_role("status")).to_contain_text("Asking the camera")
+    expect(live.get_by_role("status")).to_contain_text(re.compile("Asking the camera|first picture"))
     video = live.get_by_label("Live video of this camera")
-    expect(live.get_by_role("status")).to_contain_text("The first picture came after", timeout=60_000)
+    expect(live.get_by_role("status")).to_contain_text("The first picture came after", timeout=WAIT_MS)
     print(live.get_by_role("status").inner_text())
     first = video.evaluate("video => video.currentTime")
     page.wait_for_function(
@@ -123,12 +124,12 @@ def test_a_manager_sees_a_camera_live_and_ends_it(page: Page, site: Site, runnin
     expect(live).to_contain_text("MB")
     legible(page, ".live-view")
     snap(page, "live-view")
-    before = live.get_by_text("4:").count()
-    assert before  # nearly five minutes
+    before = seconds_left(live)
+    assert 0 < before <= 300
     live.get_by_role("button", name="5 more minutes").click()
-    expect(live.locator(".live-facts")).to_contain_text("9:", timeout=20_000)
+    wait_for(lambda: seconds_left(live) > 300, "five more minutes")
     live.get_by_role("button", name="Stop").click()
-    expect(live).to_contain_text("Stopped by", timeout=20_000)
+    expect(live).to_contain_text("Stopped by")
     expect(video).to_have_count(0)
     legible(page, ".live-view")
 
@@ -143,12 +144,18 @@ def test_who_leaves_the_page_looks_no_more_and_a_node_that_is_away_is_told(page:
     )
     live = see_camera(page, site)
     live.get_by_role("button", name="See live").click()
-    expect(live.get_by_role("status")).to_contain_text("The node is not connected now", timeout=20_000)
+    expect(live.get_by_role("status")).to_contain_text("The node is not connected now")
     expect(live.get_by_role("button", name="See live again")).to_be_enabled()
     page.set_viewport_size({"width": 360, "height": 740})
     expect(live).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     snap(page, "live-view-away-360")
+
+
+def seconds_left(live: Locator) -> int:
+    found = re.search(r"(\d+):(\d\d)", live.locator(".live-facts").inner_text())
+    assert found is not None
+    return 60 * int(found[1]) + int(found[2])
 
 
 def moves(page: Page) -> bool:

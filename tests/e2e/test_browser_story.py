@@ -107,6 +107,7 @@ def test_from_a_first_look_to_a_printed_answer(hands: Hands, world: World) -> No
     hands.done("zone")
 
     hands.click(row.get_by_role("link"))
+    page.get_by_label("Who").wait_for()
     if page.get_by_label("Who").locator("option").count() > 1:  # with one ranger there is nothing to choose
         hands.choose(page.get_by_label("Who"), "Wu Gang")
     hands.click(hands.button("Put on duty"))

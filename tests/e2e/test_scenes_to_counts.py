@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_cloud.services.process import ManagedProcess
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 SECONDS, IGNITION_S = 60.0, 20.0
 SPEED = 3.0

@@ -108,7 +108,7 @@ function duty(view: AdminView, zone: Zone): TemplateResult {
   return html`
     <section class="duty" aria-label=${t("admin.duty")}>
       <h3>${t("admin.duty")}</h3>
-      ${rangers.length === 0
+      ${admin.state.people === null ? nothing : rangers.length === 0
         ? html`<p class="muted">${t("admin.duty_nobody")} <a href=${address("people", "new")}>${t("admin.person_add")}</a></p>`
         : html`<form class="admin-form" data-form="duty" @submit=${send}>
             <input type="hidden" name="zone" value=${zone.properties.id} /><input type="hidden" name="place" value="1" />
