@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fieldwatch_edge.errors import ConfigError, InUseError
-from fieldwatch_edge.fleet.software import to_be_left
+from fieldwatch_edge.fleet.versions import to_be_left
 from fieldwatch_edge.node import Node
 
 if TYPE_CHECKING:

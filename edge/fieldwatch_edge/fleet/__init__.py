@@ -9,6 +9,8 @@ by itself where they are bad.
     trial.py      what is on trial held against how the node fared before
     models.py     a model from its wish to its trial
     software.py   the same for a version of Fieldwatch, which `fieldwatch-edge-start` takes back
+    install.py    such a version laid out in an environment of its own
+    versions.py   the files by which the node and `fieldwatch-edge-start` speak of versions
     agent.py      the companion that does all this, one thing at a time
     report.py     what heartbeats say of it
 
