@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -39,6 +40,7 @@ BLURRED_BELOW = 20.0
 """`vision.sharpness`."""
 SHARPNESS_EVERY_S = 10.0
 """Of the wall clock: it costs some milliseconds."""
+LATELY_S = 24 * 3600.0
 MAX_SPANS = 500
 """In one heartbeat; what is left goes into the next."""
 
@@ -240,6 +242,36 @@ class CameraMonitor:
             self._effort.restore(effort, former=former)
 
 
+def _awake_or_asleep() -> float:
+    """Seconds since the machine's start, sleep among them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class GivenUpLately:
+    """How many records were given up in the last day, from how many there were since the outbox was made.
+
+    That number stays for ever, and a complaint with it, long after somebody has come and mended the cause.
+    """
+
+    def __init__(self, clock: Callable[[], float] = _awake_or_asleep) -> None:
+        """`clock`: seconds that no setting of the time changes."""
+        self._clock = clock
+        self._steps: deque[tuple[float, int]] = deque()
+        """When there were how many, oldest first; the first one is what was there before."""
+
+    def of(self, total: int) -> int:
+        """`total`: so many by now. What was there when this process began was told by the one before."""
+        now = self._clock()
+        if self._steps and total < self._steps[-1][1]:  # a new outbox
+            self._steps.clear()
+            self._steps.append((now, 0))
+        if not self._steps or total > self._steps[-1][1]:
+            self._steps.append((now, total))
+        while len(self._steps) > 1 and self._steps[1][0] <= now - LATELY_S:
+            self._steps.popleft()
+        return total - self._steps[0][1]
+
+
 def heartbeat(
     *,
     clock: Clock,
@@ -249,6 +281,7 @@ def heartbeat(
     state_dir: Path,
     uptime_s: float,
     next_within_s: float,
+    given_up_lately: int | None = None,
 ) -> Heartbeat:
     """A node's health at this moment."""
     now = utc_now()
@@ -265,6 +298,7 @@ def heartbeat(
         outbox_records=sum(outbox.records.values()),
         outbox_bytes=outbox.bytes,
         given_up=sum(outbox.given_up.values()),
+        given_up_lately=given_up_lately,
         disk_free_bytes=shutil.disk_usage(state_dir).free,
         cpu_celsius=cpu_celsius(),
         next_within_s=next_within_s,

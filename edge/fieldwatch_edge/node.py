@@ -22,7 +22,7 @@ from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError, S
 from fieldwatch_edge.fleet.agent import Roots
 from fieldwatch_edge.fleet.ledger import FOLDER as FLEET_FOLDER
 from fieldwatch_edge.fleet.witness import ALBUM, Witness
-from fieldwatch_edge.health import CameraMonitor, heartbeat
+from fieldwatch_edge.health import CameraMonitor, GivenUpLately, heartbeat
 from fieldwatch_edge.identity.seal import Seal
 from fieldwatch_edge.link import Link
 from fieldwatch_edge.link.dispatch import Dispatch
@@ -193,6 +193,7 @@ class Node:
         self._notices: deque[str] = deque(notices, maxlen=20)
         """What the next heartbeat is to say of the node itself."""
         self._pacer = Pacer()
+        self._given_up = GivenUpLately()
         album = settings.node.state_dir / FLEET_FOLDER / ALBUM
         self._witness = Witness(album if origin is not None else None)
         self._receipts = 0
@@ -436,14 +437,16 @@ class Node:
                 # Effort with an impossible time waits until that is known; health does not.
                 waits = not final and self._clockwork is not None and self._clockwork.holds
                 spans = [span for each in self.workers for span in each.monitor.pending() if not waits]
+                statistics = outbox.statistics()
                 record = heartbeat(
                     clock=system_clock(),
                     cameras=[_noticed(each, notices) for each in health],
                     effort=spans,
-                    outbox=outbox.statistics(),
+                    outbox=statistics,
                     state_dir=self._settings.node.state_dir,
                     uptime_s=time.monotonic() - self._started,
                     next_within_s=self._settings.heard_within_s,
+                    given_up_lately=self._given_up.of(sum(statistics.given_up.values())),
                 )
                 report = self._beside.report()
                 notices += report.pop("notices", [])  # their own, which are no camera's problem

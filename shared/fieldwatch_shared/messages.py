@@ -227,6 +227,11 @@ class PowerReport(Wire):
     battery_v: float | None = Field(None, ge=0, le=1000)
     solar_w: float | None = Field(None, ge=0)
     load_w: float | None = Field(None, ge=0)
+    load_measured: bool | None = Field(
+        None,
+        description="Whether `load_w` is by a meter, or reckoned from the level and the settings; absent: the"
+        " node is too old to say.",
+    )
     level: str | None = Field(None, max_length=40, description="Of work, by the power budget.")
     used_wh: float | None = Field(None, ge=0)
     saved_wh: float | None = Field(
@@ -306,7 +311,17 @@ class Heartbeat(Wire):
     effort: list[EffortSpan] = Field([], max_length=10_000)
     outbox_records: int = Field(ge=0, description="Waiting in the outbox.")
     outbox_bytes: int = Field(ge=0)
-    given_up: int = Field(0, ge=0, description="Records given up because the outbox's disk budget was full.")
+    given_up: int = Field(
+        0,
+        ge=0,
+        description="Records given up because the outbox's disk budget was full, since the outbox was made.",
+    )
+    given_up_lately: int | None = Field(
+        None,
+        ge=0,
+        description="Of these, those of the last 24 hours, as far as the running process knows; absent: the"
+        " node is too old to say.",
+    )
     disk_free_bytes: int | None = Field(None, ge=0)
     cpu_celsius: float | None = None
     power: PowerReport | None = None

@@ -113,7 +113,7 @@ def _of_node(heartbeat: Heartbeat, *, online: bool) -> list[HealthReason]:
         found.append(HealthReason.NODE_OFFLINE)
     if heartbeat.disk_free_bytes is not None and heartbeat.disk_free_bytes < DISK_LOW_BYTES:
         found.append(HealthReason.DISK_LOW)
-    if heartbeat.given_up:
+    if _gives_up(heartbeat):
         found.append(HealthReason.RECORDS_GIVEN_UP)
     if heartbeat.clock.quality is ClockQuality.UNSYNCHRONISED:
         found.append(HealthReason.CLOCK_UNSYNCHRONISED)
@@ -123,6 +123,13 @@ def _of_node(heartbeat: Heartbeat, *, online: bool) -> list[HealthReason]:
         if power.level not in (None, FULL_WORK):
             found.append(HealthReason.POWER_SAVING)
     return found
+
+
+def _gives_up(heartbeat: Heartbeat) -> bool:
+    """For a day. What it gave up in all stays counted, and stays on the list of visits until somebody came
+    (`maintenance`); only a node that is too old to say since when complains of it for ever."""
+    lately = heartbeat.given_up_lately
+    return bool(heartbeat.given_up if lately is None else lately)
 
 
 def _of_camera(camera: CameraHealth | None) -> list[HealthReason]:

@@ -153,6 +153,7 @@ class Governor:
             battery_v=said.battery_v,
             solar_w=said.solar_w,
             load_w=round(load, 3),
+            load_measured=said.load_w is not None,
             level=self.level.name,
             used_wh=round(self._state.unreported.used_wh, 5),
             saved_wh=round(self._state.unreported.saved_wh, 5),

@@ -71,7 +71,9 @@ def judge(
         ),
         ({"camera": {"deployment_id": NEIGHBOUR}}, "attention", ("camera_not_reported",)),
         ({"disk_free_bytes": 10**8}, "attention", ("disk_low",)),
-        ({"given_up": 3}, "attention", ("records_given_up",)),
+        ({"given_up": 3}, "attention", ("records_given_up",)),  # by a node that cannot say when
+        ({"given_up": 3, "given_up_lately": 1}, "attention", ("records_given_up",)),
+        ({"given_up": 3, "given_up_lately": 0}, "ok", ()),  # told long ago
         ({"clock": {"quality": "unsynchronised"}}, "attention", ("clock_unsynchronised",)),
         ({"power": {"charge": 0.7, "level": "full"}}, "ok", ()),
         ({"power": {"charge": 0.3, "level": "low"}}, "ok", ("power_saving",)),  # as it is meant to be

@@ -8,7 +8,7 @@ from tests.unit.edge.records import CLOCK, DEPLOYMENT, START
 
 from fieldwatch_edge import vision
 from fieldwatch_edge.domain import Frame
-from fieldwatch_edge.health import CameraMonitor, EffortMeter, cpu_celsius, heartbeat
+from fieldwatch_edge.health import CameraMonitor, EffortMeter, GivenUpLately, cpu_celsius, heartbeat
 from fieldwatch_edge.outbox import Statistics
 from fieldwatch_shared.topics import Kind
 
@@ -179,3 +179,27 @@ def test_a_camera_that_is_tried_again_brings_back_no_effort_that_was_reported() 
     monitor.reported(monitor.health(), monitor.pending())
     monitor.restore(kept)
     assert monitor.pending() == []
+
+
+def test_what_was_given_up_is_news_for_a_day() -> None:
+    """The count itself never goes back, unless the outbox is a new one."""
+    hour = 3600.0
+    steps = [
+        (0, 5, 0),  # what was there was told by the process before
+        (1, 5, 0),
+        (2, 8, 3),
+        (20, 10, 5),
+        (25.9, 10, 5),
+        (26, 10, 2),  # those of hour 2 were told for a day
+        (43.9, 10, 2),
+        (44, 10, 0),
+        (50, 2, 2),  # a new outbox
+        (60, 3, 3),
+        (75, 3, 1),
+        (90, 3, 0),
+    ]
+    now = 0.0
+    lately = GivenUpLately(lambda: now)
+    for at, total, news in steps:
+        now = at * hour
+        assert lately.of(total) == news, f"after {at} hours"

@@ -84,12 +84,12 @@ def test_by_hand_energy_used_and_saved() -> None:
     report = governor.report()
     assert report.used_wh == pytest.approx(1.5933 * 3599 / 3600, rel=1e-4)
     assert report.saved_wh == pytest.approx(8.4067 * 3599 / 3600, rel=1e-4)
-    assert not report.measured
+    assert (report.measured, report.load_measured) == (False, False)
     governor.reported(report)
     measured = Governor(NODE, now, State(at=now, stored_wh=1, level="floor", planned_at=now))
     measured.tick(now + 3599, 3600, Measured(load_w=5, charge=0.25), asleep_s=2700)
     assert measured.report().used_wh == pytest.approx(1.25 + 0.225)
-    assert measured.report().measured
+    assert (measured.report().measured, measured.report().load_measured) == (True, True)
 
 
 def test_what_no_heartbeat_has_carried_is_told_again_and_once() -> None:
