@@ -257,16 +257,13 @@ class Running:
 
     def client(self, token: str) -> httpx2.Client:
         return httpx2.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=httpx2.Timeout(20)
+            base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=httpx2.Timeout(60)
         )
 
-    def stop(self) -> float:
-        """Seconds that stopping took."""
-        started = time.monotonic()
+    def stop(self) -> None:
         self.server.should_exit = True
         self.thread.join(60)
         assert not self.thread.is_alive()
-        return time.monotonic() - started
 
 
 @contextmanager
@@ -275,7 +272,7 @@ def running(world: World) -> Iterator[Running]:
     serving = server(world.app(), host="127.0.0.1", port=0)
     thread = threading.Thread(target=serving.run)
     thread.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not serving.started:
         assert thread.is_alive()
         assert time.monotonic() < deadline

@@ -156,5 +156,5 @@ def test_maps_that_are_open_hear_of_a_change(world: World) -> None:
     with browsers(world, "manager") as (manager,), connection(world.settings.database_url) as conn:
         conn.execute(f"LISTEN {CHANNEL}".encode())
         manager.done("PATCH", f"/deployments/{world.ridge}", {"tilt_deg": 2})
-        (told,) = conn.notifies(timeout=5, stop_after=1)
+        (told,) = conn.notifies(timeout=60, stop_after=1)
         assert '"refetch"' in told.payload

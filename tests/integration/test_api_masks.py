@@ -196,7 +196,7 @@ def test_a_change_is_notified_when_it_commits(world: FireWorld, database_url: st
     with psycopg.connect(database_url, autocommit=True) as conn, world.people("manager") as (manager,):
         conn.execute("LISTEN fieldwatch_desired")
         manager.post(f"/deployments/{world.ridge}/masks", mask())
-        heard = [notice.payload for notice in conn.notifies(timeout=10, stop_after=1)]
+        heard = [notice.payload for notice in conn.notifies(timeout=60, stop_after=1)]
     assert heard == ["n1"]
 
 

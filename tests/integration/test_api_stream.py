@@ -8,10 +8,12 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from fieldwatch_cloud.api.routes import stream
 from fieldwatch_cloud.db import sensitive
 from fieldwatch_cloud.db.pool import Database
 
 from .api_world import PASSWORD, World, running
+from .cloud_field import eventually
 
 A, B, C = (str(UUID(int=number)) for number in (1, 2, 3))
 STREAM = "/api/v1/reserves/foping/stream"
@@ -51,7 +53,7 @@ def reading(run, token: str):
 
 def until_listening(world: World) -> None:
     """The LISTEN connection is made beside the server's start."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with world.db.transaction() as conn:
             row = conn.execute(
@@ -86,7 +88,7 @@ def test_two_readers_hear_the_same(world: World) -> None:
         with reading(run, token) as one, reading(run, token) as other:
             world.notify("foping", "media", {"id": A})
             assert one.next() == other.next() == ("media", {"id": A})
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while run.server.config.app.state.live._subscriptions:  # those who went away are forgotten
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -107,12 +109,15 @@ def test_a_lost_connection_to_the_database_is_survived_and_told(world: World) ->
             assert reader.next() == ("media", {"id": A})
 
 
-def test_the_server_stops_promptly_with_streams_open(world: World) -> None:
+def test_the_server_stops_promptly_with_streams_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "fieldwatch_cloud.api.server.GRACE_S", 3600
+    )  # Nothing is cut off: they end by themselves.
     token = world.token("ranger")
     with running(world) as run:
         until_listening(world)
         with reading(run, token) as reader:
-            assert run.stop() < 3
+            run.stop()
             with pytest.raises(EOFError):
                 reader.next()
 
@@ -134,7 +139,10 @@ def test_who_lost_the_membership_hears_no_more(world: World, monkeypatch: pytest
 def test_who_lost_a_role_hears_no_more_of_what_it_let_them_know(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fieldwatch_cloud.api.routes.stream.CHECK_EVERY_S", 0.05)
+    monkeypatch.setattr(stream, "CHECK_EVERY_S", 0.05)
+    checks: list[object] = []
+    look = stream._still_member
+    monkeypatch.setattr(stream, "_still_member", lambda *of: checks.append(of) or look(*of))
     seen = {"id": A, "scientific_name": "Ailuropoda melanoleuca", "media_id": None}
     token = world.token("researcher")
     with world.db.transaction() as conn:
@@ -146,7 +154,8 @@ def test_who_lost_a_role_hears_no_more_of_what_it_let_them_know(
             assert reader.next() == ("observation", seen)
             with world.db.transaction() as conn:
                 conn.execute("UPDATE membership SET role = 'ranger' WHERE role = 'researcher'")
-            time.sleep(0.5)  # some checks
+            before = len(checks)
+            eventually(lambda: len(checks) >= before + 2)  # One began after that, and is over.
             world.notify("foping", "observation", seen)
             world.notify("foping", "deployment", {"id": B})
             assert reader.next() == ("deployment", {"id": B})

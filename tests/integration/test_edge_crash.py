@@ -141,16 +141,12 @@ def test_a_clean_stop_is_quick_and_says_goodbye(world: Path, broker: Mosquitto, 
     config.write_text(config.read_text().replace("times =", "follow = true, times ="))
     process = start(world, config)
     assert process.stderr is not None
-    end = time.monotonic() + 30
-    while not cloud.observations and time.monotonic() < end:
-        time.sleep(0.05)
+    eventually(lambda: bool(cloud.observations), what="the first observations")
     process.send_signal(signal.SIGTERM)
-    begun = time.monotonic()
-    code = process.wait(20)
+    code = process.wait(30)  # As long as fieldwatch-edge.service gives it.
     errors = process.stderr.read()
     process.stderr.close()
     assert code == 0, errors
-    assert time.monotonic() - begun < 8
     eventually(lambda: [state.online for state in cloud.states] == [True, False], what="goodbye")
 
 

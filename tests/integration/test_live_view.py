@@ -52,7 +52,7 @@ class Viewer:
         self.view = answer.json()
         return self.view
 
-    def until(self, state: str, within_s: float = 30, *, looking: bool = True) -> dict[str, Any]:
+    def until(self, state: str, within_s: float = 60, *, looking: bool = True) -> dict[str, Any]:
         def there() -> bool:
             if looking:
                 self.playlist()
@@ -81,7 +81,7 @@ class Viewer:
                 seen[name] = seen[name] or self.piece(name)
             return len(seen) >= pieces
 
-        eventually(enough, within_s=30)
+        eventually(enough)
         ordered = sorted(seen, key=lambda name: int(name.partition(".")[0]))
         return decoded(self.piece("init.mp4") + b"".join(seen[name] for name in ordered))
 
@@ -109,7 +109,7 @@ def test_somebody_asks_sees_moving_pictures_and_stops(world: LiveWorld) -> None:
         assert ranger.watch(pieces=1)
         stopped = ranger.http.post(f"/live-views/{asked['id']}/stop").json()
         assert (stopped["state"], stopped["reason"], stopped["stopped_by"]) == ("ended", "stopped", "Ranger")
-        eventually(lambda: "live_view.ended" in (world.folder / "node.log").read_text(), within_s=5)
+        eventually(lambda: "live_view.ended" in (world.folder / "node.log").read_text())
         assert "#EXT-X-ENDLIST" in (manager.playlist() or "")
         (record,) = manager.http.get(f"/reserves/{RESERVE}/live-views").json()["items"]
         assert record["segments"] >= 3
@@ -178,7 +178,7 @@ def test_a_node_that_is_away_is_unreachable_at_once_and_hears_of_nothing_later(w
         assert "live_view.began" in (world.folder / "node.log").read_text()
         assert (world.folder / "node.log").read_text().count("live_view.began") == 1
         # The node said why it ended.
-        manager.until("ended", within_s=10)
+        manager.until("ended")
         assert manager.view["reason"] == "node_stopped"
 
 
