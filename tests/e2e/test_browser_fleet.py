@@ -94,16 +94,32 @@ def test_nodes_settings_and_a_log(browser: Browser, world: FleetWorld, served: R
         expect(row.locator(".fleet-standing")).to_contain_text("as wanted")
         expect(page.locator(f".fleet-node[data-node={NODES[9]}] .fleet-standing")).to_contain_text("unknown")
 
+        page.get_by_text("All settings, as JSON").click()
         every = page.locator("[data-card=settings] textarea")
         every.fill('{"broker": {"url": "mqtt://elsewhere"}}')
-        page.get_by_role("button", name="Send to the nodes").click()
+        page.get_by_role("button", name="Send the JSON").click()
         expect(page.get_by_role("alert")).to_contain_text("cannot be changed from afar")
-        every.fill('{"heartbeat_s": 300.0}')
+        every.fill('{"link": {"media": true}}')
         with page.expect_response(lambda got: got.request.method == "PUT" and got.ok):
+            page.get_by_role("button", name="Send the JSON").click()
+        # The form keeps what it does not show, and its bounds are the cloud's.
+        beat = page.get_by_label("Reports each")
+        beat.fill("0.5")
+        assert beat.evaluate("input => input.validity.rangeUnderflow")
+        beat.fill("300")
+        page.get_by_label("Sure of smoke or fire from").fill("42.5")
+        with page.expect_response(lambda got: got.request.method == "PUT" and got.ok) as put:
             page.get_by_role("button", name="Send to the nodes").click()
+        assert put.value.request.post_data_json == {
+            "settings": {
+                "link": {"media": True},
+                "heartbeat_s": 300,
+                "cameras": {"*": {"fire": {"detector": {"conf": 0.425}}}},
+            }
+        }
         world.hear(first, models=OLD, settings=SETTINGS)
         page.reload()
-        expect(row.locator(".fleet-standing")).to_contain_text("1 thing differs")
+        expect(row.locator(".fleet-standing")).to_contain_text("2 things differ")
         legible(page, "[data-card=nodes]")
         screen(page, "fleet-nodes")
 

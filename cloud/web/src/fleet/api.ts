@@ -12,6 +12,7 @@ export const fleetApi = {
     call<NodeGroup>(`/reserves/${slug}/fleet/groups/${id}`, body, { method: "PUT" }),
   dropGroup: (slug: string, id: string) => call<void>(`/reserves/${slug}/fleet/groups/${id}`, undefined, { method: "DELETE" }),
   setSettings: (path: string, settings: unknown) => call<{ told: string[] }>(path, { settings }, { method: "PUT" }),
+  schema: () => call<unknown>("/fleet/settings-schema"),
   artifacts: (slug: string) => call<Artifact[]>(`/reserves/${slug}/fleet/artifacts`),
   upload: (slug: string, file: File) =>
     call<Artifact>(`/reserves/${slug}/fleet/artifacts`, file, { patience: UPLOAD_PATIENCE }),

@@ -31,6 +31,8 @@ export interface Page {
   readonly maintenance: ReturnType<typeof createReading<Maintenance>>;
   readonly logs: ReturnType<typeof createReading<NodeLog[]>>;
   readonly lines: ReturnType<typeof createReading<LogLines>>;
+  /** JSON Schema of what may be set from here. */
+  readonly schema: ReturnType<typeof createReading<unknown>>;
   readonly draft: Draft | null;
   readonly busy: boolean;
   /** Of what was asked for last. */
@@ -61,6 +63,7 @@ export const createPage: CreatePage = (tools) => {
     maintenance: createReading<Maintenance>(tools),
     logs: createReading<NodeLog[]>(tools),
     lines: createReading<LogLines>(tools),
+    schema: createReading<unknown>(tools),
   };
   const own = { route: readFleet(""), draft: null as Draft | null, busy: false, failure: null as Failure | null };
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -73,6 +76,7 @@ export const createPage: CreatePage = (tools) => {
     const { section, id } = own.route;
     let again: number | null = null;
     if (section === "nodes") {
+      if (!page_.schema.value && !page_.schema.busy) void page_.schema.read(() => fleetApi.schema());
       await page_.fleet.read(() => fleetApi.fleet(slug()), keep);
       if (id) {
         await page_.logs.read(() => fleetApi.logs(id), keep);

@@ -1,12 +1,14 @@
 /** Nodes as they should be and as they say that they are; one of them with its settings and log; groups. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
+import { commonOf } from "../../fleet/common";
 import { percent } from "../../format";
 import type { Page } from "../../fleet/page";
 import type { FleetNode, NodeGroup } from "../../fleet/wire";
 import { card, empty, loading } from "../side/parts";
 import { ago, fullTime, healthIcon, icon, type View } from "../side/view";
 import { logCard } from "./log";
+import { settingsCard } from "./settings";
 
 const SOON_MS = 21 * 86_400_000;
 const WORST = ["never_seen", "silent", "attention", "ok", "ended"] as const;
@@ -22,7 +24,7 @@ export function nodesSection(view: View, page: Page): TemplateResult {
       <ul class="fleet-nodes">${repeat(fleet.nodes, (one) => one.id, (one) => row(view, one, fleet.groups))}</ul>`, nothing, "nodes")}
     <div class="fleet-two">
       ${groupsCard(view, page, fleet.groups, fleet.nodes)}
-      ${page.manages ? settingsCard(view, page, t("fleet.settings_all"), `/reserves/${view.state.reserve!.slug}/fleet/settings`, fleet.settings) : nothing}
+      ${page.manages ? settingsCard(view, page, { heading: t("fleet.settings_all"), path: `/reserves/${view.state.reserve!.slug}/fleet/settings`, settings: fleet.settings }) : nothing}
     </div>
   `;
 }
@@ -76,6 +78,7 @@ function oneNode(view: View, page: Page, node: FleetNode): TemplateResult {
   return html`
     <p><a class="more-link" href="#fleet/nodes">${icon("left")} ${t("fleet.all_nodes")}</a></p>
     <div class="fleet-two">
+      <div class="fleet-column">
       ${card(node.name, html`
         <dl class="fleet-facts">
           <dt>${t("fleet.id")}</dt><dd>${node.id}</dd>
@@ -91,40 +94,26 @@ function oneNode(view: View, page: Page, node: FleetNode): TemplateResult {
         <p>${standing(view, node)} <span class="muted small">${t(`fleet.${node.standing}_why`)}</span></p>
         ${node.drift.length === 0 ? nothing : html`<div class="fleet-scroll"><table class="fleet-table">
           <thead><tr><th>${t("fleet.setting")}</th><th>${t("fleet.wanted")}</th><th>${t("fleet.found")}</th><th>${t("fleet.since")}</th></tr></thead>
-          <tbody>${node.drift.map((one) => html`<tr><td><code>${one.path}</code></td><td>${shown(one.wanted)}</td>
+          <tbody>${node.drift.map((one) => html`<tr><td>${settingName(view, one.path)}</td><td>${shown(one.wanted)}</td>
             <td>${one.found == null ? t("fleet.nothing") : shown(one.found)}</td><td>${ago(view, one.since)}</td></tr>`)}</tbody></table></div>`}
         ${node.reported ? html`<details><summary>${t("fleet.reported")}</summary><pre class="fleet-json">${JSON.stringify(node.reported, null, 2)}</pre></details>` : nothing}`, nothing, "drift")}
-      ${settingsCard(view, page, t("fleet.settings_own"), `/nodes/${node.id}/settings`, node.own)}
       ${logCard(view, page, node.id)}
+      </div>
+      <div class="fleet-column">
+        ${settingsCard(view, page, { heading: t("fleet.settings_own"), path: `/nodes/${node.id}/settings`, settings: node.own, reported: node.reported })}
+      </div>
     </div>
   `;
 }
 
-function shown(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** In words where it is one of the common ones. */
+function settingName({ t }: View, path: string): TemplateResult {
+  const known = commonOf(path);
+  return html`${known ? html`${t(`fleet.common.${known.name}`)} ` : nothing}<code>${path}</code>`;
 }
 
-/** A layer of settings as it is written: few people change it, and they know what it is. */
-function settingsCard(view: View, page: Page, heading: string, path: string, settings: unknown): TemplateResult {
-  const { t } = view;
-  const send = (event: SubmitEvent) => {
-    event.preventDefault();
-    const field = (event.currentTarget as HTMLFormElement).elements.namedItem("settings") as HTMLTextAreaElement;
-    try {
-      page.setSettings(path, JSON.parse(field.value || "{}"));
-      field.setCustomValidity("");
-    } catch {
-      field.setCustomValidity(t("fleet.not_json"));
-      field.reportValidity();
-    }
-  };
-  return card(heading, html`
-    <form class="fleet-form" @submit=${send}>
-      <p class="muted small">${t("fleet.settings_hint")}</p>
-      <textarea name="settings" rows="6" spellcheck="false" aria-label=${heading} .value=${JSON.stringify(settings, null, 2)}
-        @input=${(event: Event) => (event.target as HTMLTextAreaElement).setCustomValidity("")}></textarea>
-      <button class="secondary" ?disabled=${page.busy}>${t("fleet.settings_save")}</button>
-    </form>`, nothing, "settings");
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function groupsCard(view: View, page: Page, groups: readonly NodeGroup[], nodes: readonly FleetNode[]): TemplateResult {
