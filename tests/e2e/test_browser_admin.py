@@ -230,11 +230,11 @@ def test_somebody_new_is_let_in_by_a_link(page: Page, browser: Browser, site: Si
         other.get_by_label("New password").fill(NEW_PASSWORD)
         other.get_by_role("button", name="Set the password").click()
         other.wait_for_selector("header.top")
-        assert "#overview" in other.url
+        expect(other).to_have_url(re.compile("#overview"))
         other.goto(f"{site.url}/#admin")
         # A ranger finds nothing there but the own account.
         other.wait_for_selector("main.admin[data-section=me]")
-        assert other.locator(".desk-nav a").all_inner_texts() == ["My account"]
+        expect(other.locator(".desk-nav a")).to_have_text(["My account"])
         other.goto("about:blank")
         other.goto(link)
         expect(other.get_by_text("This link was used already")).to_be_visible()

@@ -246,6 +246,7 @@ def test_a_drill_calls_and_reports(page: Page, site: Site, ranger: Page) -> None
     dialog.get_by_role("button", name="Call them now").click()
     report = page.locator("[data-card=report]")
     expect(report).to_contain_text("There is no fire")
+    expect(page).to_have_url(re.compile("#fire/drills/."))
     drill = page.url.rsplit("/", 1)[1]
     incident = asked(page, f"/drills/{drill}")["incident_id"]
     assert asked(page, f"/incidents/{incident}")["drill"] is True

@@ -237,6 +237,7 @@ def test_a_manager_looks_at_a_flight_and_writes_down_the_next(page: Page, world:
     page.get_by_role("button", name="Save the flight").click()
     page.get_by_role("link", name="Bring in its pictures").click()
     expect(page.locator("main.flight")).to_contain_text("No picture has come yet.")
+    expect(page).to_have_url(re.compile("#flight/."))
     made = page.url.rsplit("/", maxsplit=1)[1]
     expect(page.locator("[data-card=bring-in] pre")).to_contain_text(
         f"--deployment {made} --timezone {TIMEZONE}"
