@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from contextlib import contextmanager
@@ -182,15 +183,17 @@ def test_a_line_on_which_connecting_costs_is_called_and_hung_up(
         return log.read_text().count("Client mast-1") == calls()
 
     outbox.write(ready=[Entry.of(heartbeat(1)), *(Entry.of(observation(n)) for n in range(25))])
-    with linked(outbox, broker.url, tmp_path, settings, ledger):
+    with linked(outbox, broker.url, tmp_path, settings, ledger) as link:
         eventually(lambda: len(cloud.observations) == 25, what="the first call")
         eventually(lambda: outbox.empty, what="its receipts")
         eventually(hung_up, what="the end of the call")
         assert calls() == 1
+        eventually(lambda: link._dispatch._call_at > 0, what="its end, noted")
+        link._dispatch._call_at = math.inf  # The next call in its time is far away.
         outbox.write(ready=[Entry.of(heartbeat(2))])
         stays_so(lambda: len(cloud.heartbeats) == 1)
         outbox.write(ready=[Entry.of(suspicion(1))])
-        eventually(lambda: bool(cloud.suspicions), timeout_s=1, what="the fire, at once")
+        eventually(lambda: bool(cloud.suspicions), what="the fire, at once")
         eventually(lambda: len(cloud.heartbeats) == 2, what="what waited goes along")
         eventually(lambda: outbox.empty, what="receipts")
         eventually(hung_up, what="the end of the second call")

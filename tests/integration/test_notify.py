@@ -163,15 +163,14 @@ def test_a_server_that_does_not_answer_holds_up_no_push(
     fires: Fires, phones: dict[str, Phone], settings: CloudSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fieldwatch_cloud.notify.channels.clients.READ_S", 50.0)
-    with Silent() as silent:
+    with notifying(settings), Silent() as silent:
         for n in range(6):
             address = {"url": f"http://127.0.0.1:{silent.port}/{n}", "secret": "s" * 32}
             fires.device("li", address=address, label=f"system {n}")
-        with notifying(settings):
-            fires.begin(fires.fire(utc_now()), utc_now())
-            eventually(lambda: silent.asked >= 4)
-            fires.begin(fires.fire(utc_now()), utc_now())
-            phones["li"].wait(2, within_s=45)  # Before any webhook is given up.
+        fires.begin(fires.fire(utc_now()), utc_now())
+        eventually(lambda: silent.asked >= 4)
+        fires.begin(fires.fire(utc_now()), utc_now())
+        phones["li"].wait(2, within_s=45)  # Before any webhook is given up.
 
 
 def test_a_worker_that_died_after_sending_leaves_it_to_the_confirmation(

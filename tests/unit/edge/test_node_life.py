@@ -36,7 +36,7 @@ def settings(tmp_path: Path) -> NodeSettings:
 def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
-        listening.settimeout(20)
+        listening.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "400000")
         yield listening
@@ -52,7 +52,6 @@ def running(settings: NodeSettings) -> tuple[Node, threading.Thread]:
 def test_a_camera_that_stands_still_is_no_longer_vouched_for(
     settings: NodeSettings, systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STILL_S", 1.5)
     monkeypatch.setattr(module, "RETRY_LONGEST_S", 0.0)
     hangs, going_on = threading.Event(), threading.Event()
 
@@ -83,6 +82,7 @@ def test_a_camera_that_stands_still_is_no_longer_vouched_for(
         assert systemd.recv(1000).startswith(b"READY=1")
         assert systemd.recv(1000) == b"WATCHDOG=1"
         hangs.set()
+        monkeypatch.setattr(module, "STILL_S", 1.5)
         while (said := systemd.recv(1000)) == b"WATCHDOG=1":
             pass
         assert said.startswith(b"STATUS=camera ")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.integration.edge_world import make_models, make_pictures, write_config
 from tests.integration.http_server import Answer, Local
+from tests.unit.edge.camera import wait_until
 
 from fieldwatch_edge.errors import ConfigError, RefusedError, UnreachableError
 from fieldwatch_edge.identity import one_time
@@ -191,10 +192,7 @@ def test_the_end_of_the_log_is_sent_once_when_it_is_asked_for(settings: NodeSett
         for _ in range(2):
             support.command(Command(command=asked).model_dump_json().encode())
         support.command(b'{"command": {"kind": "dance"}}')
-        for _ in range(200):
-            if cloud.got:
-                break
-            threading.Event().wait(0.05)
+        wait_until(lambda: cloud.got)
         support.stop()
         thread.join(60)
         outbox.close()
