@@ -17,7 +17,8 @@ from fieldwatch_edge.aiming.sending import DeploymentsTold
 from fieldwatch_edge.aiming.window import Window
 from fieldwatch_edge.capture.clock import system_clock
 from fieldwatch_edge.errors import OutboxError
-from fieldwatch_edge.fleet.agent import agent
+from fieldwatch_edge.fleet.agent import FleetAgent
+from fieldwatch_edge.fleet.means import means
 from fieldwatch_edge.identity import Identity
 from fieldwatch_edge.link.dispatch import Dispatch
 from fieldwatch_edge.link.watch import LineWatch
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.clockwork import Clockwork
     from fieldwatch_edge.desired import Desired
-    from fieldwatch_edge.fleet.agent import Roots
+    from fieldwatch_edge.fleet.means import Roots
     from fieldwatch_edge.link.ledger import Ledger
     from fieldwatch_edge.live_view import Handover
     from fieldwatch_edge.outbox import Outbox
@@ -135,16 +136,18 @@ def companions(around: Surroundings) -> list[Companion]:
     made.append(Salvaging(around.outbox, _live(settings), around.notice))
     if around.roots is not None:
         made.append(
-            agent(
-                settings,
-                around.roots,
-                desired=around.desired,
-                outbox=around.outbox,
-                pacer=around.pacer,
-                line=around.ledger,
-                frames_seen=around.frames_seen,
-                restart=around.restart,
-                notice=around.notice,
+            FleetAgent(
+                means(
+                    settings,
+                    around.roots,
+                    desired=around.desired,
+                    outbox=around.outbox,
+                    pacer=around.pacer,
+                    line=around.ledger,
+                    frames_seen=around.frames_seen,
+                    restart=around.restart,
+                    notice=around.notice,
+                )
             )
         )
         if not around.offline:

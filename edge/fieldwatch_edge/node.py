@@ -19,8 +19,8 @@ from fieldwatch_edge.clockwork import Clockwork
 from fieldwatch_edge.companions import Beside, Surroundings, companions
 from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.errors import CorruptOutboxError, EdgeError, OutboxError, StuckError
-from fieldwatch_edge.fleet.agent import Roots
 from fieldwatch_edge.fleet.ledger import FOLDER as FLEET_FOLDER
+from fieldwatch_edge.fleet.means import Roots
 from fieldwatch_edge.fleet.witness import ALBUM, Witness
 from fieldwatch_edge.health import CameraMonitor, GivenUpLately, heartbeat
 from fieldwatch_edge.identity.seal import Seal

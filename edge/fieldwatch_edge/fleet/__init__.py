@@ -11,6 +11,8 @@ by itself where they are bad.
     software.py   the same for a version of Fieldwatch, which `fieldwatch-edge-start` takes back
     install.py    such a version laid out in an environment of its own
     versions.py   the files by which the node and `fieldwatch-edge-start` speak of versions
+    fetching.py   artefacts from the cloud: later, where a fire or a budget is in the way
+    means.py      what the agent works with
     agent.py      the companion that does all this, one thing at a time
     report.py     what heartbeats say of it
 

@@ -6,96 +6,42 @@ which is how settings and models come into force, goes on where it was.
 
 from __future__ import annotations
 
-import random
-import shutil
 import threading
 import time
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from fieldwatch_edge.detect.model_folder import sha256_of
-from fieldwatch_edge.errors import EdgeError, OutboxError
+from fieldwatch_edge.errors import EdgeError
 from fieldwatch_edge.fleet import models, trial
-from fieldwatch_edge.fleet.ledger import Book, Choice, Ledger, Trial
+from fieldwatch_edge.fleet.fetching import Fetching
+from fieldwatch_edge.fleet.ledger import Choice, Ledger, Trial
+from fieldwatch_edge.fleet.means import NAME
 from fieldwatch_edge.fleet.report import Reporter
-from fieldwatch_edge.fleet.software import Software
-from fieldwatch_edge.identity.download import DamagedError
-from fieldwatch_edge.link.budget import Lane
 from fieldwatch_shared import node_settings
 from fieldwatch_shared.messages import RolloutState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from fieldwatch_edge.desired import Desired
-    from fieldwatch_edge.fleet.origin import Fetch, Origin
-    from fieldwatch_edge.fleet.witness import Witness
-    from fieldwatch_edge.link.ledger import Ledger as LineLedger
-    from fieldwatch_edge.outbox import Outbox
-    from fieldwatch_edge.power.pace import Pacer
-    from fieldwatch_edge.settings import NodeSettings
+    from fieldwatch_edge.fleet.means import Means
     from fieldwatch_shared.messages import DesiredArtifact, DesiredState, Heartbeat
 
 log = structlog.get_logger(__name__)
 
-RETRY_FIRST_S, RETRY_LONGEST_S = 5.0, 900.0
-FREE_BYTES = 256 * 1024**2
-"""Are left for what the cameras see."""
-LEAST_ROOM = 64 * 1024
-"""Of the line's budget, to go on with a download."""
+DISK_AGAIN_S = 5.0
 STEADY_S = 60.0
 """Up for so long, a start of a trial was a good one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Roots:
-    """What the agent has from who runs the node."""
-
-    origin: Origin
-    witness: Witness
-    receipts: Callable[[], int]
-    """How many the cloud has given since the node began."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What it works with."""
-
-    settings: NodeSettings
-    """Those that the node works by now."""
-    origin: Origin
-    book: Book
-    desired: Desired
-    witness: Witness
-    software: Software
-    fetch: Fetch
-    may_spend: Callable[[], str | None]
-    """Why there is neither power nor line for a download now, in words; None: there is."""
-    stay_awake: Callable[[str | None], None]
-    """With a reason, the node does not sleep; None: it may again."""
-    fires_wait: Callable[[], bool]
-    frames_seen: Callable[[], int]
-    restart: Callable[[], None]
-    notice: Callable[[str], None]
-
-
 class FleetAgent:
-    name = "fleet"
+    name = NAME
 
     def __init__(self, means: Means) -> None:
         self._means, self._pace = means, means.settings.fleet
         self._book = means.book
         self._stopping = threading.Event()
         self._began = self._looked_at = self._kept_at = time.monotonic()
-        self._retry: dict[str, tuple[float, float]] = {}
-        """By the artefact's hash: when to ask again (monotonic), and how long to wait after that."""
-        self._damaged: set[str] = set()
         self._silence = trial.Silence()
-        self._yield_at, self._yields = 0.0, False
+        self._fetching = Fetching(means, self._stopping.is_set)
         self._reporter = Reporter(means)
 
     def run(self) -> None:
@@ -106,7 +52,7 @@ class FleetAgent:
                 self._look()
             except OSError as error:  # the disk: what is there goes on, and it is tried again
                 log.error("fleet.disk", error=str(error))  # noqa: TRY400  # a sentence
-                self._stopping.wait(RETRY_FIRST_S)
+                self._stopping.wait(DISK_AGAIN_S)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -283,130 +229,11 @@ class FleetAgent:
         if folder.is_dir():
             return True
         zipped = folder.with_name(f"{artifact.sha256}.zip")
-        if not self.fetched(artifact, zipped):
+        if not self._fetching.fetched(artifact, zipped):
             return False
         models.unpack(self._book, artifact, zipped)
         zipped.unlink()
         return True
 
     def _software(self, artifact: DesiredArtifact) -> None:
-        self._means.software.take_on(artifact, self.fetched, self._stopping.is_set)
-
-    def fetched(self, artifact: DesiredArtifact, to: Path) -> bool:
-        """Whether the artefact is here, its hash checked; else it is tried again later.
-
-        Raises:
-            NotTakenError: what comes is not what was announced.
-        """
-        if to.exists() and self._is(artifact, to):
-            return True
-        if (
-            time.monotonic() < self._retry.get(artifact.sha256, (0, 0))[0]
-            or self._means.may_spend() is not None
-        ):
-            return False
-        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if shutil.disk_usage(to.parent).free < 3 * artifact.bytes + FREE_BYTES:
-            self._later(artifact, "too little room on the disk")
-            return False
-        try:
-            whole = self._means.fetch(artifact, to, self._may_go_on)
-        except DamagedError as error:
-            # Once, a power cut may have left blocks that were never written.
-            if artifact.sha256 in self._damaged:
-                raise models.NotTakenError(str(error)) from error
-            self._damaged.add(artifact.sha256)
-            return False
-        except EdgeError as error:
-            self._later(artifact, str(error))
-            return False
-        if whole and not self._is(artifact, to):
-            raise models.NotTakenError(f"what came as {artifact.name} {artifact.version} has another SHA-256")
-        if whole:
-            self._retry.pop(artifact.sha256, None)
-        return whole
-
-    def _is(self, artifact: DesiredArtifact, file: Path) -> bool:
-        """Whether `file` is that artefact; else it is gone."""
-        if sha256_of(file) == artifact.sha256:
-            return True
-        file.unlink()
-        return False
-
-    def _later(self, artifact: DesiredArtifact, why: str) -> None:
-        _, usual_s = self._retry.get(artifact.sha256, (0, RETRY_FIRST_S))
-        # Without chance, all nodes of a reserve would ask again in the same instant.
-        wait_s = usual_s * random.uniform(0.5, 1.5)  # noqa: S311  # not cryptography
-        self._retry[artifact.sha256] = (time.monotonic() + wait_s, min(2 * usual_s, RETRY_LONGEST_S))
-        log.info(
-            "fleet.later", name=artifact.name, version=artifact.version, why=why, wait_s=round(wait_s, 1)
-        )
-
-    def _may_go_on(self) -> bool:
-        """Asked at each chunk: fires go first, and no budget is overdrawn."""
-        now = time.monotonic()
-        if now >= self._yield_at:
-            self._yield_at = now + 0.5
-            self._yields = self._means.fires_wait() or self._means.may_spend() is not None
-        return not self._stopping.is_set() and not self._yields
-
-
-def agent(
-    settings: NodeSettings,
-    roots: Roots,
-    *,
-    desired: Desired,
-    outbox: Outbox,
-    pacer: Pacer,
-    line: LineLedger | None,
-    frames_seen: Callable[[], int],
-    restart: Callable[[], None],
-    notice: Callable[[str], None],
-) -> FleetAgent:
-    """That of this node."""
-
-    def fetch(artifact: DesiredArtifact, to: Path, may_go_on: Callable[[], bool]) -> bool:
-        # Not at the top: it brings the HTTP client, and most nodes fetch something twice a year.
-        from fieldwatch_edge.identity.session import CloudSession
-
-        spent = (lambda _: None) if line is None else line.count
-        with CloudSession.of(settings, spent=spent) as session:
-            path = f"/node/artifacts/{artifact.sha256}"
-            return session.download(path, to, artifact.sha256, artifact.bytes, lambda _: None, may_go_on)
-
-    def fires_wait() -> bool:
-        try:
-            return outbox.fires_wait
-        except OutboxError:  # a damaged one may hold a fire too
-            return True
-
-    def may_spend() -> str | None:
-        if line is not None and line.room(Lane.MEDIA) < LEAST_ROOM:
-            return "the line's budget leaves no room now"
-        return pacer.may_spend()
-
-    software = Software(
-        roots.origin,
-        settings,
-        roots.witness,
-        frames_seen=frames_seen,
-        receipts=roots.receipts,
-        restart=restart,
-        notice=notice,
-    )
-    means = Means(
-        settings=settings,
-        origin=roots.origin,
-        book=Book(settings.node.state_dir),
-        desired=desired,
-        witness=roots.witness,
-        software=software,
-        fetch=roots.origin.fetch or fetch,
-        may_spend=may_spend,
-        stay_awake=partial(pacer.stay_awake, FleetAgent.name),
-        fires_wait=fires_wait,
-        frames_seen=frames_seen,
-        restart=restart,
-        notice=notice,
-    )
-    return FleetAgent(means)
+        self._means.software.take_on(artifact, self._fetching.fetched, self._stopping.is_set)

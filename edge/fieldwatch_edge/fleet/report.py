@@ -23,7 +23,7 @@ from fieldwatch_shared.messages import FleetReport
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from fieldwatch_edge.fleet.agent import Means
+    from fieldwatch_edge.fleet.means import Means
     from fieldwatch_edge.settings import NodeSettings
 
 TOLD = 2
