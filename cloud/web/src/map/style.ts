@@ -57,11 +57,12 @@ function sources(): Record<string, SourceSpecification> {
 /** Cameras of which it is known whither they look. */
 const LOOKS: ExpressionSpecification = ["all", ["!", ["has", "count"]], ["has", "heading"], ["has", "fov"]];
 
-/** Layers that are drawn from tiles are hidden until somebody shows them: the phone's map never does. */
+/** All but the land is hidden until there is something to show: from tiles when somebody asks for them, from our own
+ * sources when these hold something (sources.ts). */
 export function baseStyle(colour: Palette): StyleSpecification {
   const style = whole(colour);
   const hidden = style.layers.map((layer) =>
-    "source" in layer && layer.source.endsWith("-tiles") ? { ...layer, layout: { ...layer.layout, visibility: "none" } } as LayerSpecification : layer);
+    "source" in layer ? { ...layer, layout: { ...layer.layout, visibility: "none" } } as LayerSpecification : layer);
   return { ...style, layers: hidden };
 }
 
@@ -85,12 +86,12 @@ function whole(colour: Palette): StyleSpecification {
         paint: { "line-color": colour("--map-graticule"), "line-width": 1 },
       },
       {
-        id: "boundary-glow", type: "line", source: "boundary",
-        paint: { "line-color": colour("--map-boundary"), "line-width": 14, "line-blur": 14, "line-opacity": 0.35 },
-      },
-      {
         id: "zones", type: "line", source: "zones",
         paint: { "line-color": colour("--map-zone"), "line-width": 1.2, "line-dasharray": [4, 3] },
+      },
+      {
+        id: "boundary-glow", type: "line", source: "boundary",
+        paint: { "line-color": colour("--map-boundary"), "line-width": 14, "line-blur": 14, "line-opacity": 0.35 },
       },
       {
         id: "boundary", type: "line", source: "boundary", layout: { "line-join": "round" },

@@ -5,6 +5,7 @@ import type { State } from "../store";
 import { TILE_LAYERS, tileUrl, type TileLayer } from "./api";
 import { CLASSES } from "./cells";
 import { FIRST_LAYERS, LAYER_IDS, LAYERS, type LayerId } from "./layers";
+import type { Sources } from "./sources";
 import { densityPaint, type Palette } from "./style";
 
 const USED_BY: Readonly<Record<TileLayer, readonly LayerId[]>> = {
@@ -26,7 +27,7 @@ export interface TiledLayers {
   limits(): number[];
 }
 
-export function attachTiles(map: MapLibre, colour: () => Palette): TiledLayers {
+export function attachTiles(map: MapLibre, sources: Sources, colour: () => Palette): TiledLayers {
   let asked: Partial<Record<TileLayer, string>> = {};
   let painted: readonly number[] | null = null;
 
@@ -45,8 +46,7 @@ export function attachTiles(map: MapLibre, colour: () => Palette): TiledLayers {
         const layer = map.getLayer(drawn);
         if (!layer) continue;
         const tiled = TILE_LAYERS.find((one) => layer.source === `${one}-tiles`);
-        const wanted = layers.includes(id) && (!tiled || asked[tiled]) ? "visible" : "none";
-        if ((layer.getLayoutProperty("visibility") ?? "visible") !== wanted) map.setLayoutProperty(drawn, "visibility", wanted);
+        sources.allow(drawn, layers.includes(id) && (!tiled || asked[tiled] !== undefined));
       }
     }
     if (painted !== atlas.limits) {

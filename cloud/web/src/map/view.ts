@@ -1,8 +1,7 @@
 /** The map on the page: follows the state, and turns clicks and keys into changes of it. */
-import { Map as MapLibre, ScaleControl, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
+import { Map as MapLibre, ScaleControl, setWorkerUrl } from "maplibre-gl";
 // A file of its own: the security policy then needs no `worker-src blob:`.
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import type { GeoJSON } from "geojson";
 import { alarms } from "../alarms";
 import type { Bounds, LonLat } from "../geo";
 import { translator } from "../i18n";
@@ -28,7 +27,9 @@ import { flightAnimals, flightLines } from "./flights";
 import { stationFeatures } from "./stations";
 import { attachPulses } from "./sightings";
 import type { Theme } from "./state";
-import { baseStyle, pagePalette, type SourceName } from "./style";
+import { attachSources } from "./sources";
+import { baseStyle, pagePalette } from "./style";
+import { withoutSky } from "./sky";
 import { attachTiles, shownLayers } from "./tiled";
 
 setWorkerUrl(workerUrl);
@@ -110,15 +111,18 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     touchPitch: false,
     fadeDuration: 150,
   });
+  withoutSky(map);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-right");
 
   const canvas = map.getCanvas();
+  const sources = attachSources(map);
+  const { set } = sources;
   const drawing = attachDrawing(map, store, events.areaDrawn, set);
   const showIncidents = attachIncidents(map, events.incidentChosen);
   const showPopup = attachPopup(map, store, () => events.deploymentChosen(null));
-  const tiles = attachTiles(map, () => colour);
+  const tiles = attachTiles(map, sources, () => colour);
   const pulses = attachPulses(map, () => shownLayers(store.state).includes("sightings") && !store.state.atlas.shown);
   map.setMissingStyleImageResolver((id) => {
     drawCone(map, colour, id);
@@ -133,10 +137,6 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   let exporting = false;
   /** The fires that call for attention, with the cameras that report them, as last shown. */
   let alarming = new Set<string>();
-
-  function set(name: SourceName, data: GeoJSON): void {
-    map.getSource<GeoJSONSource>(name)?.setData(data);
-  }
 
   /** Brings the sources that depend on what changed up to date; `before` is null the first time. */
   function show(state: State, before: State | null): void {
@@ -328,6 +328,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     ready = false;
     element.dataset.state = "loading";
     tiles.forget();
+    sources.forget();
     map.setStyle(baseStyle(colour), { diff: false });
     map.once("style.load", dressed);
   }

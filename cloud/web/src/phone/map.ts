@@ -2,9 +2,11 @@
  * and the fire; there are no tiles. */
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { FeatureCollection, Geometry } from "geojson";
-import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
+import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { boundsOf, type LonLat } from "../geo";
+import { withoutSky } from "../map/sky";
+import { attachSources } from "../map/sources";
 import { baseStyle, pagePalette } from "../map/style";
 import * as features from "../map/features";
 import type { Reserve, Zones } from "../wire";
@@ -33,9 +35,10 @@ export async function showMap(element: HTMLElement, store: PhoneStore): Promise<
     dragRotate: false, pitchWithRotate: false, touchPitch: false, cooperativeGestures: false,
     bounds: boundsOf(where.toShow(incident.incident, here?.at ?? null)) ?? [-180, -60, 180, 60], fitBoundsOptions: { padding: 36 },
   });
+  withoutSky(map);
   map.touchZoomRotate.disableRotation();
   map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-right");
-  const set = (name: string, data: FeatureCollection) => map.getSource<GeoJSONSource>(name)?.setData(data);
+  const { set } = attachSources(map);
   await map.once("load");
   set("boundary", features.areaFeature(boundary));
   set("outside", features.outside(boundary));
