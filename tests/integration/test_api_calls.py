@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from fieldwatch_cloud.api.app import RECEIPT_FAILURES
 from fieldwatch_cloud.db import deliveries, devices, geography
 from fieldwatch_shared.messages import utc_now
 
@@ -152,6 +153,25 @@ def test_a_test_call_and_its_receipts(world: World) -> None:
         assert [client.post(receipts, json=right).status_code for _ in range(2)] == [204, 204]
         with world.db.transaction() as conn:
             assert devices.delivery_state(conn, UUID(delivery)) == ("opened", None)
+
+
+def test_who_guesses_receipts_has_to_wait_and_phones_have_not(world: World) -> None:
+    guess = {"secret": "x", "event": "opened", "at": utc_now().isoformat()}
+    with world.client("ranger") as client:
+        device = client.post(API + "/devices", json=PHONE).json()["id"]
+        delivery = client.post(f"{API}/devices/{device}/test", json={}).json()["delivery"]
+        with world.db.transaction() as conn:
+            ((secret,),) = conn.execute("SELECT secret FROM delivery").fetchall()
+        client.headers.pop("Authorization")
+        path = f"{API}/deliveries/{delivery}/receipts"
+        guesses = [client.post(path, json=guess).status_code for _ in range(RECEIPT_FAILURES - 1)]
+        assert set(guesses) == {404}
+        # What is right takes none of the attempts.
+        assert {client.post(path, json={**guess, "secret": secret}).status_code for _ in range(3)} == {204}
+        assert client.post(path, json=guess).status_code == 404
+        refused = client.post(path, json=guess)
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
 
 
 def test_tests_are_few(world: World) -> None:

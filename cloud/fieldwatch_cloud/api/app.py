@@ -89,6 +89,8 @@ LOGIN_FAILURES = 10
 LOGIN_FAILURES_OF_PLACE = 100
 """Of all addresses together: many people may share a place, but not so many fail."""
 LOGIN_WINDOW_S = 15 * 60.0
+RECEIPT_FAILURES = 300
+"""A village's phones may come by one address, some with receipts that nobody knows. They try again."""
 LIVE_VIEWS = 10
 """That one account may ask for within a minute: each wakes a modem in the field."""
 TILE_BYTES = 64 * 1024**2
@@ -130,6 +132,7 @@ def create_app(
                 workers=workers,
                 authority=cache(lambda: Authority(settings.state)),
                 node_attempts=Attempts(LOGIN_FAILURES, LOGIN_WINDOW_S),
+                receipt_attempts=Attempts(RECEIPT_FAILURES, LOGIN_WINDOW_S),
                 live_views=Shelf(settings.live_dir),
                 live_view_attempts=Attempts(LIVE_VIEWS, 60.0),
                 tiles=tiles_kept,

@@ -59,8 +59,10 @@ class Attempts:
 
 
 @contextmanager
-def attempt(attempts: Attempts, request: Request, what: str) -> Iterator[None]:
-    """One attempt of `what` from the place that asks; it has failed where NotAdmittedError is raised.
+def attempt(
+    attempts: Attempts, request: Request, what: str, failed: type[Exception] = NotAdmittedError
+) -> Iterator[None]:
+    """One attempt of `what` from the place that asks; it has failed where `failed` is raised.
 
     Raises:
         HTTPException: 429, too many have failed.
@@ -76,7 +78,7 @@ def attempt(attempts: Attempts, request: Request, what: str) -> Iterator[None]:
         )
     try:
         yield
-    except NotAdmittedError:
+    except failed:
         raise
     except BaseException:
         attempts.withdraw(key, now)

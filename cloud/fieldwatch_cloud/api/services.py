@@ -105,6 +105,8 @@ class Services:
     """The reserve's own; its keys are made the first time that anybody asks."""
     node_attempts: Attempts
     """To enrol, or to log in as a node, by place."""
+    receipt_attempts: Attempts
+    """To confirm a delivery, by place."""
     live_views: Shelf
     live_view_attempts: Attempts
     """To see a camera live, by account."""

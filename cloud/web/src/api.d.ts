@@ -2636,7 +2636,8 @@ export interface paths {
         /**
          * A device got the message, or somebody opened it
          * @description Without a log-in: the secret that came with the message vouches. The same again changes nothing, and
-         *     the order does not matter: whoever opened it has got it.
+         *     the order does not matter: whoever opened it has got it. Whoever guesses has to wait; a phone keeps its
+         *     receipt meanwhile.
          */
         post: operations["create_receipt"];
         delete?: never;
@@ -8888,6 +8889,11 @@ export interface components {
             solar_w?: number | null;
             /** Load W */
             load_w?: number | null;
+            /**
+             * Load Measured
+             * @description Whether `load_w` is by a meter, or reckoned from the level and the settings; absent: the node is too old to say.
+             */
+            load_measured?: boolean | null;
             /**
              * Level
              * @description Of work, by the power budget.
@@ -21797,6 +21803,15 @@ export interface operations {
             };
             /** @description A field is missing or wrong; `errors` names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says how many seconds to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

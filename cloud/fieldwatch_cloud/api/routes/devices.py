@@ -6,9 +6,10 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from fieldwatch_cloud.alarms import trial
+from fieldwatch_cloud.api.attempts import attempt
 from fieldwatch_cloud.api.auth import Member, SignedIn, check_role, require
 from fieldwatch_cloud.api.models.calls import (
     Device,
@@ -153,12 +154,14 @@ def create_webhook(body: NewWebhook, member: Manager, services: Wired) -> Issued
     "/deliveries/{delivery_id}/receipts",
     summary="A device got the message, or somebody opened it",
     status_code=204,
-    responses=problems(404, 422),
+    responses=problems(404, 422, 429),
 )
-def create_receipt(delivery_id: UUID, body: Receipt, db: Db) -> None:
+def create_receipt(delivery_id: UUID, body: Receipt, services: Wired, request: Request) -> None:
     """Without a log-in: the secret that came with the message vouches. The same again changes nothing, and
-    the order does not matter: whoever opened it has got it."""
-    with db.transaction() as conn:
+    the order does not matter: whoever opened it has got it. Whoever guesses has to wait; a phone keeps its
+    receipt meanwhile."""
+    guessing = attempt(services.receipt_attempts, request, "receipt", NotFoundError)
+    with guessing, services.database.transaction() as conn:
         deliveries.confirm(conn, delivery_id, body.secret, body.event, body.at)
 
 
