@@ -7,6 +7,7 @@ Fires are therefore kept apart: at `ridge` one now, at `lick` one an hour ago, a
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -145,7 +146,7 @@ def test_counts_in_a_drawn_area_are_those_of_the_cameras_in_it(page: Page, site:
     for corner in corners[:-1]:
         page.mouse.click(*pixel(page, *corner))
         page.wait_for_timeout(400)  # two clicks within 300 ms are a double click
-    with page.expect_response("**/counts") as answered:
+    with page.expect_response("**/counts?*") as answered:
         page.mouse.dblclick(*pixel(page, *corners[-1]))
     page.wait_for_selector(".result[data-status=observed]")
 
@@ -158,6 +159,10 @@ def test_counts_in_a_drawn_area_are_those_of_the_cameras_in_it(page: Page, site:
     assert api == truth
     expect(page.locator("[data-figure=effort]")).to_have_text("1.5 camera-days")
     expect(page.locator("[data-figure=cameras]")).to_have_text("2 of 2")
+    # Two cameras' numbers do not go without their verdict.
+    told = {line["code"] for line in answered.value.json()["verdict"] if line["severity"] != "note"}
+    open_lines = page.locator(".result .verdict li:visible")
+    assert {one.get_attribute("data-code") for one in open_lines.all()} == told != set()
     deer = page.locator("[data-species=Cervidae]")
     expect(deer).to_contain_text("200")  # 3 events in 1.5 camera-days
     expect(deer).to_contain_text("41.2 – 584")  # Garwood: 0.619 and 8.77 events
@@ -338,7 +343,11 @@ def test_the_language_can_be_switched_and_is_remembered(page: Page, site: Site) 
     page.get_by_role("tab", name="计数").click()
     page.get_by_role("button", name="计数", exact=True).click()
     expect(page.locator("[data-species=Cervidae]")).to_contain_text("鹿")
-    page.locator(".result summary").click()
+    verdict = page.locator(".result .verdict li:visible")
+    expect(verdict.first).to_be_visible()
+    for words in verdict.all_inner_texts():
+        assert re.search(r"[\u4e00-\u9fff]", words), f"in English: {words}"
+    page.locator(".result details:not(.verdict) summary").click()
     expect(page.locator(".assumptions li").first).to_be_visible()
     assert page.locator(".assumptions li[lang=en]").all_inner_texts() == [], "the API says something new"
 

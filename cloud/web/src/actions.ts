@@ -212,7 +212,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     const number = ++countNumber;
     store.set({ counting: true, countFailure: null });
     try {
-      const counts = await api.counts(reserve.slug, query);
+      const counts = await api.counts(reserve.slug, query, store.state.language);
       if (number === countNumber) store.set({ result: { counts, query }, counting: false });
     } catch (error) {
       if (number === countNumber) store.set({ countFailure: failureOf(error), result: null, counting: false });
@@ -227,6 +227,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   function setLanguage(language: Language): void {
     remember(language);
     store.set({ language });
+    if (store.state.result) void count(); // its verdict is said by the cloud
   }
 
   return { start, login, logout, openReserve, readAll, count, copyResult, setLanguage, review, desk, research, atlas };

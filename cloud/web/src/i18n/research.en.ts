@@ -46,6 +46,7 @@ export const researchEn = {
   "research.missing.estimate_options": "Fill in what this method cannot do without.",
 
   "research.verdict": "How far the data bear this",
+  "research.verdict.notes": "{n} more things to know",
   "research.verdict.none": "No assumption is known to be broken.",
   "research.severity.note": "Note:",
   "research.severity.caution": "Caution:",

@@ -48,6 +48,7 @@ export const researchZh: Readonly<Record<keyof typeof researchEn, string>> = {
   "research.missing.estimate_options": "请填写该方法必需的选项。",
 
   "research.verdict": "数据能支持到什么程度",
+  "research.verdict.notes": "另有 {n} 点须知",
   "research.verdict.none": "未发现被违反的假设。",
   "research.severity.note": "说明：",
   "research.severity.caution": "注意：",

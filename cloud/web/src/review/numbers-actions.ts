@@ -94,7 +94,7 @@ export function createNumbersActions(store: Store, failureOf: (error: unknown) =
     try {
       const asked = new Set([...names(), ...(change?.names ?? []), ...namesOf(review().taxa)]);
       for (const one of spans.values()) {
-        const counts = await api.counts(reserve, { area: null, ...one, taxa: [...asked].slice(0, ASKED) });
+        const counts = await api.counts(reserve, { area: null, ...one, taxa: [...asked].slice(0, ASKED) }, store.state.language);
         fresh.set(one.from, numbersOf(one, counts));
       }
     } catch (error) {

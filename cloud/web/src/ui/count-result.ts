@@ -5,6 +5,7 @@ import { inChinese } from "../i18n/assumptions";
 import type { CountResult } from "../store";
 import type { Counts, SpeciesCount } from "../wire";
 import { scientific } from "./live";
+import { verdict, verdictLines } from "./research/parts";
 import { fullTime, type View } from "./view";
 
 const LITTLE_EFFORT_DAYS = 1;
@@ -21,6 +22,7 @@ export function countResult(view: View, { counts, query }: CountResult): Templat
       </p>
       ${figures(view, counts)}
       ${counts.status === "not_observed" || counts.species === null ? notObserved(view, counts) : table(view, counts, counts.species)}
+      ${verdicts(view, counts)}
       ${counts.assumptions.length
         ? html`
             <details>
@@ -36,6 +38,17 @@ export function countResult(view: View, { counts, query }: CountResult): Templat
         </span>
       </div>
     </section>
+  `;
+}
+
+/** What breaks an assumption stands open; what is merely to be known can be unfolded: the panel is narrow. */
+function verdicts(view: View, { verdict: lines }: Counts): TemplateResult {
+  const notes = lines.filter((one) => one.severity === "note");
+  return html`
+    ${verdict(view, lines.filter((one) => one.severity !== "note"))}
+    ${notes.length === 0
+      ? nothing
+      : html`<details class="verdict"><summary>${view.t("research.verdict.notes", { n: notes.length })}</summary>${verdictLines(view, notes)}</details>`}
   `;
 }
 

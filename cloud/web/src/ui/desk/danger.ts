@@ -4,7 +4,6 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { gateParts, leastOf } from "../../desk/gate";
 import { filterOf, mayBring, mayManage, type BroughtFile } from "../../desk/state";
 import { DANGER_CLASSES, type FireDangerDay, type Gate } from "../../desk/wire";
-import { significant } from "../../format";
 import { icon } from "../icons";
 import type { View } from "../view";
 import { card, field, select, teaching, text, when } from "./parts";
@@ -31,7 +30,7 @@ function today(view: View): TemplateResult {
   const ofStation = days.filter((one) => one.station === now.station);
   return card(t("danger.today"), html`
     <p class="danger-now" data-danger=${now.danger}><strong>${t(`danger.${now.danger}`)}</strong>
-      <span>${t("danger.fwi", { fwi: significant(now.fwi, view.state.language) })}</span></p>
+      <span>${t("danger.fwi", { fwi: oneDigit(now.fwi, view) })}</span></p>
     <p class="muted small">${t("danger.from", { station: now.station })} ${when(view, now.observed_at)}</p>
     ${now.started ? html`<p class="note small">${t("danger.started")}</p>` : nothing}
     ${now.missed_days > 0 ? html`<p class="note small">${t("danger.missed", { n: now.missed_days })}</p>` : nothing}
@@ -46,8 +45,12 @@ function today(view: View): TemplateResult {
   `, nothing, "danger");
 }
 
-function day({ t, state }: View, one: FireDangerDay): TemplateResult {
-  return html`<tr><th scope="row">${one.day}</th><td>${t(`danger.${one.danger}`)}</td><td class="number">${significant(one.fwi, state.language)}</td></tr>`;
+/** As the report that defines the index prints it. */
+const oneDigit = (fwi: number, { state }: View) => fwi.toLocaleString(state.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+function day(view: View, one: FireDangerDay): TemplateResult {
+  const { t } = view;
+  return html`<tr><th scope="row">${one.day}</th><td>${t(`danger.${one.danger}`)}</td><td class="number">${oneDigit(one.fwi, view)}</td></tr>`;
 }
 
 function gates(view: View): TemplateResult {

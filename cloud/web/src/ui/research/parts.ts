@@ -14,25 +14,32 @@ const SEVERITY_ICON = { note: "info", caution: "warning", unfit: "stop" } as con
 export function verdict(view: View, lines: readonly VerdictLine[]): TemplateResult {
   const { t } = view;
   if (lines.length === 0) return html`<p class="verdict-none">${icon("check")} ${t("research.verdict.none")}</p>`;
-  const order = ["unfit", "caution", "note"];
-  const sorted = [...lines].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
   return html`
     <section class="verdict" aria-label=${t("research.verdict")}>
       <h3>${t("research.verdict")}</h3>
-      <ul>
-        ${sorted.map(
-          (line) => html`
-            <li class=${line.severity} data-code=${line.code} data-severity=${line.severity}>
-              ${icon(SEVERITY_ICON[line.severity])}
-              <div>
-                <p><strong>${t(`research.severity.${line.severity}`)}</strong> ${line.text}</p>
-                ${line.remedy ? html`<p class="remedy"><span class="muted">${t("research.remedy")}</span> ${line.remedy}</p>` : nothing}
-              </div>
-            </li>
-          `,
-        )}
-      </ul>
+      ${verdictLines(view, lines)}
     </section>
+  `;
+}
+
+/** The gravest first. */
+export function verdictLines({ t }: View, lines: readonly VerdictLine[]): TemplateResult {
+  const order = ["unfit", "caution", "note"];
+  const sorted = [...lines].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  return html`
+    <ul>
+      ${sorted.map(
+        (line) => html`
+          <li class=${line.severity} data-code=${line.code} data-severity=${line.severity}>
+            ${icon(SEVERITY_ICON[line.severity])}
+            <div>
+              <p><strong>${t(`research.severity.${line.severity}`)}</strong> ${line.text}</p>
+              ${line.remedy ? html`<p class="remedy"><span class="muted">${t("research.remedy")}</span> ${line.remedy}</p>` : nothing}
+            </div>
+          </li>
+        `,
+      )}
+    </ul>
   `;
 }
 
