@@ -35,8 +35,11 @@ ON CONFLICT (camera) DO UPDATE
 SET position = excluded.position, state = excluded.state, checksum = excluded.checksum
 """
 _BODIES = "SELECT seq, id, kind, body FROM record WHERE seq > ? ORDER BY seq LIMIT 500"
+# What a disk has changed is left as it is: a new checksum would say that it is as written. Asked here, and
+# not with the body: the checksum lies behind the picture.
 _REWRITE = """
-UPDATE record SET body = ?, bytes = bytes + ?, checksum = ? WHERE seq = ? AND body = ?
+UPDATE record SET body = ?, bytes = bytes + ?, checksum = ?
+WHERE seq = ? AND body = ? AND ifnull(checksum = ?, TRUE)
 """
 
 
@@ -91,7 +94,7 @@ class Keeping(Database):
             if checkpoint is not None:
                 said = checkpoint.checksum(camera)
                 connection.execute(_CHECKPOINT, (camera, checkpoint.position, checkpoint.state, said))
-            budget.keep(connection, self._max_bytes)
+            budget.keep(connection, self._max_bytes, budget.short_of_disk(self._path.parent))
         if ready:
             self._tell()
 
@@ -122,7 +125,14 @@ class Keeping(Database):
                 return corrected
             last = rows[-1][0]
             changed = [
-                (body, len(body.encode()) - len(old.encode()), checksum(id_, kind, body), seq, old)
+                (
+                    body,
+                    len(body.encode()) - len(old.encode()),
+                    checksum(id_, kind, body),
+                    seq,
+                    old,
+                    checksum(id_, kind, old),
+                )
                 for seq, id_, kind, old in rows
                 if (body := with_clock_error(Kind(kind), old, covers, offset_s, live)) is not None
             ]
@@ -155,9 +165,16 @@ class Keeping(Database):
     def checkpoint(self, camera: str) -> Checkpoint | None:
         with self._translated(), self._write_lock:
             row = self._writer.execute(
-                "SELECT position, state FROM checkpoint WHERE camera = ?", (camera,)
+                "SELECT position, state, checksum FROM checkpoint WHERE camera = ?", (camera,)
             ).fetchone()
-        return Checkpoint(*row) if row is not None else None
+        if row is None:
+            return None
+        position, state, said = row
+        found = Checkpoint(position, state)
+        if said is not None and said != found.checksum(camera):
+            # A position that a changed bit has moved would pass over all that lies between.
+            self._disbelieve(f"where camera {camera} stands")
+        return found
 
     def _tell(self) -> None:
         for callback in self._listeners:

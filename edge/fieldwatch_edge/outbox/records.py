@@ -157,12 +157,15 @@ def with_clock_error(
     kind: Kind, body: str, covers: Callable[[datetime], bool], offset_s: float, live: frozenset[str]
 ) -> str | None:
     """The record with the known error of the clock that dated it; None where that clock is another, or its
-    error was known.
+    error was known, or the body is none: what a disk has changed is found when it is to be sent.
 
     Args:
         covers, offset_s, live: as of `Outbox.clock_was_wrong`.
     """
-    record = json.loads(body)
+    try:
+        record = json.loads(body)
+    except ValueError:
+        return None
     clock = record.get("clock") or {}
     before = json.dumps(record)
     ours = kind is Kind.HEARTBEAT or kind is Kind.READINGS or record.get("deployment_id") in live

@@ -60,8 +60,7 @@ class OutboxWithRefuge(Outbox):
     @property
     def in_memory(self) -> int:
         """Records that are not safe on disk."""
-        memory = self._memory
-        return 0 if memory is None else sum(memory.statistics().records.values())
+        return self._there(lambda memory: sum(memory.statistics().records.values()), 0)
 
     @property
     def unsettled(self) -> bool:
@@ -132,11 +131,11 @@ class OutboxWithRefuge(Outbox):
             memory.write(camera, ready=ready, open_tracks=open_tracks, checkpoint=checkpoint)
 
     def release(self, camera: str) -> int:
-        here = self._memory.release(camera) if self._memory is not None else 0
+        here = self._there(lambda memory: memory.release(camera), 0)
         return here + self._disk(lambda: Outbox.release(self, camera), 0)
 
     def checkpoint(self, camera: str) -> Checkpoint | None:
-        newer = self._memory.checkpoint(camera) if self._memory is not None else None
+        newer = self._there(lambda memory: memory.checkpoint(camera), None)
         return newer or super().checkpoint(camera)
 
     # What the link does
@@ -149,7 +148,8 @@ class OutboxWithRefuge(Outbox):
         return self._next(now, batch, fires) or self._next(now, batch, most)
 
     def _next(self, now: float, batch: int, most: Mapping[Priority, int]) -> Message | None:
-        if (memory := self._memory) is not None and (message := memory.take(now, batch, most)) is not None:
+        message = self._there(lambda memory: memory.take(now, batch, most), None)
+        if message is not None:
             return message
         if time.monotonic() < self._rests_until:
             return None
@@ -160,66 +160,63 @@ class OutboxWithRefuge(Outbox):
         except OutboxError as error:
             self._refuse(error)
             self._adopt()
-            return self._memory.take(now, batch, most) if self._memory is not None else None
+            return self._there(lambda memory: memory.take(now, batch, most), None)
 
     def any_to_send(self, most: Mapping[Priority, int]) -> bool:
-        memory = self._memory
-        if memory is not None and memory.any_to_send(most):
+        if self._there(lambda memory: memory.any_to_send(most), otherwise=False):
             return True
         return not self._all_adopted and super().any_to_send(most)
 
     def held_back(self, most: Mapping[Priority, int]) -> int:
-        here = self._memory.held_back(most) if self._memory is not None else 0
+        here = self._there(lambda memory: memory.held_back(most), 0)
         return here + super().held_back(most)
 
     def forget(self, message_ids: Iterable[UUID]) -> int:
         ids = list(message_ids)
-        here = self._memory.forget(ids) if self._memory is not None else 0
+        here = self._there(lambda memory: memory.forget(ids), 0)
         # Where the disk refuses, it is sent once more when it is back: the cloud will know it.
         return here + self._disk(lambda: Outbox.forget(self, ids), 0)
 
     def resend_all(self) -> None:
-        if self._memory is not None:
-            self._memory.resend_all()
+        self._there(lambda memory: memory.resend_all(), None)
         self._disk(lambda: Outbox.resend_all(self), None)
 
     def resend(self, message_id: UUID) -> None:
-        if self._memory is not None:
-            self._memory.resend(message_id)
+        self._there(lambda memory: memory.resend(message_id), None)
         self._disk(lambda: Outbox.resend(self, message_id), None)
 
     def resend_overdue(self, now: float) -> int:
-        here = self._memory.resend_overdue(now) if self._memory is not None else 0
+        here = self._there(lambda memory: memory.resend_overdue(now), 0)
         return here + self._disk(lambda: Outbox.resend_overdue(self, now), 0)
 
     def next_overdue(self) -> float | None:
-        found = [super().next_overdue(), self._memory.next_overdue() if self._memory is not None else None]
+        found = [super().next_overdue(), self._there(lambda memory: memory.next_overdue(), None)]
         return min((each for each in found if each is not None), default=None)
 
     def clock_was_wrong(
         self, covers: Callable[[datetime], bool], offset_s: float, live: frozenset[str], after: int = 0
     ) -> int:
         # All that is in memory is of this boot.
-        here = self._memory.clock_was_wrong(covers, offset_s, live) if self._memory is not None else 0
+        here = self._there(lambda memory: memory.clock_was_wrong(covers, offset_s, live), 0)
         return here + self._disk(lambda: Outbox.clock_was_wrong(self, covers, offset_s, live, after), 0)
 
     # What health and people ask
 
     @property
     def fires_wait(self) -> bool:
-        if self._memory is not None and self._memory.fires_wait:
+        if self._there(lambda memory: memory.fires_wait, otherwise=False):
             return True
         return not self._all_adopted and super().fires_wait
 
     @property
     def empty(self) -> bool:
-        return (self._memory is None or self._memory.empty) and super().empty
+        return self._there(lambda memory: memory.empty, otherwise=True) and super().empty
 
     def statistics(self) -> Statistics:
+        here = self._there(lambda memory: memory.statistics(), None)
         disk = super().statistics()
-        if self._memory is None:
+        if here is None:
             return disk
-        here = self._memory.statistics()
         return Statistics(
             _sum(disk.records, here.records),
             disk.open_tracks + here.open_tracks,
@@ -243,6 +240,18 @@ class OutboxWithRefuge(Outbox):
     def _remove_memory(self) -> None:
         for suffix in ("", "-wal", "-shm"):
             self._at.with_name(self._at.name + suffix).unlink(missing_ok=True)
+
+    def _there(self, do: Callable[[Outbox], T], otherwise: T) -> T:
+        """What the second outbox says; `otherwise` where there is none."""
+        memory = self._memory
+        if memory is None:
+            return otherwise
+        try:
+            return do(memory)
+        except OutboxError:
+            if memory is self._memory:
+                raise
+            return otherwise  # settled meanwhile, by another thread, and closed: all of it is on the disk
 
     def _disk(self, do: Callable[[], T], otherwise: T) -> T:
         if time.monotonic() < self._rests_until:

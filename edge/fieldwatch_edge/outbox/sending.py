@@ -57,7 +57,7 @@ WHERE camera IS NULL AND (priority, seq) > (?, ?) ORDER BY priority, seq LIMIT 6
 """
 _NEXT_BATCH = """
 SELECT id, body, checksum FROM record
-WHERE camera IS NULL AND retry_at IS NULL AND message_id IS NULL AND priority = ? AND kind = ?
+WHERE camera IS NULL AND retry_at IS NULL AND message_id IS NULL AND priority = ? AND bytes <= ? AND kind = ?
 ORDER BY seq LIMIT ?
 """
 
@@ -229,7 +229,7 @@ class Sending(Database):
                 return message_id, [row[1] for row in rows]
             connection.execute("UPDATE record SET message_id = NULL WHERE message_id = ?", (message_id,))
         message_id = str(uuid7())
-        rows = connection.execute(_NEXT_BATCH, (Priority.OBSERVATION, kind, batch)).fetchall()
+        rows = connection.execute(_NEXT_BATCH, (Priority.OBSERVATION, largest, kind, batch)).fetchall()
         rows = within(rows, largest)
         self._believe(kind, rows)
         connection.executemany(

@@ -15,7 +15,7 @@ import fieldwatch_edge.outbox
 from fieldwatch_edge.errors import CorruptOutboxError, OutboxError
 from fieldwatch_edge.outbox import Checkpoint, Entry, Outbox, Priority
 from fieldwatch_edge.outbox.records import checksum
-from fieldwatch_shared.messages import Media, ObservationBatch, SuspicionMessage
+from fieldwatch_shared.messages import Clock, ClockQuality, Media, ObservationBatch, SuspicionMessage
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
@@ -221,6 +221,16 @@ def test_when_full_pictures_go_first_then_old_observations_and_fires_last(tmp_pa
     outbox.close()
 
 
+def test_one_picture_too_many_costs_one_picture_the_oldest(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "o", MIB)
+    written = [str(picture(n).media.id) for n in range(12)]
+    for n in range(12):
+        outbox.write(ready=[Entry.of(picture(n, 100_000), Priority.SUSPICION_PICTURE)])
+    assert [entry.id for entry in outbox] == written[-9:]
+    assert outbox.statistics().given_up == {Kind.MEDIA: 3}
+    outbox.close()
+
+
 def test_new_records_are_announced_and_open_tracks_are_not(outbox: Outbox) -> None:
     calls: list[int] = []
     outbox.listen(lambda: calls.append(1))
@@ -324,6 +334,36 @@ def test_a_bit_that_the_disk_has_changed_is_seen_before_it_is_sent(tmp_path: Pat
         outbox.take(0, 100)
     assert outbox.corrupt
     outbox.close()
+
+
+def test_what_the_disk_has_changed_gets_no_checksum_that_says_otherwise(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "o", MIB)
+    unsure = Clock(quality=ClockQuality.UNSYNCHRONISED)
+    entries = [Entry.of(observation(n).model_copy(update={"clock": unsure})) for n in (1, 2, 3)]
+    outbox.write("camera", ready=entries, checkpoint=Checkpoint("7.jpg", "{}"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "o")) as connection:
+        connection.execute("UPDATE record SET body = replace(body, '0.9', '0.1') WHERE seq = 1")
+        connection.execute("UPDATE record SET body = '}' || substr(body, 2) WHERE seq = 2")
+        connection.execute("UPDATE checkpoint SET position = '9.jpg'")
+        connection.commit()
+    live = frozenset({str(observation(1).deployment_id)})
+    assert outbox.clock_was_wrong(lambda _: True, 5.0, live) == 1, "the one that is as written"
+    assert not outbox.corrupt
+    with pytest.raises(CorruptOutboxError, match="not as written"):
+        outbox.take(0, 100)
+    with pytest.raises(CorruptOutboxError, match="camera stands"):
+        outbox.checkpoint("camera")
+    outbox.close()
+
+
+def test_a_message_is_no_larger_than_what_may_go_though_the_oldest_record_is(outbox: Outbox) -> None:
+    long = observation(1).model_copy(update={"model": "m" * 120})
+    outbox.write(ready=[Entry.of(long), Entry.of(observation(2)), Entry.of(observation(3))])
+    largest = Entry.of(long).size - 1
+    message = outbox.take(0, 1, {Priority.OBSERVATION: largest})
+    assert message is not None
+    batch = ObservationBatch.model_validate_json(message.payload)
+    assert batch.observations == [observation(2)]
 
 
 def test_what_is_carried_is_what_would_be_sent_and_counts_as_nothing_sent(outbox: Outbox) -> None:

@@ -18,7 +18,9 @@ from fieldwatch_edge.outbox.sending import ANY_SIZE
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from fieldwatch_edge.outbox import Message
 
 MIB = 1024**2
 
@@ -141,6 +143,50 @@ def test_with_a_full_disk_fires_go_out_from_memory_and_the_rest_goes_back(disk: 
     assert plain.checkpoint("camera") == Checkpoint(written[-1].id, "{}")
     assert plain.release("camera") == 1
     plain.close()
+
+
+def test_before_the_disk_is_full_old_pictures_make_room_for_what_comes(disk: Path, tmp_path: Path) -> None:
+    """Its budget is larger than the disk, as on a card on which others write too."""
+    subprocess.run(["mount", "-o", "remount,size=24m", str(disk)], check=True)
+    outbox = opened(disk, tmp_path)
+    assert isinstance(outbox, OutboxWithRefuge)
+    fires = [Entry.of(picture(n, 100_000), Priority.SUSPICION_PICTURE) for n in range(1000, 1004)]
+    outbox.write(ready=fires)
+    (disk / "others").write_bytes(bytes(8 * MIB))
+    pictures = [Entry.of(picture(n, 100_000)) for n in range(300)]
+    seen = [Entry.of(observation(n)) for n in range(300)]
+    for shown, saw in zip(pictures, seen, strict=True):
+        outbox.write(ready=[shown, saw])
+    assert (outbox.refusal, outbox.in_memory) == (None, 0), "all of it is on the disk"
+    left = [entry.id for entry in outbox if entry.priority is Priority.PICTURE]
+    assert left == [entry.id for entry in pictures[-len(left) :]], "the oldest went"
+    assert len(left) > 20
+    assert {entry.id for entry in (*fires, *seen)} <= ids(outbox)
+    assert outbox.statistics().given_up == {Kind.MEDIA: 300 - len(left)}
+    outbox.close()
+
+
+def test_what_is_moved_onto_the_disk_while_the_link_asks_for_it_is_there(
+    disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = opened(disk, tmp_path)
+    assert isinstance(outbox, OutboxWithRefuge)
+    fill(disk)
+    outbox.write(ready=[Entry.of(suspicion(1))])
+    memory = outbox._memory
+    assert memory is not None
+    (disk / "others").unlink()
+    take = memory.take
+
+    def move_first(now: float, batch: int, most: Mapping[Priority, int]) -> Message | None:
+        assert outbox.settle() == 1  # as its own thread does
+        return take(now, batch, most)
+
+    monkeypatch.setattr(memory, "take", move_first)
+    message = outbox.take(0, 100)
+    assert message is not None
+    assert message.id == suspicion(1).id
+    outbox.close()
 
 
 def test_what_waits_on_a_disk_that_can_only_be_read_is_sent_fires_first(card: Card, tmp_path: Path) -> None:
