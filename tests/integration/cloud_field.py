@@ -276,12 +276,25 @@ class Notices:
 
     def __init__(self, url: str) -> None:
         self._conn = psycopg.connect(url, autocommit=True)
-        self._conn.execute("LISTEN fieldwatch_live")
         self.heard: list[dict[str, Any]] = []
+        self._marks = set[str]()
+        self._conn.add_notify_handler(self._take)
+        self._conn.execute("LISTEN fieldwatch_live")
+        self._conn.execute("LISTEN fieldwatch_mark")
 
     def of(self, event: str) -> list[Any]:
-        self.heard += [json.loads(notice.payload) for notice in self._conn.notifies(timeout=0.05)]
+        """Of all that was committed by now: notices come in the order of the commits, so before our mark."""
+        mark = str(uuid7())
+        self._conn.execute("SELECT pg_notify('fieldwatch_mark', %s)", (mark,))
+        while mark not in self._marks:
+            self._conn.execute("SELECT")
         return [notice for notice in self.heard if notice["event"] == event]
+
+    def _take(self, notice: psycopg.Notify) -> None:
+        if notice.channel == "fieldwatch_mark":
+            self._marks.add(notice.payload)
+        else:
+            self.heard.append(json.loads(notice.payload))
 
     def close(self) -> None:
         self._conn.close()

@@ -78,7 +78,7 @@ class Watched:
         ended = threading.Event()
         looking = threading.Thread(target=self._look, args=(process.pid, ended))
         looking.start()
-        patience = threading.Timer(40, process.kill)
+        patience = threading.Timer(120, process.kill)
         patience.start()
         assert process.stdin is not None
         assert process.stdout is not None
