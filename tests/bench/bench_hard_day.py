@@ -43,11 +43,11 @@ FAST_CLOCK = """
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from fieldwatch_edge import node
+from fieldwatch_edge import cloud_line as line
 begun, midnight, times = float({begun!r}), datetime(2026, 5, 1, tzinfo=UTC), float({times!r})
 lived = lambda: (time.monotonic() - begun) * times
-node.Ledger = partial(node.Ledger, clock=lambda: midnight + timedelta(seconds=lived()), uptime=lived)
-node.Link = partial(node.Link, recheck_s=1.0)
+line.Ledger = partial(line.Ledger, clock=lambda: midnight + timedelta(seconds=lived()), uptime=lived)
+line.Link = partial(line.Link, recheck_s=1.0)
 """
 
 

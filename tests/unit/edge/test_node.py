@@ -10,7 +10,7 @@ import cv2
 import pytest
 from tests.integration.edge_world import animals, make_models, make_pictures, write_config
 
-from fieldwatch_edge import node as module
+from fieldwatch_edge import beats
 from fieldwatch_edge.errors import CorruptOutboxError
 from fieldwatch_edge.node import OUTBOX_FILE, Node
 from fieldwatch_edge.outbox import Outbox
@@ -53,7 +53,7 @@ def test_a_heartbeat_that_fails_ends_no_camera(
     def fail(**_: object) -> None:
         raise ValueError("nobody thought of this")
 
-    monkeypatch.setattr(module, "heartbeat", fail)
+    monkeypatch.setattr(beats, "heartbeat", fail)
     _, complete = run(settings)
     assert complete
     assert waiting(settings)[Kind.OBSERVATIONS] == animals(1)

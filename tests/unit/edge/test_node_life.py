@@ -11,7 +11,7 @@ from tests.integration.edge_world import make_models, make_pictures, write_confi
 from tests.unit.edge.camera import wait_until
 
 from fieldwatch_edge import node as module
-from fieldwatch_edge import watchdog
+from fieldwatch_edge import watchdog, worker
 from fieldwatch_edge.capture import open_source
 from fieldwatch_edge.errors import StuckError
 from fieldwatch_edge.node import Node
@@ -76,7 +76,7 @@ def test_a_camera_that_stands_still_is_no_longer_vouched_for(
                 if hangs.is_set():
                     going_on.wait(60)
 
-    monkeypatch.setattr(module, "open_source", lambda *where: Hanging(open_source(*where)))
+    monkeypatch.setattr(worker, "open_source", lambda *where: Hanging(open_source(*where)))
     node, thread = running(settings)
     try:
         assert systemd.recv(1000).startswith(b"READY=1")
@@ -102,7 +102,7 @@ def test_a_driver_that_hangs_for_good_ends_the_process(
     def stuck(*_: object) -> None:
         raise StuckError("/dev/video0 hangs: its driver has not answered for 60 s")
 
-    monkeypatch.setattr(module, "open_source", stuck)
+    monkeypatch.setattr(worker, "open_source", stuck)
     node, thread = running(settings)
     assert wait_until(lambda: not thread.is_alive())
     assert "/dev/video0 hangs" in (node.stuck or "")

@@ -12,11 +12,11 @@ from tests.unit.edge.onvif.ptz_device import PRESETS, PtzDevice
 from tests.unit.edge.rtsp import RtspCamera, transport_stream
 
 from fieldwatch_edge.capture import open_source
-from fieldwatch_edge.node import _view
 from fieldwatch_edge.onvif import OnvifError, PatrolSource, patrolled
 from fieldwatch_edge.onvif import patrol as patrol_module
 from fieldwatch_edge.onvif.client import Turner
 from fieldwatch_edge.settings import Camera, NodeSettings, Patrol
+from fieldwatch_edge.worker import watched_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -211,4 +211,4 @@ def test_that_its_view_moves_is_no_fault(device: PtzDevice, tmp_path: Path) -> N
     camera = _camera(1, _patrol(device, tmp_path))
     node = {"id": "mast-1", "reserve": "ridge", "state_dir": tmp_path}
     settings = NodeSettings.model_validate({"node": node, "camera": [camera]})
-    assert _view(settings, camera) is None
+    assert watched_view(settings, camera) is None
