@@ -11,9 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.e2e.browser_desk import see_fire
+from tests.e2e.browser_desk import see_fire, set_gate, wet_days
 from tests.e2e.browser_page import chromium, sound_page
 from tests.e2e.browser_places import PHONE, PLACES, Place, enter, visit
+from tests.e2e.browser_staff import drill, staff, taking_mail
 from tests.e2e.browser_takes import DESK, LANGUAGES, POCKET, TAKES, large, supply, write
 from tests.e2e.browser_world import World, act, incidents, open_session, running_world
 
@@ -50,6 +51,15 @@ def burn(browser: Browser, world: World) -> str:
         open_session(page, world.site)
         see_fire(world.node, world.site, ["ridge", "lick"], (107.762, 33.69), utc_now())
         return str(next(one["id"] for one in incidents(page, world.site) if one["state"] == "new"))
+
+
+def hold_back(browser: Browser, world: World) -> None:
+    """On a wet day, what a camera with a gate faintly saw."""
+    with sound_page(browser, width=800, height=600) as page:
+        open_session(page, world.site)
+        wet_days(world.site, page)
+        set_gate(world.site, page, "saddle", {"low": 0.45, "moderate": 0.3})
+        see_fire(world.node, world.site, ["saddle"], (107.99, 33.60), utc_now(), confidence=0.31)
 
 
 def answer(browser: Browser, world: World, fire: str) -> None:
@@ -148,6 +158,7 @@ def main(folder: Path, names: set[str]) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="fws-", dir="/tmp") as state,
         tempfile.TemporaryDirectory() as files,
+        taking_mail() as mail,  # before the browser, whose loop runs in this thread
         chromium() as browser,
     ):
         Path(state).chmod(0o711)
@@ -160,16 +171,23 @@ def main(folder: Path, names: set[str]) -> None:
         if names == {"large"}:
             gallery(folder)
             return
-        with running_world(Path(state) / "world", Path(files), DOOR) as world:
+        with running_world(Path(state) / "world", Path(files), DOOR | mail) as world:
             supply(world)
+            staff(browser, world)
             fire = burn(browser, world)
             for language in LANGUAGES if wanted("wall") else ():
                 wall(browser, world, folder, language, fire=True)
             answer(browser, world, fire)
+            if wanted("desk-danger"):
+                hold_back(browser, world)
+            held = drill(browser, world) if wanted("desk-drills") else ""
             for language in LANGUAGES:
                 if wanted("wall"):
                     wall(browser, world, folder, language, fire=False)
                 places(browser, world, fire, folder, names, language)
+                if held:
+                    report = Place("desk-drills", f"#fire/drills/{held}", "[data-card=report]")
+                    _one(browser, world, fire, folder / f"desk-drills-{language}.jpg", report, language)
                 for name, take in TAKES.items():
                     if wanted(name):
                         take(browser, world, folder, language)

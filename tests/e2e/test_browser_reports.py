@@ -132,6 +132,11 @@ def test_a_ranger_reads_in_chinese_on_a_phone(page: Page, phone: Page, world: Wo
     )
     assert small == 0
     screen(phone, "reports-phone-zh")
+    if os.environ.get("FIELDWATCH_SCREENS"):
+        phone.add_init_script("localStorage.setItem('fieldwatch.language', 'en')")
+        phone.reload()
+        expect(phone.locator(".edition .report-headlines li").first).to_contain_text("camera-days")
+        screen(phone, "reports-phone-en")
     # The link of a mail leads to its report.
     id_ = phone.locator(".edition").first.get_attribute("data-report")
     phone.goto(f"{world.site.url}/#reports/{id_}")
