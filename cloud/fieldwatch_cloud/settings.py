@@ -61,6 +61,13 @@ class MqttSettings(BaseSettings):
         "8883 is usual. Absent: nowhere, and only this machine reaches it.",
     )
     nodes_host: str = Field("0.0.0.0", description="Address to listen on for nodes.")  # noqa: S104
+    nodes_connections: int = Field(
+        800,
+        ge=10,
+        le=1_000_000,
+        description="Connections of nodes at once. More than some 900 need a higher limit of open files "
+        "(LimitNOFILE).",
+    )
     nodes_names: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Hosts and IP addresses by which nodes reach it, with commas between: they stand in its "
@@ -104,6 +111,21 @@ class IngestSettings(BaseSettings):
     receive_maximum: int = Field(
         2000, ge=1, le=65535, description="Messages that the broker may send ahead of our acknowledgement."
     )
+    node_record_bytes: int = Field(
+        1024**3,
+        ge=1024**2,
+        description="Observations, heartbeats and readings that one node may bring in a day (UTC).",
+    )
+    node_picture_bytes: int = Field(
+        8 * 1024**3, ge=1024**2, description="Pictures over MQTT; its outbox holds a quarter of this."
+    )
+    node_fires: int = Field(
+        50_000, ge=1000, description="Messages of fires that one node may bring in a day."
+    )
+    node_refused_messages: int = Field(
+        10_000, ge=1, description="Of one node in a day that go to quarantine, whatever for."
+    )
+    node_refused_bytes: int = Field(512 * 1024**2, ge=1024, description="The same in bytes.")
 
 
 class MediaSettings(BaseSettings):

@@ -188,8 +188,9 @@ def _start_broker(
     if settings.mqtt.url is not None:
         return settings.mqtt_url
     door = None
-    if settings.mqtt.nodes_port is not None:
-        door = NodeDoor(settings.mqtt.nodes_host, settings.mqtt.nodes_port, settings.node_names)
+    mqtt = settings.mqtt
+    if mqtt.nodes_port is not None:
+        door = NodeDoor(mqtt.nodes_host, mqtt.nodes_port, settings.node_names, mqtt.nodes_connections)
     broker = EmbeddedMosquitto(settings.state, for_nodes=door, stopping=stopping)
 
     def start() -> ManagedProcess:

@@ -165,7 +165,7 @@ class EnrolmentRequest(Wire):
 
     code: Told = Field(description="The one-time code, `FW1-...`.", max_length=100)
     csr: Pem = Field(description="PKCS #10 request, PEM, signed by the node's own key.")
-    hardware: dict[str, str] = Field(
+    hardware: dict[Annotated[str, Field(max_length=50)], Annotated[str, Field(max_length=200)]] = Field(
         default_factory=dict, max_length=32, description="What the box says of itself: model, serial, memory."
     )
 

@@ -50,7 +50,15 @@ class Gate(Peopled):
 
     desk: Any
 
-    def __init__(self, database_url: str, db: Database, state: Path, *, with_broker: bool = True) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        db: Database,
+        state: Path,
+        *,
+        with_broker: bool = True,
+        connections: int = 100,
+    ) -> None:
         make_state_directory(state)
         super().__init__(database_url, db, state)
         with db.transaction() as conn:
@@ -58,7 +66,7 @@ class Gate(Peopled):
         self.port = free_port()
         self.settings = self.with_mqtt(nodes_port=self.port, nodes_names=("localhost",))
         self.broker = EmbeddedMosquitto(
-            state, for_nodes=NodeDoor("127.0.0.1", self.port, self.settings.node_names)
+            state, for_nodes=NodeDoor("127.0.0.1", self.port, self.settings.node_names, connections)
         )
         if with_broker:
             self.broker.start(lambda: node_access(database_url), lambda: revoked(database_url))

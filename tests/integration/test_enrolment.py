@@ -41,6 +41,16 @@ def code_for(api: TestClient, node: str = "n1") -> str:
     return str(answer.json()["code"])
 
 
+def needs(api: TestClient) -> list[tuple[str, str, list[str]]]:
+    """What needs a person of a node's codes: what, where it is done, of which nodes."""
+    overview = api.get("/api/v1/reserves/foping/overview").json()
+    return [
+        (need["code"], need["href"], [subject["id"] for subject in need["subjects"]])
+        for need in overview["needs"]
+        if need["code"] == "code_tried_again"
+    ]
+
+
 def told(gate: Gate, action: str) -> list[tuple[Any, ...]]:
     """What stands in the record of administration."""
     with gate.db.transaction() as conn:
@@ -95,10 +105,22 @@ def test_the_same_answer_for_the_same_box_and_none_for_another(gate: Gate, api: 
     assert [subject for subject, _ in told(gate, "node.code_refused")] == ["n1"]
     (node,) = [n for n in api.get("/api/v1/reserves/foping/nodes").json()["items"] if n["id"] == "n1"]
     assert node["code"]["refused_at"] is not None
+    assert needs(api) == [("code_tried_again", "#admin/nodes", ["n1"])]
     assert box.log_in().status_code == 200, "the box that was first is the node"
     with gate.db.transaction() as conn:
         conn.execute("UPDATE enrolment_code SET used_at = now() - interval '61 minutes'")
     assert box.enrol(code).status_code == 401
+    code_for(api)
+    assert needs(api) == [], "what was seen by others is good no more"
+
+
+def test_what_a_box_says_of_itself_is_bounded(gate: Gate, api: TestClient) -> None:
+    box, code = Box(gate, api), code_for(api)
+    for hardware in ({"model": "x" * 201}, {"x" * 51: "y"}, {str(n): "y" for n in range(33)}):
+        body = {"code": code, "csr": box.request(), "hardware": hardware}
+        answer = api.post("/api/v1/enrolment", json=body)
+        assert answer.status_code == 422, answer.text
+    assert box.enrol(code).status_code == 200, "the code was not used by that"
 
 
 def test_codes_that_are_not_good(gate: Gate, api: TestClient) -> None:

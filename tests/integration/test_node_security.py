@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.testclient import TestClient
+
+    from fieldwatch_cloud.db.pool import Database
 
 UP = [kind for kind in Kind if kind.goes_up]
 DOWN = [kind for kind in Kind if not kind.goes_up]
@@ -196,6 +198,23 @@ def test_only_tls_1_3_with_a_certificate_of_the_reserve_opens_the_door(
     # And the node does not talk to another broker: that one's certificate is no server's.
     with pytest.raises(ssl.SSLError):
         _serve_and_connect(box.context(tmp_path), box, tmp_path)
+
+
+def test_connections_without_a_certificate_have_so_many_places_and_the_cloud_its_own(
+    database_url: str, db: Database, state_dir: Path
+) -> None:
+    """On a broker that has just begun: 2.0.11 counts each end of a connection twice (see `node_listener`)."""
+    gate = Gate(database_url, db, state_dir, connections=3)
+    try:
+        with ExitStack() as silent:
+            for _ in range(3):
+                silent.enter_context(socket.create_connection(("127.0.0.1", gate.port), GENEROUS_S))
+            with socket.create_connection(("127.0.0.1", gate.port), GENEROUS_S) as one_more:
+                assert one_more.recv(1) == b"", "the broker ends it"
+            with closing(Line(gate.broker.port, user="n1", password=PASSWORD)) as inside:
+                assert inside.connected.wait(GENEROUS_S), "the other listener has places of its own"
+    finally:
+        gate.broker.stop()
 
 
 def _serve_and_connect(node: ssl.SSLContext, box: Box, folder: Path) -> None:

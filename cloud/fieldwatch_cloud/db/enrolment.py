@@ -116,6 +116,14 @@ def refuse_code(conn: Connection, node: str) -> None:
     conn.execute(SQL["refuse_code"], {"node": node})
 
 
+def tried_again(conn: Connection, reserve_id: UUID, since: datetime) -> list[tuple[str, str, datetime]]:
+    """Nodes (id, name) whose used code another box tried, and when: somebody else has seen it."""
+    return [
+        (node, name, at)
+        for node, name, at in conn.execute(SQL["tried_again"], {"reserve_id": reserve_id, "since": since})
+    ]
+
+
 def admit(conn: Connection, node: str, hardware: Mapping[str, str]) -> None:
     """The node may log in, by certificate; its password, if it had one, ends."""
     conn.execute(SQL["admit"], {"node": node, "hardware": Jsonb(dict(hardware))})

@@ -27,7 +27,7 @@ from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.db.pool import translated
 from fieldwatch_cloud.deployment_news import health, health_changes
 from fieldwatch_cloud.errors import CloudError, DatabaseUnavailableError, InvalidMessageError, MediaError
-from fieldwatch_cloud.ingest import announce
+from fieldwatch_cloud.ingest import announce, quota
 from fieldwatch_cloud.ingest.belonging import not_its_own, until_the_end
 from fieldwatch_cloud.ingest.parse import Incoming, Message, Observations, Picture
 from fieldwatch_shared.messages import EffortSpan, Heartbeat, NodeState, ReadingBatch, Suspicion, utc_now
@@ -56,9 +56,11 @@ Item: TypeAlias = Message | Refused
 class Intake:
     """Writes batches over one connection, which must be in autocommit mode and nobody else's."""
 
-    def __init__(self, conn: Connection, store: MediaStore) -> None:
+    def __init__(self, conn: Connection, store: MediaStore, limits: quota.Limits | None = None) -> None:
+        """`limits`: what each node may bring in a day; None: a person brings it, and knows."""
         self._conn = conn
         self._store = store
+        self._limits = limits
         with translated():
             staging.prepare(conn)
 
@@ -69,8 +71,8 @@ class Intake:
         quarantine. The same messages again change nothing.
 
         Returns:
-            those that not even quarantine could hold: nothing of them is kept here, so that their nodes must
-            keep them.
+            those that not even quarantine could hold, and what is beyond a node's limits: nothing of them is
+            kept here, so that their nodes must keep them.
 
         Raises:
             DatabaseUnavailableError, MediaError: nothing can be kept now; nothing of the rest is committed.
@@ -80,7 +82,7 @@ class Intake:
             # By themselves: what else came with them may wait for a node that somebody else holds.
             return self.accept(fires) + self.accept([item for item in batch if not _is_fire(item)])
         try:
-            self._commit(batch)
+            return self._commit(batch)
         except (DatabaseUnavailableError, MediaError):
             raise
         except Exception as error:
@@ -95,7 +97,6 @@ class Intake:
             if not isinstance(error, CloudError):
                 log.exception("ingest.failed", topic=item.incoming.topic)
             return self.accept([Refused(item.incoming, f"{type(error).__name__}: {error}")])
-        return []
 
     def accept_one(self, message: Message) -> None:
         """Commit one message, or say why not; quarantine is left alone.
@@ -109,9 +110,16 @@ class Intake:
                 raise InvalidMessageError(item.reason)
         self._commit([message])
 
-    def _commit(self, batch: Sequence[Item]) -> None:
+    def _commit(self, batch: Sequence[Item]) -> list[Item]:
+        """Returns what its nodes may not bring today any more."""
         with translated():
-            items = self._check(batch)
+            items, over = self._check(batch), list[Item]()
+            count = None
+            if self._limits is not None:
+                count = quota.Count(self._conn, self._limits, items, utc_now())
+                checked, items = items, []
+                for item in checked:
+                    (items if count.admits(item) else over).append(item)
             for item in items:
                 # The picture first: a row must never point at a file that is not there.
                 if isinstance(item, Message) and isinstance(item.content, Picture):
@@ -124,6 +132,9 @@ class Intake:
                         quarantine.add(self._conn, *_held(item.incoming), item.reason)
                 self._write([item for item in items if isinstance(item, Message)], news)
                 news.announce(self._conn)
+                if count is not None:
+                    count.keep()
+        return over
 
     def _keep(self, picture: Picture) -> None:
         if isinstance(picture.content, bytes):
@@ -167,8 +178,8 @@ class Intake:
         self._write_observations(seen, news)
         flights.place_all(self._conn, [one for message in seen for one in message.places])
         lock_reserves(self._conn, {m.topic.reserve for m in messages if isinstance(m.content, Suspicion)})
-        # As they came, two workers would lock two nodes in opposite orders, and a roll-out that tells them both
-        # in one of these.
+        # As they came, two workers would lock two nodes in opposite orders, and a roll-out that tells them
+        # both in one of these.
         masks.lock_nodes(
             self._conn, [m.topic.node for m in messages if isinstance(m.content, Heartbeat | NodeState)]
         )

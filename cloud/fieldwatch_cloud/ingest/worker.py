@@ -22,6 +22,7 @@ from fieldwatch_cloud.ingest.downlink import Downlink
 from fieldwatch_cloud.ingest.inbox import Delivery, Inbox, Token
 from fieldwatch_cloud.ingest.intake import Intake, Item, Refused
 from fieldwatch_cloud.ingest.parse import Incoming, message_id, parse
+from fieldwatch_cloud.ingest.quota import limits
 from fieldwatch_cloud.ingest.subscriber import Address, Subscriber
 from fieldwatch_shared.messages import utc_now
 from fieldwatch_shared.topics import Kind, Topic
@@ -107,7 +108,7 @@ class Lane:
         while not self._stopping.is_set():
             try:
                 with connection(self._settings.database_url) as conn:
-                    intake = Intake(conn, self._store)
+                    intake = Intake(conn, self._store, limits(self._settings.ingest))
                     while not self._stopping.is_set():
                         batch = batch or self._inbox.take(
                             messages=self._batch_messages,

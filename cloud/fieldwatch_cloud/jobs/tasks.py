@@ -12,7 +12,7 @@ from fieldwatch_cloud import node_logs
 from fieldwatch_cloud.alarms import firms_feed
 from fieldwatch_cloud.alarms import node_weather as of_nodes
 from fieldwatch_cloud.basemap.build import build_due
-from fieldwatch_cloud.db import heartbeats, jobs, rollups
+from fieldwatch_cloud.db import heartbeats, jobs, node_intake, rollups
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.deployment_news import as_json, health
 from fieldwatch_cloud.fleet.health import SILENCE_FACTOR
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+INTAKE_KEPT = timedelta(days=90)
+
 
 def find_silence(conn: Connection, last: datetime | None, now: datetime) -> int:
     """Tell the live stream of each node that fell silent since the last run; returns how many.
@@ -57,9 +59,9 @@ def find_silence(conn: Connection, last: datetime | None, now: datetime) -> int:
     return fell_silent
 
 
-def clean_up(conn: Connection, _last: datetime | None, _now: datetime) -> int:
-    """Delete sessions that have ended; returns how many."""
-    return jobs.delete_ended_sessions(conn)
+def clean_up(conn: Connection, _last: datetime | None, now: datetime) -> int:
+    """Delete sessions that have ended, and what nodes brought on days long past; returns how many."""
+    return jobs.delete_ended_sessions(conn) + node_intake.forget(conn, (now - INTAKE_KEPT).date())
 
 
 def roll_up(database: Database, _now: datetime) -> int:

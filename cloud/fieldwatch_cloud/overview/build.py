@@ -13,7 +13,7 @@ import numpy as np
 from fieldwatch_cloud import maintenance
 from fieldwatch_cloud.alarms.crew import Crew
 from fieldwatch_cloud.calls.roster import on_duty
-from fieldwatch_cloud.db import calls, counts, fires, geography, heartbeats, labels
+from fieldwatch_cloud.db import calls, counts, enrolment, fires, geography, heartbeats, labels, node_intake
 from fieldwatch_cloud.db import overview as rows
 from fieldwatch_cloud.fleet.health import Health, HealthStatus, deployment_health
 from fieldwatch_cloud.fleet.history import Item, Reason, Urgency
@@ -46,6 +46,10 @@ REPORTED = frozenset(
 )
 """Reasons for a visit that are told as a camera's fault already."""
 REVIEWED_OF = timedelta(days=30)
+CODE_TRIED = timedelta(days=14)
+"""So long it is told that a second box tried a used code; a new code, or a revocation, ends it at once."""
+OVER_QUOTA = timedelta(days=1)
+"""Today and the day before: a node that goes on is told of again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,14 @@ def read_state(conn: Connection, reserve_id: UUID, now: datetime, *, brief: bool
         unreached=tuple(
             (needs.Subject(one.account_id, one.name), one.since)
             for one in rows.unreached(conn, reserve_id, now - WEEK)
+        ),
+        codes_tried_again=tuple(
+            (needs.Subject(node, name), at)
+            for node, name, at in enrolment.tried_again(conn, reserve_id, now - CODE_TRIED)
+        ),
+        over_quota=tuple(
+            (needs.Subject(one.node, one.name), one.since)
+            for one in node_intake.over(conn, reserve_id, (now - OVER_QUOTA).date())
         ),
         to_review=0 if brief else _to_review(conn, reserve_id, now),
         last_drill_at=place.last_drill_at,

@@ -27,6 +27,8 @@ Code = Literal[
     "never_seen_camera",
     "attention_camera",
     "clock_wrong",
+    "code_tried_again",
+    "node_over_quota",
     "visit_due",
     "to_review",
     "drill_due",
@@ -45,9 +47,10 @@ NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A fire, camera, zone or person that a need is about."""
+    """A camera, zone, person or node that a need is about."""
 
-    id: UUID
+    id: UUID | str
+    """A node's is its name in topics."""
     name: str
     name_zh: str | None = None
 
@@ -95,6 +98,10 @@ class Facts:
     duty: Duty = field(default_factory=lambda: Duty((), True, ()))
     unreached: tuple[tuple[Subject, datetime], ...] = ()
     """Whom no call of the last days' fires reached, and when that was."""
+    codes_tried_again: tuple[tuple[Subject, datetime], ...] = ()
+    """Nodes whose used code a second box has shown: which of the two is theirs?"""
+    over_quota: tuple[tuple[Subject, datetime], ...] = ()
+    """Nodes that brought more than one may in a day; since when."""
     to_review: int = 0
     last_drill_at: datetime | None = None
     roster: bool = True
@@ -180,6 +187,16 @@ def _clock_wrong(facts: Facts) -> Need | None:
     return _of_cameras("clock_wrong", "soon", cameras, "clock")
 
 
+def _code_tried_again(facts: Facts) -> Need | None:
+    return _of_nodes("code_tried_again", facts.codes_tried_again, "#admin/nodes")
+
+
+def _node_over_quota(facts: Facts) -> Need | None:
+    nodes = facts.over_quota
+    at = f"#fleet/nodes/{nodes[0][0].id}" if len(nodes) == 1 else "#fleet/nodes"
+    return _of_nodes("node_over_quota", nodes, at)
+
+
 def _visit_due(facts: Facts) -> Need | None:
     if not facts.visits:
         return None
@@ -226,6 +243,8 @@ _RULES: tuple[Callable[[Facts], Need | None], ...] = (
     _never_seen_camera,
     _attention_camera,
     _clock_wrong,
+    _code_tried_again,
+    _node_over_quota,
     _visit_due,
     _no_camera,
     _to_review,
@@ -241,6 +260,13 @@ def _of_fires(code: Code, severity: Severity, fires: Sequence[Fire]) -> Need | N
     first = min(fires, key=lambda fire: fire.first_seen_at)
     href = f"#fire/incidents/{first.id}" if len(fires) == 1 else "#fire"
     return Need(code, severity, len(fires), href, first.first_seen_at)
+
+
+def _of_nodes(code: Code, nodes: Sequence[tuple[Subject, datetime]], href: str) -> Need | None:
+    if not nodes:
+        return None
+    named = tuple(node for node, _ in nodes[:NAMED])
+    return Need(code, "soon", len(nodes), href, min(at for _, at in nodes), named)
 
 
 def _with_status(facts: Facts, status: HealthStatus) -> list[Camera]:

@@ -59,6 +59,8 @@ class NodeDoor:
     port: int
     names: Sequence[str]
     """By which they reach this machine: what stands in the broker's certificate."""
+    connections: int = 800
+    """At once; see `mosquitto_files.node_listener`."""
 
 
 class EmbeddedMosquitto:
@@ -133,7 +135,8 @@ class EmbeddedMosquitto:
         else:
             _must_be_ours_to_take(self._door)
             self.renew_certificate()
-        listener = node_listener(home, self._door.host, self._door.port) if self._door else ""
+        door = self._door
+        listener = node_listener(home, door.host, door.port, door.connections) if door else ""
         write_private(home / "mosquitto.conf", configuration(home, port, listener), self._user)
         self.refresh_access(load_nodes, load_revoked)
         self._process = ManagedProcess(

@@ -68,11 +68,19 @@ def access_list(nodes: Iterable[Access], workers: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def node_listener(home: Path, host: str, port: int) -> str:
+def node_listener(home: Path, host: str, port: int, connections: int) -> str:
     """The part of mosquitto.conf for nodes that hold a certificate: its name is who they are, and no password
-    is looked at. 2.0 reads certificate, key and list of revocations again on SIGHUP."""
+    is looked at. 2.0 reads certificate, key and list of revocations again on SIGHUP.
+
+    Args:
+        connections: at once; also those count that have shown no certificate yet, so that nobody who reaches
+            the port can use up the broker's open files, and keep out the cloud itself. 2.0.11 counts each end
+            of a connection twice, so there the bound grows with every one that ended (measured; issue 1460
+            of mosquitto): what holds is a firewall's limit for each address (docs/guides/node-security.md).
+    """
     return f"""
 listener {port} {host}
+max_connections {connections}
 tls_version tlsv1.3
 cafile {home}/ca.pem
 certfile {home}/server.pem

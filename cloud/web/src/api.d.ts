@@ -7374,7 +7374,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "unanswered_fire" | "burning_fire" | "undelivered" | "nobody_on_duty" | "unreachable_ranger" | "silent_camera" | "never_seen_camera" | "attention_camera" | "clock_wrong" | "visit_due" | "to_review" | "drill_due" | "no_camera" | "no_zone" | "no_boundary";
+            code: "unanswered_fire" | "burning_fire" | "undelivered" | "nobody_on_duty" | "unreachable_ranger" | "silent_camera" | "never_seen_camera" | "attention_camera" | "clock_wrong" | "code_tried_again" | "node_over_quota" | "visit_due" | "to_review" | "drill_due" | "no_camera" | "no_zone" | "no_boundary";
             /**
              * Severity
              * @enum {string}
@@ -10633,12 +10633,12 @@ export interface components {
         };
         /**
          * Subject
-         * @description A camera, zone or person that a need is about.
+         * @description A camera, zone, person or node that a need is about.
          */
         Subject: {
             /**
              * Id
-             * Format: uuid
+             * @description A node's is its name.
              */
             id: string;
             /** Name */

@@ -25,6 +25,7 @@ def camera(status: HealthStatus = HealthStatus.OK, *reasons: HealthReason, hours
 
 WELL = Facts(NOW, cameras=(camera(),), last_drill_at=NOW - timedelta(days=10))
 SOMEBODY = Subject(uuid4(), "Li Wei")
+NODE = Subject("mast-1", "The mast")
 
 
 def codes(facts: Facts) -> list[str]:
@@ -65,6 +66,8 @@ def test_where_all_is_well_nothing_needs_a_person() -> None:
             "clock_wrong",
             "soon",
         ),
+        ({"codes_tried_again": ((NODE, NOW),)}, "code_tried_again", "soon"),
+        ({"over_quota": ((NODE, NOW),)}, "node_over_quota", "soon"),
         ({"visits": ((SOMEBODY, NOW),)}, "visit_due", "when_convenient"),
         ({"visits": ((SOMEBODY, NOW),), "visits_urgent": True}, "visit_due", "soon"),
         ({"cameras": ()}, "no_camera", "soon"),

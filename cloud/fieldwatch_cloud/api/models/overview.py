@@ -13,9 +13,9 @@ from fieldwatch_shared.messages import Slug
 
 
 class Subject(Answer):
-    """A camera, zone or person that a need is about."""
+    """A camera, zone, person or node that a need is about."""
 
-    id: UUID
+    id: UUID | Slug = Field(description="A node's is its name.")
     name: str
     name_zh: str | None
 

@@ -79,3 +79,10 @@ LEFT JOIN LATERAL (
 LEFT JOIN enrolment_code k ON k.node_id = n.id
 WHERE n.reserve_id = %(reserve_id)s
 ORDER BY n.id;
+
+-- name: tried_again
+-- Of nodes that are still let in, codes that a second box tried.
+SELECT n.id, n.name, c.refused_at
+FROM enrolment_code c JOIN node n ON n.id = c.node_id
+WHERE n.reserve_id = %(reserve_id)s AND n.revoked_at IS NULL AND c.refused_at >= %(since)s
+ORDER BY c.refused_at, n.id;

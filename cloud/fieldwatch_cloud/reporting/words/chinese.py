@@ -232,6 +232,8 @@ def need(one: Need) -> str:
         "never_seen_camera": f"{n}台相机从未上报",
         "attention_camera": f"{n}台相机需要查看",
         "clock_wrong": f"{n}台相机时钟未校准",
+        "code_tried_again": f"{n}个用过的一次性代码被另一台设备试用",
+        "node_over_quota": f"{n}个节点的上传量超过每日上限",
         "visit_due": f"{n}处需要技术员前往",
         "to_review": f"{n}张照片待审核",
         "drill_due": "从未进行过演练" if n == 0 else f"上次演练在{n}天前",

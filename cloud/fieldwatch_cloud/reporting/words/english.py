@@ -233,6 +233,14 @@ def need(one: Need) -> str:
         "never_seen_camera": _n(n, "camera was never heard", "cameras were never heard"),
         "attention_camera": _n(n, "camera needs a look", "cameras need a look"),
         "clock_wrong": _n(n, "camera whose clock is not set", "cameras whose clocks are not set"),
+        "code_tried_again": _n(
+            n,
+            "used enrolment code was tried by a second box",
+            "used enrolment codes were tried by a second box",
+        ),
+        "node_over_quota": _n(
+            n, "node sends more than it may in a day", "nodes send more than they may in a day"
+        ),
         "visit_due": _n(n, "place needs a technician's visit", "places need a technician's visit"),
         "to_review": _n(n, "picture waits to be reviewed", "pictures wait to be reviewed"),
         "drill_due": "No exercise was ever held" if n == 0 else f"The last exercise was {n} days ago",
