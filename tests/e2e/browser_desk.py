@@ -6,18 +6,19 @@ import hashlib
 import io
 import math
 import random
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFilter
-from tests.e2e.browser_site import CAMERAS, CLOCK, PASSWORD, FieldNode, Site
+from tests.e2e.browser_site import CAMERAS, CLOCK, PASSWORD, SLUG, FieldNode, Site
 
 from fieldwatch_edge.domain import Picture
 from fieldwatch_shared.ids import uuid7
-from fieldwatch_shared.messages import Box, FireKind, Media, Suspicion
+from fieldwatch_shared.messages import Box, FireKind, Media, Suspicion, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from uuid import UUID
 
     from playwright.sync_api import Page
@@ -115,6 +116,34 @@ def see_fire(
         suspicions.append(suspicion.id)
     node.say(*records)
     return suspicions
+
+
+def wet_days(site: Site, page: Page, days: int = 12) -> None:
+    """Brings the weather of each noon of the last days, by the page's session: mostly wet."""
+    sun = timedelta(hours=CAMERAS["ridge"][0] / 15)
+    noon = (utc_now() + sun).replace(hour=12, minute=0, second=0, microsecond=0) - sun
+    rows = [
+        {
+            "station": "ridge", "observed_at": at.isoformat(), "temperature_c": 14 + n % 5,
+            "humidity_percent": 78 - 3 * (n % 4), "wind_kmh": 6, "rain_24h_mm": 3 if n % 3 else 0.2,
+            "location": {"type": "Point", "coordinates": CAMERAS["ridge"]},
+        }
+        for n in range(days)
+        if (at := noon - timedelta(days=n)) < utc_now()
+    ]  # fmt: skip
+    headers = {"Origin": site.url}
+    answer = page.request.post(f"{site.url}/api/v1/reserves/{SLUG}/weather", data=rows, headers=headers)
+    assert answer.ok, answer.text()
+
+
+def set_gate(site: Site, page: Page, place: str, least: dict[str, float]) -> None:
+    """By the page's session, which is a manager's."""
+    answer = page.request.put(
+        f"{site.url}/api/v1/deployments/{site.deployments[place]}/fire-gate",
+        data={"least": least},
+        headers={"Origin": site.url},
+    )
+    assert answer.ok, answer.text()
 
 
 def enter(page: Page, site: Site, where: str = "", email: str = MANAGER) -> None:
