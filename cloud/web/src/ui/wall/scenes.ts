@@ -72,7 +72,10 @@ function needs(view: View, wall: WallState): TemplateResult {
 
 /** A code that is only known to a later service is shown as it is. */
 function needWords({ t }: View, { code, n }: Need): string {
-  return code === "nobody_on_duty" && n === 0 ? t("wall.need.nobody_at_all") : wordFor(t, "wall.need", code);
+  if (code === "nobody_on_duty" && n === 0) return t("wall.need.nobody_at_all");
+  const one = `${code}_one`;
+  const alone = n === 1 ? wordFor(t, "wall.need", one) : one;
+  return alone === one ? wordFor(t, "wall.need", code) : alone;
 }
 
 function subjects({ state }: View, { subjects }: Need): string {
