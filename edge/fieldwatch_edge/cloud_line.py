@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fieldwatch_edge.capture import system_clock
-from fieldwatch_edge.errors import OutboxError
+from fieldwatch_edge.fires_first import fires_wait
 from fieldwatch_edge.identity.seal import Seal
 from fieldwatch_edge.link import Link
 from fieldwatch_edge.link.dispatch import Dispatch
@@ -70,7 +70,7 @@ class CloudLine:
         self._live_views = LiveViews(
             settings,
             handovers,
-            fires_wait=partial(_fires_wait, outbox),
+            fires_wait=partial(fires_wait, outbox),
             may_spend=pacer.may_spend,
             line_left=partial(Dispatch(settings.link, ledger).line_left, LIVE_BYTES),
             spent=ledger.count,
@@ -124,11 +124,3 @@ def _synchronised() -> bool:
 
 def _vouched_time() -> datetime | None:
     return utc_now() if _synchronised() else None
-
-
-def _fires_wait(outbox: Outbox) -> bool:
-    """Whether all else must keep off the line. A damaged outbox may hold a fire too."""
-    try:
-        return outbox.fires_wait
-    except OutboxError:
-        return True

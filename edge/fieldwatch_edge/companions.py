@@ -17,6 +17,7 @@ from fieldwatch_edge.aiming.sending import DeploymentsTold
 from fieldwatch_edge.aiming.window import Window
 from fieldwatch_edge.capture.clock import system_clock
 from fieldwatch_edge.errors import OutboxError
+from fieldwatch_edge.fires_first import fires_wait
 from fieldwatch_edge.fleet.agent import FleetAgent
 from fieldwatch_edge.fleet.means import means
 from fieldwatch_edge.identity import Identity
@@ -167,26 +168,19 @@ def companions(around: Surroundings) -> list[Companion]:
 def _power(around: Surroundings) -> PowerKeeper:
     outbox = around.outbox
 
-    def fires_wait() -> bool:
-        try:
-            return outbox.fires_wait
-        except OutboxError:
-            return True  # a damaged one may hold a fire
-
     def all_sent() -> bool:
         try:
             return around.offline or outbox.empty
         except OutboxError:
             return True  # nothing will ever be sent from it: no reason to stay awake
 
-    return PowerKeeper(around.settings, around.pacer, fires_wait=fires_wait, all_sent=all_sent)
+    return PowerKeeper(
+        around.settings, around.pacer, fires_wait=partial(fires_wait, outbox), all_sent=all_sent
+    )
 
 
 def _live(settings: NodeSettings) -> frozenset[str]:
-    """Deployments of cameras, which never show again what they showed."""
-    return frozenset(
-        str(each.deployment_id) for each in settings.cameras if each.source.kind in ("rtsp", "v4l2")
-    )
+    return frozenset(str(each.deployment_id) for each in settings.cameras if each.is_live)
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ from fieldwatch_edge.identity.seal import Seal
 from fieldwatch_edge.live_view import Handover, Several
 from fieldwatch_edge.outbox import locked, memory_folder, note_damage, open_outbox
 from fieldwatch_edge.power.pace import Pacer
-from fieldwatch_edge.worker import RETRY_LONGEST_S, CameraWorker, is_live
+from fieldwatch_edge.worker import RETRY_LONGEST_S, CameraWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -171,7 +171,7 @@ class Node:
             lambda: ask_system().quality,
             self._clock_was_wrong,
             notice,
-            live=frozenset(str(each.deployment_id) for each in settings.cameras if is_live(each)),
+            live=frozenset(str(each.deployment_id) for each in settings.cameras if each.is_live),
         )
         line = self._line = CloudLine(
             settings,
@@ -256,7 +256,7 @@ class Node:
 
     def _clock_was_wrong(self, wrong: Wrong) -> None:
         for worker in self.workers:
-            if is_live(worker.camera):
+            if worker.camera.is_live:
                 worker.monitor.clock_was_wrong(wrong.covers, wrong.offset_s)
 
     def _received(self) -> None:

@@ -65,7 +65,7 @@ class CameraWorker:
             settings.node.id,
             camera.deployment_id,
             max_gap_s=camera.max_gap_s,
-            live=is_live(camera),
+            live=camera.is_live,
             view=watched_view(settings, camera),
         )
 
@@ -137,11 +137,6 @@ class CameraWorker:
             pipeline.run(source, finite=self.finite)
 
 
-def is_live(camera: Camera) -> bool:
-    """Whether it never shows again what it showed."""
-    return camera.source.kind in ("rtsp", "v4l2")
-
-
 def is_finite(camera: Camera) -> bool:
     """Whether the camera's source ends by itself."""
     source = camera.source
@@ -150,6 +145,6 @@ def is_finite(camera: Camera) -> bool:
 
 def watched_view(settings: NodeSettings, camera: Camera) -> ViewWatch | None:
     """Of a camera that is to stand still; footage was taken before, and a patrol turns on purpose."""
-    if not is_live(camera) or camera.patrol is not None:
+    if not camera.is_live or camera.patrol is not None:
         return None
     return ViewWatch(view_of(settings.node.state_dir, camera.deployment_id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fieldwatch_edge.errors import OutboxError
+from fieldwatch_edge.fires_first import fires_wait
 from fieldwatch_edge.fleet.ledger import Book
 from fieldwatch_edge.fleet.software import Software
 from fieldwatch_edge.link.budget import Lane
@@ -85,12 +85,6 @@ def means(
             path = f"/node/artifacts/{artifact.sha256}"
             return session.download(path, to, artifact.sha256, artifact.bytes, lambda _: None, may_go_on)
 
-    def fires_wait() -> bool:
-        try:
-            return outbox.fires_wait
-        except OutboxError:  # a damaged one may hold a fire too
-            return True
-
     def may_spend() -> str | None:
         if line is not None and line.room(Lane.MEDIA) < LEAST_ROOM:
             return "the line's budget leaves no room now"
@@ -115,7 +109,7 @@ def means(
         fetch=roots.origin.fetch or fetch,
         may_spend=may_spend,
         stay_awake=partial(pacer.stay_awake, NAME),
-        fires_wait=fires_wait,
+        fires_wait=partial(fires_wait, outbox),
         frames_seen=frames_seen,
         restart=restart,
         notice=notice,

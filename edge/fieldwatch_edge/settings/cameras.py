@@ -167,6 +167,11 @@ class Camera(Section):
             )
 
     @property
+    def is_live(self) -> bool:
+        """Whether it shows what is there now, and never again what it showed."""
+        return self.source.kind in ("rtsp", "v4l2")
+
+    @property
     def confirms_fires(self) -> bool:
         """Whether k looks for fire, as far apart as they are at most, are ever within one window."""
         if self.fire is None:
