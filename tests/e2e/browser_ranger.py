@@ -7,7 +7,6 @@ import contextlib
 import json
 import selectors
 import socket
-import subprocess
 import threading
 import time
 import uuid
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import httpx2
-from tests.e2e.browser_site import FIELDWATCH, PASSWORD, SLUG, START_S, Site, wait_for
+from tests.e2e.browser_review import add_accounts
+from tests.e2e.browser_site import PASSWORD, Site, wait_for
 
 from fieldwatch_shared.messages import utc_now
 
@@ -33,12 +33,7 @@ PEOPLE = {RANGER: ("Wang Fang", "ranger"), NEXT: ("Li Qiang", "ranger"), MANAGER
 
 
 def add_people(site: Site) -> None:
-    for email, (name, role) in PEOPLE.items():
-        who = [email, "--name", name, "--role", role, "--reserve", SLUG, "--state", str(site.state)]
-        command = [*FIELDWATCH, "cloud", "account", "add", *who, "--password-stdin"]
-        subprocess.run(
-            command, input=PASSWORD + "\n", capture_output=True, text=True, check=True, timeout=START_S
-        )
+    add_accounts(site, *((email, role, name) for email, (name, role) in PEOPLE.items()))
 
 
 class Caller:

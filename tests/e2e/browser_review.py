@@ -7,14 +7,13 @@ import hashlib
 import io
 import json
 import random
-import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFilter
 from tests.e2e.browser_page import drawn_anew
-from tests.e2e.browser_site import CLOCK, FIELDWATCH, PASSWORD, SLUG, FieldNode, Site
+from tests.e2e.browser_site import CLOCK, SLUG, FieldNode, Site, commands
 
 from fieldwatch_edge.domain import Picture
 from fieldwatch_shared.ids import uuid7
@@ -107,25 +106,15 @@ def report(node: FieldNode, site: Site, place: str, at: datetime, seen: list[See
     return media_id
 
 
-def add_account(site: Site, email: str, role: str, name: str) -> None:
-    command = [
-        *FIELDWATCH,
-        "cloud",
-        "account",
-        "add",
-        email,
-        "--role",
-        role,
-        "--reserve",
-        SLUG,
-        "--name",
-        name,
-    ]
-    done = subprocess.run(
-        [*command, "--password-stdin", "--state", str(site.state)],
-        input=PASSWORD + "\n", capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+def add_accounts(site: Site, *people: tuple[str, str, str]) -> None:
+    """E-mail address, role and name of each."""
+    commands(
+        site.state,
+        *(
+            ["account", "add", email, "--role", role, "--reserve", SLUG, "--name", name, "--password-stdin"]
+            for email, role, name in people
+        ),
+    )
 
 
 def on_picture(page: Page, x: float, y: float) -> tuple[float, float]:

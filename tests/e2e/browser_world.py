@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e.browser_desk import MANAGER, RANGER
-from tests.e2e.browser_review import Seen, add_account, report
+from tests.e2e.browser_review import Seen, add_accounts, report
 from tests.e2e.browser_site import PASSWORD, SLUG, FieldNode, Site, running_site
 
 from fieldwatch_shared.ids import uuid7
@@ -47,9 +47,12 @@ class World:
 @contextmanager
 def running_world(state: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[World]:
     with running_site(state, folder, settings, days=STOOD_DAYS) as site:
-        add_account(site, MANAGER, "manager", "Zhang Min")
-        add_account(site, RANGER, "ranger", "Wu Gang")
-        add_account(site, ADMIN, "admin", "Chen Li")
+        add_accounts(
+            site,
+            (MANAGER, "manager", "Zhang Min"),
+            (RANGER, "ranger", "Wu Gang"),
+            (ADMIN, "admin", "Chen Li"),
+        )
         (folder / "node").mkdir()
         with FieldNode.running(site, folder / "node") as node:
             yield World(site, node, _tell(site, node))

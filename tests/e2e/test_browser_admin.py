@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_desk import MANAGER, RANGER
 from tests.e2e.browser_page import legible, pixel, screenshot, see_map_fitted, sound_page
-from tests.e2e.browser_review import add_account
+from tests.e2e.browser_review import add_accounts
 from tests.e2e.browser_site import PASSWORD, SLUG, Site, running_site
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ NEW_PASSWORD = "three grey monkeys"
 @pytest.fixture(scope="module")
 def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with running_site(short_dir / "admin", tmp_path_factory.mktemp("site")) as site:
-        add_account(site, MANAGER, "manager", "Zhang Min")
+        add_accounts(site, (MANAGER, "manager", "Zhang Min"))
         yield site
 
 

@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 from tests.camtrap_packages import zipped
 from tests.e2e.browser_counts import DAYS, Truth, answered, enter, go, tell
 from tests.e2e.browser_page import legible, screenshot, see_map_fitted, sound_page
-from tests.e2e.browser_review import add_account
+from tests.e2e.browser_review import add_accounts
 from tests.e2e.browser_site import EMAIL, SLUG, FieldNode, Site, running_site
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ ESTIMATE_MS = 120_000
 @pytest.fixture(scope="module")
 def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with running_site(short_dir / "counts", tmp_path_factory.mktemp("site"), days=DAYS + 1) as site:
-        add_account(site, MANAGER, "manager", "Zhang Min")
+        add_accounts(site, (MANAGER, "manager", "Zhang Min"))
         yield site
 
 

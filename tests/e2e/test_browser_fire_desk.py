@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_desk import MANAGER, RANGER, SECOND, SMOKE, asked, enter, see_fire
 from tests.e2e.browser_page import pixel, see_map_fitted, sound_page
-from tests.e2e.browser_review import add_account
+from tests.e2e.browser_review import add_accounts
 from tests.e2e.browser_site import EMAIL, PASSWORD, SLUG, FieldNode, Site, running_site, wait_for
 
 from fieldwatch_shared.messages import utc_now
@@ -34,9 +34,12 @@ SECTIONS = ("", "/roster", "/wildlife", "/masks", "/danger", "/drills", "/device
 @pytest.fixture(scope="module")
 def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with running_site(short_dir / "desk", tmp_path_factory.mktemp("site")) as site:
-        add_account(site, MANAGER, "manager", "Zhang Min")
-        add_account(site, RANGER, "ranger", "Wu Gang")
-        add_account(site, SECOND, "ranger", "Li Na")
+        add_accounts(
+            site,
+            (MANAGER, "manager", "Zhang Min"),
+            (RANGER, "ranger", "Wu Gang"),
+            (SECOND, "ranger", "Li Na"),
+        )
         yield site
 
 

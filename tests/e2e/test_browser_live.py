@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import expect
 from tests.bench.mjpeg_camera import MjpegCamera
 from tests.e2e.browser_page import WAIT_MS, legible, screenshot, sound_page
-from tests.e2e.browser_site import FIELDWATCH, NODE, PASSWORD, SLUG, START_S, Site, running_site, wait_for
+from tests.e2e.browser_review import add_accounts
+from tests.e2e.browser_site import NODE, PASSWORD, SLUG, START_S, Site, running_site, wait_for
 from tests.integration.edge_world import make_models
 from tests.integration.live_world import pictures
 
@@ -29,14 +30,7 @@ SCREENS = os.environ.get("FIELDWATCH_SCREENS")
 @pytest.fixture(scope="module")
 def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with running_site(short_dir / "live", tmp_path_factory.mktemp("site")) as site:
-        command = ["account", "add", MANAGER, "--role", "manager", "--reserve", SLUG, "--password-stdin"]
-        subprocess.run(
-            [*FIELDWATCH, "cloud", *command, "--state", str(site.state)],
-            input=PASSWORD + "\n",
-            text=True,
-            check=True,
-            capture_output=True,
-        )
+        add_accounts(site, (MANAGER, "manager", "Zhang Min"))
         yield site
 
 

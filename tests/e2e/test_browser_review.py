@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_page import drawn_anew, legible, screenshot, sound_page
-from tests.e2e.browser_review import Seen, add_account, drag, now_less, on_picture, report, stored
+from tests.e2e.browser_review import Seen, add_accounts, drag, now_less, on_picture, report, stored
 from tests.e2e.browser_site import EMAIL, PASSWORD, SLUG, TIMEZONE, FieldNode, Site, running_site, wait_for
 
 from fieldwatch_shared.ids import uuid7
@@ -35,8 +35,7 @@ UNSURE = Seen("Cervidae", (0.3, 0.4, 0.25, 0.3), 0.45)
 @pytest.fixture(scope="module")
 def site(short_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with running_site(short_dir / "review", tmp_path_factory.mktemp("site")) as site:
-        add_account(site, RANGER, "ranger", "Ranger Wu")
-        add_account(site, COLLEAGUE, "researcher", "Li Wei")
+        add_accounts(site, (RANGER, "ranger", "Ranger Wu"), (COLLEAGUE, "researcher", "Li Wei"))
         yield site
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +12,8 @@ import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_flight import BARE, NAME, PICTURES, flown
 from tests.e2e.browser_page import legible, screenshot, sound_page
-from tests.e2e.browser_review import add_account
-from tests.e2e.browser_site import FIELDWATCH, PASSWORD, SLUG, TIMEZONE
+from tests.e2e.browser_review import add_accounts
+from tests.e2e.browser_site import SLUG, TIMEZONE, commands
 from tests.e2e.browser_world import act, incidents, settle, sign_in_as, supplied
 
 from fieldwatch_shared.ids import uuid7
@@ -33,18 +32,12 @@ KEY = re.compile(r"\b(?:overview|need|change|species|camera|flight|reserves|side
 
 @pytest.fixture(scope="module")
 def people(world: World) -> None:
-    add_account(world.site, TECHNICIAN, "technician", "Zhao Lei")
-    cloud(world, "reserve", "add", SECOND, "--name", "Wuyi", "--name-zh", "武夷", "--timezone", TIMEZONE)
-    cloud(
-        world, "account", "add", AGENCY, "--role", "manager", "--name", "Province", "--password-stdin",
-        stdin=PASSWORD + "\n",
-    )  # fmt: skip
-
-
-def cloud(world: World, *arguments: str, stdin: str = "") -> None:
-    command = [*FIELDWATCH, "cloud", *arguments, "--state", str(world.site.state)]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr
+    add_accounts(world.site, (TECHNICIAN, "technician", "Zhao Lei"))
+    commands(
+        world.site.state,
+        ["reserve", "add", SECOND, "--name", "Wuyi", "--name-zh", "武夷", "--timezone", TIMEZONE],
+        ["account", "add", AGENCY, "--role", "manager", "--name", "Province", "--password-stdin"],
+    )
 
 
 @pytest.fixture
