@@ -117,7 +117,9 @@ class IngestSettings(BaseSettings):
         description="Observations, heartbeats and readings that one node may bring in a day (UTC).",
     )
     node_picture_bytes: int = Field(
-        8 * 1024**3, ge=1024**2, description="Pictures over MQTT; its outbox holds a quarter of this."
+        8 * 1024**3,
+        ge=1024**2,
+        description="Its pictures, whatever their way.",
     )
     node_fires: int = Field(
         50_000, ge=1000, description="Messages of fires that one node may bring in a day."

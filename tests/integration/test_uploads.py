@@ -7,12 +7,13 @@ import random
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
+from fieldwatch_cloud.errors import BusyError
 from fieldwatch_cloud.uploads import desk
 from fieldwatch_cloud.uploads.parts import Parts
 from fieldwatch_edge.domain import Picture
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fieldwatch_cloud.db.pool import Database
+    from fieldwatch_shared.messages import Media
 
     from .enrolment_world import Box, Reserve
 
@@ -159,6 +161,26 @@ def test_a_part_that_is_cut_anywhere_costs_that_part_at_most(node: Node) -> None
     assert offsets == sorted(offsets)
     assert upload.receipt == picture.media.message_id
     assert node.kept(picture)
+
+
+def test_a_node_brings_no_more_in_parts_than_its_share_of_a_day(node: Node) -> None:
+    first, second = node.picture(1, 2000).media, node.picture(2, 2000).media
+
+    def begin(record: Media, at: datetime) -> int:
+        upload = desk.begin(
+            node.reserve.db, node.reserve.settings.uploads, "node-1", record, 2000, at, day_bytes=3000
+        )
+        assert upload is not None
+        return upload.received
+
+    today = datetime(2026, 6, 1, 23, tzinfo=UTC)
+    assert begin(first, today) == begin(first, today) == 0, "announced again, it is no other one"
+    with pytest.raises(BusyError, match="today"):
+        begin(second, today)
+    assert node.reserve.field.rows("SELECT share, messages, bytes, refused FROM node_intake") == [
+        ("pictures", 1, 2000, 1)
+    ]
+    assert begin(second, today + timedelta(hours=2)) == 0
 
 
 def test_what_is_not_the_nodes_or_too_large_or_too_much_is_refused(node: Node) -> None:

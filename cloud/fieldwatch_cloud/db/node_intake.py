@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Connection
 
 SQL = statements("node_intake")
+PICTURES = "pictures"
+"""The share that MQTT and uploads have in common."""
 
 
 @dataclass(frozen=True, slots=True)

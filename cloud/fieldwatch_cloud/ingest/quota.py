@@ -36,7 +36,7 @@ OBSERVATION_BYTES, READING_BYTES, SPAN_BYTES = 400, 150, 150
 class Share(StrEnum):
     RECORDS = "records"
     """Observations, heartbeats, readings."""
-    PICTURES = "pictures"
+    PICTURES = node_intake.PICTURES
     FIRES = "fires"
     QUARANTINE = "quarantine"
     """Whatever was refused for another reason."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fieldwatch_cloud.db import nodes, uploads
+from fieldwatch_cloud.db import node_intake, nodes, uploads
+from fieldwatch_cloud.db.node_intake import Brought
 from fieldwatch_cloud.errors import BusyError, InvalidMessageError, NotFoundError
 from fieldwatch_shared.messages import utc_now
 
@@ -34,13 +35,23 @@ ORPHANED_AFTER = timedelta(days=1)
 
 
 def begin(
-    database: Database, settings: UploadSettings, node: str, record: Media, length: int, now: datetime
+    database: Database,
+    settings: UploadSettings,
+    node: str,
+    record: Media,
+    length: int,
+    now: datetime,
+    *,
+    day_bytes: int,
 ) -> Upload | None:
     """Announce an upload, or find the one that was; None: the picture is here already.
 
+    Args:
+        day_bytes: pictures that the node may bring in a day (UTC), on whatever way.
+
     Raises:
         InvalidMessageError: the picture's deployment is not the node's, or it is too large.
-        BusyError: as much as may be is open already.
+        BusyError: as much as may be is open already, or came today.
     """
     if length > settings.max_bytes:
         raise InvalidMessageError(f"{length} bytes are more than the {settings.max_bytes} allowed")
@@ -62,8 +73,15 @@ def begin(
             or open_.bytes + length > settings.total_bytes
         ):
             raise BusyError("as much as may be is being uploaded already: later")
-        uploads.begin(conn, node, record, length, now=now, expires_at=now + settings.kept)
+        at = node, node_intake.PICTURES
+        today = node_intake.of_day(conn, [node], now.date()).get(at, Brought())
+        over = today.bytes + length > day_bytes
+        node_intake.add(conn, {at: Brought(refused=1) if over else Brought(1, length)}, now)
+        if not over:
+            uploads.begin(conn, node, record, length, now=now, expires_at=now + settings.kept)
         made = uploads.get(conn, node, record.id)
+    if over:
+        raise BusyError(f"{node} has brought as many pictures today as it may: later")
     if made is None:  # of another node, under the same id
         raise InvalidMessageError("another node has announced a picture under this id")
     return made

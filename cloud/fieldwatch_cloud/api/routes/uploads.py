@@ -72,7 +72,13 @@ def create_upload(
     record = _record(upload_metadata)
     try:
         upload = desk.begin(
-            services.database, services.settings.uploads, caller.node, record, upload_length, utc_now()
+            services.database,
+            services.settings.uploads,
+            caller.node,
+            record,
+            upload_length,
+            utc_now(),
+            day_bytes=services.settings.ingest.node_picture_bytes,
         )
     except InvalidMessageError as error:
         raise HTTPException(422, str(error)) from error
