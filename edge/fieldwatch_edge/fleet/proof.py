@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 import statistics
 import subprocess
@@ -38,6 +39,8 @@ LONGEST_S = 600.0
 SLOWER = 3.0
 """Times the old model's milliseconds a picture; below `FAST_MS` nobody minds."""
 FAST_MS = 60.0
+AGAIN = 4
+"""Times that one which seems too slow is measured once more."""
 ENOUGH = 3
 """Pictures of a kind on which two models can be compared."""
 LEAST_AGREEMENT = 0.6
@@ -165,8 +168,13 @@ def _judge(question: Question) -> Answer:
     for image in _made_up(pictures):
         _finite(new, image)
     new_ms, new_seen = _run(new, pictures)
+    most_ms = math.inf if old_ms is None else max(SLOWER * old_ms, FAST_MS)
+    for _ in range(AGAIN):  # what else the node had to do must not be held against it
+        if new_ms <= most_ms:
+            break
+        new_ms = min(new_ms, _run(new, pictures)[0])
     answer = Answer(new_ms=new_ms, old_ms=old_ms)
-    if old_ms is not None and new_ms > max(SLOWER * old_ms, FAST_MS):
+    if old_ms is not None and new_ms > most_ms:
         return _because(answer, f"it takes {new_ms:.0f} ms a picture, the old one {old_ms:.0f} ms")
     return _agree(answer, old_seen, new_seen) if old_seen else answer
 
