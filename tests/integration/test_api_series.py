@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from shapely.geometry import shape
 
+from fieldwatch_cloud.db import rollups
 from fieldwatch_cloud.db.pool import Database
 
 from .api_world import NOON, SQUARE, World
@@ -60,6 +61,23 @@ def test_months_add_up_to_the_whole(reserve: Reserve) -> None:
     codes = {line["code"] for line in answer["verdict"]}
     assert {"none_confirmed", "photo_rate"} <= codes
     assert all(line["text"] for line in answer["verdict"])
+
+
+@pytest.mark.parametrize("rolled_up", [True, False], ids=["from sums", "from records"])
+def test_days_add_up_to_the_whole_by_whichever_way_it_is_counted(reserve: Reserve, rolled_up: bool) -> None:
+    """A single period is read from sums, several from events: the figures are the same."""
+    if rolled_up:
+        rollups.roll_up(reserve.world.db)
+    with reserve.world.client("researcher") as client:
+        days = client.post(f"{URL}/series", json=span(by="day")).json()["periods"]
+        (whole,) = client.post(f"{URL}/series", json=span(by="year")).json()["periods"]
+    seen = [one for day in days for one in day["species"] or []]
+    assert len(whole["species"]) > 1
+    for one in whole["species"]:
+        parts = [part for part in seen if part["scientific_name"] == one["scientific_name"]]
+        for figure in ("events", "observations", "individuals", "labelled"):
+            assert one[figure] == sum(part[figure] for part in parts), figure
+        assert one["max_count"] == max(part["max_count"] for part in parts)
 
 
 def test_a_period_in_which_nobody_looked_has_no_numbers(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -82,6 +82,32 @@ def unpacked_events(places: Sequence[int], events: Sequence[bytes], since: datet
         individuals=max_n,
         max_count=max_n,
     )
+
+
+class AtCamera(NamedTuple):
+    """All of one taxon at one camera."""
+
+    place: int
+    taxon: int
+    figures: list[int]
+    """Observations, labelled, individuals, events, and the largest count."""
+
+
+def by_camera(sums: Sums) -> list[AtCamera]:
+    """One for each camera and taxon, by both."""
+    kinds = int(sums.taxa.max(initial=0)) + 1
+    keys, of = np.unique(sums.places * kinds + sums.taxa, return_inverse=True)
+    columns = []
+    for name in ("observations", "labelled", "individuals", "events"):
+        column = np.zeros(len(keys), np.int64)
+        np.add.at(column, of, getattr(sums, name))
+        columns.append(column.tolist())
+    most = np.zeros(len(keys), np.int64)
+    np.maximum.at(most, of, sums.max_count)
+    return [
+        AtCamera(key // kinds, key % kinds, figures)
+        for key, *figures in zip(keys.tolist(), *columns, most.tolist(), strict=True)
+    ]
 
 
 def tallies(sums: Sums, names: Mapping[int, TaxonKey], cameras: int, blind: NDArray[np.int64]) -> list[Tally]:

@@ -13,6 +13,8 @@ import numpy as np
 from psycopg.rows import class_row
 
 from fieldwatch_cloud.counts.events import DEFAULT_RULE, kept
+from fieldwatch_cloud.counts.packed import by_camera
+from fieldwatch_cloud.db import kept_sums
 from fieldwatch_cloud.db.statements import statements
 from fieldwatch_cloud.errors import NotFoundError, QuestionError
 
@@ -253,12 +255,18 @@ def tallies(
 ) -> list[Tally]:
     """Events by deployment, taxon and period; those between the first and the last of `edges`, rising.
 
+    Where sums are kept (the default rule), one period (of a grid, of a comparison's side) is read from them:
+    some rows for a deployment, however many events it has. Several are made of the kept events.
+
     Raises:
         QuestionError: more than `MAX_EVENTS` rows.
     """
+    by_default = kept(interval, rule, min_confidence)
+    if by_default and len(edges) == 2:
+        return _summed(conn, ids, edges[0], edges[1], taxa)
     rows = _rows(
         conn,
-        "tallies" if kept(interval, rule, min_confidence) else "tallies_by",
+        "tallies" if by_default else "tallies_by",
         ids,
         edges[0],
         edges[-1],
@@ -271,6 +279,20 @@ def tallies(
         min_confidence=min_confidence,
     )
     return [Tally(*row) for row in rows]
+
+
+def _summed(
+    conn: Connection, ids: Sequence[UUID], since: datetime, until: datetime, taxa: Sequence[str] | None
+) -> list[Tally]:
+    sums, names_of = kept_sums.events(conn, ids, since, until, kept_sums.marked(conn, ids))()
+    names = names_of()
+    found = [
+        Tally(one.place, 0, *names[one.taxon], *one.figures)
+        for one in by_camera(sums)
+        if taxa is None or names[one.taxon][0] in taxa
+    ]
+    _at_most(len(found), MAX_EVENTS, "counts")
+    return found
 
 
 def said(
@@ -324,11 +346,15 @@ def _rows(
 ) -> list[tuple[Any, ...]]:
     parameters = _parameters(ids, since, until) | {"most": most + 1} | more
     found = conn.execute(SQL[name], parameters, prepare=False).fetchall()
-    if len(found) > most:
+    _at_most(len(found), most, what)
+    return found
+
+
+def _at_most(found: int, most: int, what: str) -> None:
+    if found > most:
         raise QuestionError(
             f"more than {most:,} {what}: ask for a smaller area, a shorter span or fewer taxa"
         )
-    return found
 
 
 def _parameters(ids: Sequence[UUID], since: datetime, until: datetime) -> dict[str, Any]:

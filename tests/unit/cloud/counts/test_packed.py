@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from fieldwatch_cloud.counts.packed import EVENT, SUM, tallies, unpacked, unpacked_events
+from fieldwatch_cloud.counts.packed import EVENT, SUM, by_camera, tallies, unpacked, unpacked_events
 
 SINCE, UNTIL = datetime(1998, 12, 31, 16, tzinfo=UTC), datetime(1999, 12, 31, 16, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
@@ -91,6 +91,21 @@ def test_they_add_up_as_plain_python_does() -> None:
         assert one.individuals == sum(part[4] for part in parts)
         assert one.max_count == max(part[5] for part in parts)
         assert one.without_effort == sum(part[1] for part in parts if part[0] in (1, 4))
+
+
+def test_each_camera_has_its_own_part() -> None:
+    rows = [
+        summed(1, 2, 1, 1, 3, 3) + summed(70_000, 1, 0, 1, 1, 1),
+        summed(1, 5, 0, 2, 4, 2),
+        summed(1, 1, 1, 1, 9, 9),
+    ]
+    found = by_camera(unpacked([7, 7, 3], rows))
+    assert [(one.place, one.taxon, one.figures) for one in found] == [
+        (3, 1, [1, 1, 9, 1, 9]),
+        (7, 1, [7, 1, 7, 3, 3]),
+        (7, 70_000, [1, 0, 1, 1, 1]),
+    ]
+    assert by_camera(unpacked([], [])) == []
 
 
 def test_nothing_is_nothing() -> None:
