@@ -3,15 +3,17 @@
 
     python -m tests.bench.bench_browser [--deployments 2000] [--observations 5000000] [--turns 600] [--gpu]
 
-- `first view`: from the navigation to the cameras drawn and the map at rest, signed in, nothing kept; and
-  again with what a browser keeps. The API runs as a process of its own.
+- `first view`: from the navigation to the cameras drawn, all that is known of them read, and the map at rest
+  and sharp (`data-state=idle`), signed in, nothing kept; and again with what a browser keeps. The API runs as
+  a process of its own.
 - `under way`: observations committed as ingest commits them (staging, then NOTIFY in the same transaction).
   Frames by requestAnimationFrame, long tasks by PerformanceObserver, a key's way to the next frame by Event
   Timing. Beside it the same map under the same hand while nothing arrives.
 - `heap`: bytes a turn of the control room's scenes, after the collector, by a line through the readings.
 
 Without a graphics card Chromium draws with the processor (SwiftShader), which takes most of the time: frames
-and first view are then this machine's, not a desk's. `--gpu` leaves the choice to Chromium.
+and first view are then this machine's, not a desk's. While it moves, such a map is half as fine as the
+screen (docs/decisions/0044). `--gpu` leaves the choice to Chromium.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ import type { Area, CountsQuery, Incident, LiveMedia, Observation } from "./wire
 const LAST_RESERVE = "fieldwatch.reserve";
 const FIRST_PAGE = 60;
 const FRESH_WAIT = 200; // the list of two hundred sightings a second is drawn anew five times a second, not two hundred
+const FRESH_WAIT_SLOW = 1000; // and once a second where each drawing takes the processor from the map
 const REFETCH_WAIT = 1000; // a service that restarts says "read again" more than once
 
 export type Actions = ReturnType<typeof createActions>;
@@ -51,8 +52,11 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   async function start(): Promise<void> {
     try {
       await finishLeaving();
+      // Both at once; who is not signed in gets no reserves either.
+      const reserves = api.reserves({ quiet401: true });
+      reserves.catch(() => {}); // told of by whoever waits for it
       store.set({ account: await api.me({ quiet401: true }) });
-      await enter();
+      await enter(reserves);
     } catch (error) {
       const failure = failureOf(error);
       const login = { busy: false, failure: failure.status === 401 ? null : failure, expired: false };
@@ -79,8 +83,8 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     signedOut(false);
   }
 
-  async function enter(): Promise<void> {
-    const reserves = (await api.reserves()).map((one) => ({ ...one, timezone: knownZone(one.timezone) }));
+  async function enter(asked = api.reserves()): Promise<void> {
+    const reserves = (await asked).map((one) => ({ ...one, timezone: knownZone(one.timezone) }));
     const last = localStorage.getItem(LAST_RESERVE);
     store.set({ phase: "map", reserves, login: { busy: false, failure: null, expired: false } });
     const first = reserves.find((one) => one.slug === last) ?? reserves[0];
@@ -184,7 +188,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   }
 
   /** A node that was away for a day sends thousands at once: the list is sorted once for all of them. */
-  const showFresh = gathered(FRESH_WAIT, async () => {
+  const showFresh = gathered(() => (map().isSlow ? FRESH_WAIT_SLOW : FRESH_WAIT), async () => {
     const batch = fresh.splice(0);
     store.set((state) => ({ observations: mergeObservations(state.observations, batch) }));
   }, failureOf);

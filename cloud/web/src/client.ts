@@ -26,7 +26,7 @@ export const api = {
   login: (email: string, password: string) =>
     call<{ account: Account }>("/login", { email, password }, { quiet401: true }).then((body) => body.account),
   me: (options: CallOptions = {}) => call<Account>("/me", undefined, options),
-  reserves: () => call<Reserve[]>("/reserves"),
+  reserves: (options: CallOptions = {}) => call<Reserve[]>("/reserves", undefined, options),
   zones: (slug: string) => call<Zones>(`/reserves/${slug}/zones`),
   deployments: (slug: string) => call<Deployments>(`/reserves/${slug}/deployments`),
   observations: (slug: string, limit: number) =>

@@ -8,6 +8,20 @@ const COMPASS = [
   "N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW",
 ] as const;
 
+// To make one of these takes as long as to use it a hundred times, and a list of sightings uses hundreds.
+const numbers = kept((tag, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(tag, options));
+const times = kept((tag, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(tag, options));
+
+function kept<O, F>(make: (tag: string, options: O) => F): (tag: string, options: O) => F {
+  const made = new Map<string, F>();
+  return (tag, options) => {
+    const key = tag + JSON.stringify(options);
+    const found = made.get(key) ?? make(tag, options);
+    made.set(key, found);
+    return found;
+  };
+}
+
 /** The nearest of the sixteen compass points. */
 export function compassPoint(degrees: number): (typeof COMPASS)[number] {
   return COMPASS[Math.round((((degrees % 360) + 360) % 360) / 22.5) % 16]!;
@@ -32,7 +46,7 @@ export function ago(at: number, now: number, language: Language, t: Translate): 
 /** A length of time: "40 s", "5 min", "2 hr", "3 days". */
 export function duration(seconds: number, language: Language): string {
   const [value, unit] = seconds < 60 ? ([Math.round(seconds), "second"] as const) : largestUnit(seconds * 1000);
-  return new Intl.NumberFormat(locale(language), { style: "unit", unit, unitDisplay: "short" }).format(value);
+  return numbers(locale(language), { style: "unit", unit, unitDisplay: "short" }).format(value);
 }
 
 function largestUnit(milliseconds: number): [number, "minute" | "hour" | "day"] {
@@ -44,11 +58,11 @@ function largestUnit(milliseconds: number): [number, "minute" | "hour" | "day"] 
 
 /** Day and time on the reserve's clock; only the time where that day is today there. */
 export function clock(at: number, now: number, zone: string, language: Language): string {
-  const day = (instant: number) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(instant);
+  const day = (instant: number) => times("en-CA", { timeZone: zone }).format(instant);
   const time = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
   const options: Intl.DateTimeFormatOptions =
     day(at) === day(now) ? time : { ...time, second: undefined!, day: "numeric", month: "short", ...yearIfOther(at, now) };
-  return new Intl.DateTimeFormat(locale(language), { ...options, timeZone: zone }).format(at);
+  return times(locale(language), { ...options, timeZone: zone }).format(at);
 }
 
 function yearIfOther(at: number, now: number): Intl.DateTimeFormatOptions {
@@ -57,18 +71,18 @@ function yearIfOther(at: number, now: number): Intl.DateTimeFormatOptions {
 
 /** Day and time in full, for spans and tooltips. */
 export function fullTime(at: number, zone: string, language: Language): string {
-  return new Intl.DateTimeFormat(locale(language), {
+  return times(locale(language), {
     timeZone: zone, dateStyle: "medium", timeStyle: "short", hourCycle: "h23",
   }).format(at);
 }
 
 export function percent(fraction: number, language: Language): string {
-  return new Intl.NumberFormat(locale(language), { style: "percent" }).format(fraction);
+  return numbers(locale(language), { style: "percent" }).format(fraction);
 }
 
 /** A number with as many digits as it can bear: 0.0312, 1.24, 38.5, 1,204. */
 export function significant(value: number, language: Language): string {
-  return new Intl.NumberFormat(locale(language), { maximumSignificantDigits: value >= 1000 ? 4 : 3 }).format(value);
+  return numbers(locale(language), { maximumSignificantDigits: value >= 1000 ? 4 : 3 }).format(value);
 }
 
 export function interval(rate: Pick<Rate, "low" | "high">, language: Language): string {

@@ -3,7 +3,7 @@
  * Two runs never overlap: what is asked for during a run is answered by one more after it. What `run` throws
  * goes to `failed`.
  */
-export function gathered(wait: number, run: () => Promise<void>, failed: (error: unknown) => void): () => void {
+export function gathered(wait: number | (() => number), run: () => Promise<void>, failed: (error: unknown) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running = false;
   let again = false;
@@ -24,7 +24,7 @@ export function gathered(wait: number, run: () => Promise<void>, failed: (error:
 
   function ask(): void {
     if (running) again = true;
-    else timer ??= setTimeout(() => void runOnce(), wait);
+    else timer ??= setTimeout(() => void runOnce(), typeof wait === "number" ? wait : wait());
   }
   return ask;
 }

@@ -6,9 +6,10 @@ import { FONT, type Palette } from "./style";
 
 let protocol: Promise<void> | undefined;
 
-/** The reader of PMTiles comes only where there is something to read. */
-function readable(): Promise<void> {
+/** The reader of PMTiles comes beside all else: asked for only once the ground is known, it would come last. */
+export function readable(): Promise<void> {
   protocol ??= import("pmtiles").then(({ Protocol }) => addProtocol("pmtiles", new Protocol().tile));
+  protocol.catch(() => (protocol = undefined)); // the network broke off: the next who asks tries again
   return protocol;
 }
 

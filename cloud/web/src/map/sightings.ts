@@ -5,6 +5,7 @@ import type { LonLat } from "../geo";
 
 const SHOWN_MS = 6000;
 const MOST = 24; // at once; all of them are in the panel's list
+const TOGETHER_MS = 500;
 const NAMED = 12; // more names would cover each other
 
 interface Pulse {
@@ -21,7 +22,8 @@ export interface Pulses {
   clear(): void;
 }
 
-export function attachPulses(map: MapLibre, mayShow: () => boolean): Pulses {
+/** @param slow the page is drawn by the processor: rings stand still, come together, and make way for a map that moves. */
+export function attachPulses(map: MapLibre, mayShow: () => boolean, slow = false): Pulses {
   const pool: Pulse[] = [];
   let fresh = new Map<string, { at: LonLat; name: string }>();
   let scheduled = false;
@@ -52,7 +54,7 @@ export function attachPulses(map: MapLibre, mayShow: () => boolean): Pulses {
     scheduled = false;
     const news = [...fresh].slice(-MOST);
     fresh = new Map();
-    if (!mayShow()) return;
+    if (!mayShow() || (slow && map.isMoving())) return;
     const now = performance.now();
     const view = map.getBounds();
     for (const [deployment, { at, name }] of news) {
@@ -87,6 +89,12 @@ export function attachPulses(map: MapLibre, mayShow: () => boolean): Pulses {
     ring.name.textContent = "";
   }
 
+  function clear(): void {
+    fresh.clear();
+    pool.filter((one) => one.deployment).forEach(remove);
+  }
+
+  if (slow) map.on("movestart", clear);
   return {
     seen(deployment, at, name) {
       if (document.hidden) return;
@@ -94,11 +102,9 @@ export function attachPulses(map: MapLibre, mayShow: () => boolean): Pulses {
       fresh.set(deployment, { at, name });
       if (scheduled) return;
       scheduled = true;
-      requestAnimationFrame(draw);
+      if (slow) setTimeout(draw, TOGETHER_MS);
+      else requestAnimationFrame(draw);
     },
-    clear() {
-      fresh.clear();
-      pool.filter((one) => one.deployment).forEach(remove);
-    },
+    clear,
   };
 }

@@ -5,17 +5,17 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { alarms } from "../alarms";
 import type { Bounds, LonLat } from "../geo";
 import { translator } from "../i18n";
-import { fullTime, speciesName } from "../format";
+import { speciesName } from "../format";
 import type { State, Store } from "../store";
-import { commonName } from "../taxa";
 import type { Incident, Observation } from "../wire";
 import { areaOf } from "../research/question";
 import { shapeOf } from "../research/state";
 import { taxonWords } from "../research/words";
 import type { Place } from "./address";
 import type { TileLayer } from "./api";
-import { showBaseMap } from "./basemap";
+import { readable, showBaseMap } from "./basemap";
 import { addHatch, cellFeatures } from "./cells";
+import { attachClicks, type ClickEvents } from "./clicks";
 import { drawCluster } from "./clusters";
 import { attachDrawing } from "./draw";
 import * as features from "./features";
@@ -25,7 +25,10 @@ import { addCameraImages, addWindImage, drawCone } from "./images";
 import { attachIncidents, attachPopup } from "./markers";
 import { flightAnimals, flightLines } from "./flights";
 import { stationFeatures } from "./stations";
+import { takePicture, type MapPicture } from "./picture";
+import { roomOn } from "./room";
 import { attachPulses } from "./sightings";
+import { attachPace, drawnByProcessor, setFineness } from "./slow";
 import type { Theme } from "./state";
 import { attachSources } from "./sources";
 import { baseStyle, pagePalette } from "./style";
@@ -57,6 +60,8 @@ export interface MapView {
   /** As an address says it. */
   place(at: Place): void;
   isIdle(): boolean;
+  /** The page is drawn by the processor: what changes it is dear. */
+  readonly isSlow: boolean;
   /** What a layer's tiles tell has changed. */
   tilesChanged(layer: TileLayer): void;
   /** The places that the base map names, as far as they have been on the map. */
@@ -67,24 +72,9 @@ export interface MapView {
   inTheme<T>(theme: Theme, work: () => Promise<T>): Promise<T>;
 }
 
-export interface MapPicture {
-  readonly canvas: HTMLCanvasElement;
-  readonly ratio: number;
-  readonly width: number;
-  readonly height: number;
-  metresPerPixel: number;
-  project(at: LonLat): { x: number; y: number };
-  colour: ReturnType<typeof pagePalette>;
-}
-
-export interface MapEvents {
-  deploymentChosen(id: string | null): void;
+export interface MapEvents extends Omit<ClickEvents, "opened"> {
   incidentChosen(id: string): void;
   areaDrawn(area: State["form"]["drawn"]): void;
-  /** A cell of a grid of counts; null beside them. */
-  cellChosen(cell: string | null): void;
-  /** The place for which the page asked. */
-  placeChosen(at: LonLat): void;
   /** Where the map stands now; null while it shows the whole reserve by itself. */
   moved(at: Place | null): void;
   /** The classes of density that fit what is on the map. */
@@ -123,7 +113,6 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   const showIncidents = attachIncidents(map, events.incidentChosen);
   const showPopup = attachPopup(map, store, () => events.deploymentChosen(null));
   const tiles = attachTiles(map, sources, () => colour);
-  const pulses = attachPulses(map, () => shownLayers(store.state).includes("sightings") && !store.state.atlas.shown);
   map.setMissingStyleImageResolver((id) => {
     drawCone(map, colour, id);
     drawCluster(map, colour, id);
@@ -135,6 +124,10 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   let handledAt = -Infinity;
   /** The map is drawn as fine as an image wants it, not as the screen does. */
   let exporting = false;
+  const pace = drawnByProcessor(map) ? attachPace(map, refine) : null;
+  const isSlow = pace !== null;
+  element.classList.toggle("slow", isSlow);
+  const pulses = attachPulses(map, () => shownLayers(store.state).includes("sightings") && !store.state.atlas.shown, isSlow);
   /** The fires that call for attention, with the cameras that report them, as last shown. */
   let alarming = new Set<string>();
 
@@ -217,25 +210,6 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     return features.united(fires.map((one) => features.incidentBounds(one, reach)));
   }
 
-  /** Free space at the edges, in pixels: at the top below the notices, at the bottom above the bar that asks for a
-   * place or an area. Both lie on the map, and what is below them cannot be pointed at. */
-  function room(): { top: number; bottom: number; left: number; right: number } {
-    const [width, height] = [element.clientWidth, element.clientHeight];
-    const edge = Math.min(48, 0.07 * Math.min(width, height));
-    const over = (selector: string) => element.parentElement?.querySelector<HTMLElement>(selector);
-    const [notices, bar, side] = [over(".banners"), over(".draw-bar") ?? over(".time-bar"), over(".map-side")];
-    // The tools stand at the left, or over the whole width: then only the search field lies on the map for good.
-    const across = side !== null && side !== undefined && side.offsetWidth > 0.6 * width;
-    const search = across ? over(".map-top") : null;
-    const bottomOf = (one: HTMLElement | null | undefined) => (one?.offsetHeight ? bottomWithin(one, element.parentElement!) : 0);
-    const below = Math.max(bottomOf(notices), bottomOf(search));
-    const above = bar?.offsetHeight ? height - bar.offsetTop : 0;
-    const beside = side && !across ? side.offsetLeft + side.offsetWidth : 0;
-    return {
-      top: Math.min(below + edge, height / 2), bottom: Math.min(above + edge, 0.45 * height), left: beside + edge, right: edge,
-    };
-  }
-
   /** A fire that comes is brought into view, unless a hand is on the map. */
   function followAlarms(state: State): void {
     const before = alarming;
@@ -283,6 +257,10 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     map.fitBounds(bounds, { padding: room(), maxZoom: 14, animate: false });
   }
 
+  function room() {
+    return roomOn(element);
+  }
+
   function isInView([west, south, east, north]: Bounds): boolean {
     const [topLeft, bottomRight] = [map.project([west, north]), map.project([east, south])];
     const { top } = room();
@@ -294,9 +272,18 @@ export function createMapView(store: Store, events: MapEvents): MapView {
 
   /** The control room magnifies the map, letters and all: it is then drawn with as many more points. */
   function sharpen(): void {
-    const times = element.clientWidth ? element.getBoundingClientRect().width / element.clientWidth : 1;
-    const wanted = Math.round(devicePixelRatio * times * 50) / 50;
+    const wanted = fineness();
     if (!exporting && map.getPixelRatio() !== wanted) map.setPixelRatio(wanted);
+  }
+
+  function fineness(): number {
+    const times = element.clientWidth ? element.getBoundingClientRect().width / element.clientWidth : 1;
+    return Math.round(devicePixelRatio * times * (pace?.factor() ?? 1) * 50) / 50;
+  }
+
+  /** A machine that draws with its processor has changed its pace. */
+  function refine(): void {
+    if (!exporting && map.getPixelRatio() !== fineness()) setFineness(map, fineness());
   }
 
   function viewChanged(): void {
@@ -341,6 +328,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     while (!ready || !map.loaded() || element.dataset.state !== "idle") await map.once("idle");
   }
 
+  void readable().catch(() => {}); // showing the ground asks for it again
   // Not "load", which waits until an empty world has been drawn: on a slow desk, a second.
   map.once("style.load", dressed);
   setInterval(() => {
@@ -363,7 +351,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     viewChanged();
   });
   map.on("idle", () => {
-    if (!ready) return;
+    if (!ready || (!exporting && pace?.isSharp() === false)) return;
     element.dataset.state = "idle";
     const { page, atlas } = store.state;
     if (page !== "map" || atlas.limits.length > 0 || !atlas.layers.includes("density")) return;
@@ -371,44 +359,16 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     if (limits.length > 0) events.classified(limits);
   });
   map.on("dataloading", () => (element.dataset.state = "loading"));
-  map.on("click", (event) => {
-    if (store.state.drawing) return;
-    if (store.state.desk.picking) return events.placeChosen([event.lngLat.lng, event.lngLat.lat]);
-    const { x, y } = event.point;
-    const { page, research } = store.state;
-    if (page === "counts" && research.route.section === "map") {
-      const [cell] = map.queryRenderedFeatures([x, y], { layers: ["cells", "cells-unseen"] });
-      return events.cellChosen((cell?.properties["cell"] as string | undefined) ?? null);
-    }
-    const [hit] = map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["cameras", "camera-clusters"] });
-    if (hit && hit.properties["count"] !== undefined && hit.geometry.type === "Point") {
+  attachClicks(map, store, {
+    ...events,
+    opened: (at) => {
       untouched = false;
-      return void map.easeTo({ center: hit.geometry.coordinates as LonLat, zoom: map.getZoom() + 2, duration: calm(GLIDE) });
-    }
-    const [animal] = hit ? [] : map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["flight-animals"] });
-    if (animal?.properties["media"]) return showAnimal(animal.properties);
-    events.deploymentChosen((hit?.properties["id"] as string | undefined) ?? null);
+      map.easeTo({ center: at, zoom: map.getZoom() + 2, duration: calm(GLIDE) });
+    },
   });
-
-  /** The picture in which a drone saw it. */
-  function showAnimal(of: Readonly<Record<string, unknown>>): void {
-    const { language, reserve } = store.state;
-    const name = of["taxon"] as string | undefined;
-    const said = name ? commonName(name, language) ?? name : translator(language)("layer.flights");
-    const caption = `${said}, ${fullTime(Date.parse(of["at"] as string), reserve?.timezone ?? "UTC", language)}`;
-    store.set({ picture: { mediaId: of["media"] as string, caption, box: null } });
-  }
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && store.state.selectedDeployment) events.deploymentChosen(null);
   });
-  for (const layer of ["cameras", "camera-clusters"]) {
-    map.on("mousemove", layer, () => {
-      if (!store.state.drawing) canvas.style.cursor = "pointer";
-    });
-    map.on("mouseleave", layer, () => {
-      if (!store.state.drawing) canvas.style.cursor = "";
-    });
-  }
   store.subscribe((state, before) => {
     dress(state);
     if (ready) show(state, before);
@@ -452,6 +412,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
       fittedFor = store.state.reserve?.slug ?? null;
       map.jumpTo({ center: [lon, lat], zoom });
     },
+    isSlow,
     tilesChanged: tiles.changed,
     isIdle: () => element.dataset.state === "idle",
     placesNamed: () =>
@@ -460,36 +421,15 @@ export function createMapView(store: Store, events: MapEvents): MapView {
             geometry.type === "Point" && properties["name"] ? [{ name: String(properties["name"]), at: features.lonLat(geometry) }] : [])
         : [],
     picture: async (ratio) => {
-      const own = map.getPixelRatio();
       exporting = true;
       map.setPixelRatio(ratio);
       try {
         await rested();
         const { left } = room(); // what lies below the tools at the left is not on the image
-        const side = left > 100 ? left - 40 : 0;
-        const [width, height] = [element.clientWidth - side, element.clientHeight];
-        const copy = document.createElement("canvas");
-        // Read in the frame in which it is drawn: the browser then still has the pixels, and need not keep them otherwise.
-        const drawn = await new Promise<number>((done) => {
-          map.once("render", () => {
-            const fine = canvas.width / element.clientWidth; // a graphics card may not do as fine as was asked
-            [copy.width, copy.height] = [Math.round(width * fine), canvas.height];
-            copy.getContext("2d")!.drawImage(canvas, -side * fine, 0);
-            done(fine);
-          });
-          map.triggerRepaint();
-        });
-        const [west, east] = [map.unproject([0, height / 2]), map.unproject([100, height / 2])];
-        return {
-          canvas: copy, ratio: drawn, width, height, colour, metresPerPixel: west.distanceTo(east) / 100,
-          project: (at) => {
-            const { x, y } = map.project(at);
-            return { x: x - side, y };
-          },
-        };
+        return await takePicture(map, element, left > 100 ? left - 40 : 0, colour);
       } finally {
         exporting = false;
-        map.setPixelRatio(own);
+        sharpen();
       }
     },
     inTheme: async (wanted, work) => {
@@ -531,13 +471,6 @@ function chosenArea(state: State) {
   if (area.kind === "drawn") return drawn;
   if (area.kind === "reserve") return null;
   return state.zones.features.find((zone) => zone.properties.id === area.id)?.geometry ?? null;
-}
-
-/** How far down in `frame`, which it is positioned in by way of others, the lower edge of an element stands. */
-function bottomWithin(one: HTMLElement, frame: HTMLElement): number {
-  const down = one.offsetTop + one.offsetHeight;
-  const outer = one.offsetParent as HTMLElement | null;
-  return outer && outer !== frame ? down + outer.offsetTop : down;
 }
 
 /** No flights for those who asked their system for less motion. */

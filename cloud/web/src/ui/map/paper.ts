@@ -3,7 +3,7 @@ import { FIRE_SHAPES } from "../../shapes";
 import { LAYER_IDS } from "../../map/layers";
 import { marksOf, onMap } from "../../map/markers";
 import { toneOf, type Tone } from "../../map/fires";
-import type { MapPicture } from "../../map/view";
+import type { MapPicture } from "../../map/picture";
 import type { Token } from "../../map/symbols";
 import { entriesOf, entryWords } from "./legend";
 import { captions } from "./sheet";
