@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 # As the service's own workers have it, and before scipy is loaded: for matrices of a few rows, a thread per
 # core takes up to 25 times as long where others want the cores too.
@@ -30,6 +31,10 @@ from fieldwatch_cloud.services.postgres import EmbeddedPostgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A property holds on a busy machine too: none fails for the time that an example, or making one, took.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 TEMPLATE = "fieldwatch_template"
 PLENTY = 4 * 1024**3
