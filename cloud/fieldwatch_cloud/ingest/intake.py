@@ -179,13 +179,13 @@ class Intake:
         flights.place_all(self._conn, [one for message in seen for one in message.places])
         lock_reserves(self._conn, {m.topic.reserve for m in messages if isinstance(m.content, Suspicion)})
         # As they came, two workers would lock two nodes in opposite orders, and a roll-out that tells them
-        # both in one of these.
-        masks.lock_nodes(
-            self._conn, [m.topic.node for m in messages if isinstance(m.content, Heartbeat | NodeState)]
-        )
+        # both in one of these. Not those of heartbeats, of which a batch has many, and a person who tells a
+        # node something would wait for all of them: these come sorted, after the rest.
+        states = [m.topic.node for m in messages if isinstance(m.content, NodeState)]
+        masks.lock_nodes(self._conn, states)
         effort: list[EffortSpan] = []
         beats: list[tuple[str, Heartbeat]] = []
-        for message in messages:
+        for message in _heartbeats_last(messages):
             reserve, node = message.topic.reserve, message.topic.node
             match message.content:
                 case Suspicion() as suspicion:
@@ -250,6 +250,13 @@ class Intake:
                 news.too_many(reserve)
         else:
             announce.observations(news, reserve_of, rows, ids, utc_now())
+
+
+def _heartbeats_last(messages: Sequence[Message]) -> list[Message]:
+    """As they came; of heartbeats only those of one node, and their nodes sorted."""
+    beats = [message for message in messages if isinstance(message.content, Heartbeat)]
+    rest = [message for message in messages if not isinstance(message.content, Heartbeat)]
+    return rest + sorted(beats, key=lambda message: message.topic.node)
 
 
 def _is_fire(item: Item) -> bool:
