@@ -87,7 +87,7 @@ def test_settings_that_may_not_be_are_refused_and_the_old_ones_go_on(
 
 def test_settings_under_which_no_picture_comes_any_more_are_given_up(world: World) -> None:
     world.config.write_text(world.config.read_text().replace("settle_s = 0.3", "settle_s = 2"))
-    wanted = world.desire(settings={"heartbeat_s": 2.0}, settings_rollout_id=uuid7(), settings_trial_s=4)
+    wanted = world.desire(settings={"heartbeat_s": 2.0}, settings_rollout_id=uuid7(), settings_trial_s=12)
     with world.running():
         world.wait(lambda: world.ledger.trial is not None)
         world.fed.clear()  # as of a camera that does not bear what is asked of it
