@@ -42,7 +42,8 @@ def staff(browser: Browser, world: World) -> None:
         open_session(page, world.site)
         people = {one["email"]: one["id"] for one in _told(page, world, f"/accounts?reserve={SLUG}")}
         zone = _told(page, world, f"/reserves/{SLUG}/zones")["features"][0]["properties"]["id"]
-        start = utc_now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
+        midnight = utc_now().replace(hour=16, minute=0, second=0, microsecond=0)  # of the reserve
+        start = midnight - timedelta(days=4)
         for email, of, place in ((RANGER, None, 1), (MANAGER, None, 2), (RANGER, zone, 1)):
             shift = {
                 "account_id": people[email], "zone_id": of, "place": place, "repeats": "daily",
