@@ -29,7 +29,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-dev-shm-usage",
 ]
-WAIT_MS = 60_000
+WAIT_MS = 120_000
 
 
 @contextmanager

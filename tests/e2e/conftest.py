@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 # For all of them alike, whichever run together: the machine may have much to do.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 PATIENCE_S = 900
 """For a test with what is started for it: the first of a module waits for a whole service, which takes some
 minutes where others want the cores too."""
