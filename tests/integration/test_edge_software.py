@@ -137,6 +137,7 @@ def service(tmp_path: Path, broker: Mosquitto, cloud: Cloud) -> Iterator[Service
     made.close()
 
 
+@pytest.mark.timeout(900)  # Three environments are made: a minute, on a busy machine five.
 def test_a_good_version_stays_and_those_that_fail_are_taken_back(
     service: Service, cloud: Cloud, tmp_path: Path
 ) -> None:
