@@ -1,5 +1,4 @@
 /** The cloud's HTTP API. Every call throws `ApiError`; one that finds the session ended calls `onExpired` first. */
-import type { Language } from "./language";
 import type {
   Account, Corrections, Counts, CountsQuery, Deployments, Imported, Incident, IncidentSummary, Label, LabelRevision, Observation,
   Reserve, ReviewDetail, ReviewItems, ReviewProgress, Taxon, Zones,
@@ -32,7 +31,7 @@ export const api = {
   observations: (slug: string, limit: number) =>
     call<{ items: Observation[] }>(`/reserves/${slug}/observations?limit=${limit}`).then((page) => page.items),
   /** `language`: of its verdict, which the cloud says. */
-  counts: (slug: string, query: CountsQuery, language: Language) => call<Counts>(`/reserves/${slug}/counts?language=${language}`, query),
+  counts: (slug: string, query: CountsQuery, language: "en" | "zh") => call<Counts>(`/reserves/${slug}/counts?language=${language}`, query),
   incidents: (slug: string) =>
     call<{ items: IncidentSummary[] }>(`/reserves/${slug}/incidents`).then((page) => page.items),
   incident: (id: string) => call<Incident>(`/incidents/${id}`),
