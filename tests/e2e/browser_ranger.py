@@ -189,6 +189,8 @@ class Pusher:
         self._session.on("ServiceWorker.workerRegistrationUpdated", self._registered)
         self._session.send("ServiceWorker.enable")
         wait_for(lambda: page.evaluate("1") and self._ids, "the registration of the service worker")
+        # A push for a worker that is still being installed is dropped by the browser without a word.
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
     def _registered(self, event: dict[str, Any]) -> None:
         self._ids += [one["registrationId"] for one in event["registrations"] if not one["isDeleted"]]

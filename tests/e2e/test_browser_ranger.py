@@ -133,6 +133,8 @@ def new_fire(node: FieldNode, site: Site, manager: Caller) -> str:
         return [one["id"] for one in listed if one["id"] not in known]
 
     (incident,) = wait_for(opened, "the fire")
+    # It is one fire from the first camera's report on; its place comes with the second's.
+    wait_for(lambda: manager.get(f"/incidents/{incident}")["place"], "the place that two bearings make")
     return str(incident)
 
 
