@@ -35,6 +35,8 @@ TURN_S = 45.0
 """The slowest heads turn half round in less."""
 AGAIN_S = 10.0
 """After a failure the camera is told again so much later."""
+UNSEEN_S = 10.0
+"""So long a pose waits for its first frame: a stream that is dead must not stop the round."""
 STILL_GREY = 6.0
 """Two frames that differ by less, of 255, on average at 160 pixels' width, show a camera that stands."""
 MOST_UNQUIET = 20
@@ -69,6 +71,8 @@ class PatrolSource(Source):
         self._source, self._patrol = source, patrol
         self._stop = threading.Event()
         self._aim = Aim(0, stands=False)
+        self._shown = 0
+        """The number of the aim of which a frame was given last."""
         self._problem: str | None = None
         self._suspects: Pose | None = None
         """The pose at which something is suspected now."""
@@ -113,6 +117,7 @@ class PatrolSource(Source):
                 held = still or unquiet >= MOST_UNQUIET
             before = (aim, frame)
             if aim.stands and held:
+                self._shown = aim.number
                 yield replace(frame, pose=aim.pose)
             else:
                 yield None
@@ -191,12 +196,17 @@ class PatrolSource(Source):
                 raise OnvifError(f"the camera has not come to a stand for {TURN_S:.0f} s")
 
     def _dwell(self, aim: Aim) -> None:
-        """Stay `dwell_s`, and where something is suspected there until it is decided, `hold_s` at most."""
-        began = time.monotonic()
+        """Stay `dwell_s` from the first frame on (a slow machine turned away from what it had not looked at),
+        and where something is suspected there until it is decided, `hold_s` at most."""
+        arrived = time.monotonic()
+        began: float | None = None
         while not self._stop.wait(min(ASK_EVERY_S, self._patrol.dwell_s)):
-            passed = time.monotonic() - began
+            now = time.monotonic()
+            if began is None and (self._shown == aim.number or now - arrived >= UNSEEN_S):
+                began = now
             held = self._suspects is not None and self._suspects == aim.pose
-            if passed >= self._patrol.dwell_s + (self._patrol.hold_s if held else 0):
+            stay_s = self._patrol.dwell_s + (self._patrol.hold_s if held else 0)
+            if began is not None and now - began >= stay_s:
                 return
 
     def _fail(self, why: str) -> None:
