@@ -35,7 +35,7 @@ def model_zip(name: str = "wildlife", **changed: bytes) -> bytes:
     with zipfile.ZipFile(packed, "w") as archive:
         for file in ("model.toml", "model.onnx", "model.sig", "CARD.md", "metrics.json"):
             content = changed.get(file.replace(".", "_"), (MODELS / name / file).read_bytes())
-            archive.writestr(f"{name}/{file}", content)
+            archive.writestr(zipfile.ZipInfo(f"{name}/{file}"), content)  # no time: the same zip every time
     return packed.getvalue()
 
 
@@ -43,7 +43,7 @@ def wheel(version: str = "9.9.0", name: str = "fieldwatch") -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(
-            f"{name}-{version}.dist-info/METADATA",
+            zipfile.ZipInfo(f"{name}-{version}.dist-info/METADATA"),
             f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n",
         )
     return packed.getvalue()
