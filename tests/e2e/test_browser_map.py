@@ -355,6 +355,14 @@ def test_the_language_can_be_switched_and_is_remembered(page: Page, site: Site) 
     assert page.locator(".assumptions li[lang=en]").all_inner_texts() == [], "the API says something new"
 
 
+def test_it_comes_to_rest_in_whatever_size_its_window_has(page: Page, site: Site) -> None:
+    """A map of another size is drawn at once, between two frames: what it had yet to draw must not be forgotten."""
+    sign_in(page, site)
+    for step in range(12):
+        page.set_viewport_size({"width": 1440 - 40 * step, "height": 900 - 20 * step})
+        see_map_fitted(page)
+
+
 def test_it_fits_a_phone(phone: Page, site: Site) -> None:
     sign_in(phone, site)
     assert phone.evaluate("document.documentElement.scrollWidth") == 360

@@ -95,6 +95,8 @@ function frameByFrame(map: MapLibre, before: () => void): void {
   }
 
   map.on("render", () => {
+    // A map of another size is drawn at once, and calls off the frame that was asked for: what it has yet to draw asks anew.
+    asked = false;
     if (drawing) gl.deleteSync(drawing);
     drawing = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
     gl.flush();
