@@ -356,7 +356,7 @@ def test_the_language_can_be_switched_and_is_remembered(page: Page, site: Site) 
 
 
 def test_it_comes_to_rest_in_whatever_size_its_window_has(page: Page, site: Site) -> None:
-    """A map of another size is drawn at once, between two frames: what was yet to be drawn must not be lost."""
+    """A map of another size is drawn at once, between two frames: what was yet to be drawn is not lost."""
     sign_in(page, site)
     for step in range(12):
         page.set_viewport_size({"width": 1440 - 40 * step, "height": 900 - 20 * step})
