@@ -26,4 +26,5 @@ if [ -n "$with_models" ]; then
     models_packages
     check .venv-models/bin/pytest -m ultralytics tests
 fi
-check .venv/bin/pytest -m "not bench and not ultralytics" "$@"
+# A test that fails has one more try, and both are told of at the end: docs/decisions/0049.
+check .venv/bin/pytest -m "not bench and not ultralytics" --reruns 1 -raR "$@"
