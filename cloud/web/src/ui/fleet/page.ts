@@ -17,7 +17,7 @@ export function fleetPage(view: View, page: Page): TemplateResult {
   const reading = section === "nodes" ? page.fleet : section === "rollouts" ? page.rollouts : page.maintenance;
   return shell("fleet", html`
     <header class="side-head"><h2>${t("page.fleet")}</h2><p class="muted">${t(`fleet.what.${section}`)}</p></header>
-    <nav class="fleet-tabs" aria-label=${t("page.fleet")}>${SECTIONS.map((one) => html`
+    <nav class="side-tabs" aria-label=${t("page.fleet")}>${SECTIONS.map((one) => html`
       <a class="quiet" href=${`#fleet/${one}`} aria-current=${one === section ? "page" : "false"}>${t(`fleet.${one}`)}</a>`)}</nav>
     ${failed(view, reading.failure, page.read)}
     ${page.failure ? html`<p class="error" role="alert">${failureWords(page.failure, state.language)}</p>` : nothing}
