@@ -4,8 +4,8 @@ import { keyed } from "lit-html/directives/keyed.js";
 import { ref } from "lit-html/directives/ref.js";
 import type { AdminActions } from "../../admin/actions";
 import { address, type Section } from "../../admin/route";
-import { copyText } from "../../copy";
 import { failureWords } from "../../i18n/failures";
+import { copyButton } from "../copy-button";
 import { icon } from "../icons";
 import { openDialog } from "../picture";
 import type { View } from "../view";
@@ -88,16 +88,12 @@ export function question(
 }
 
 /** A text that is shown once and carried away. */
-export function toCopy({ t }: AdminView, name: string, label: string, text: string): TemplateResult {
-  const copy = async (event: Event) => {
-    const button = event.currentTarget as HTMLElement;
-    button.textContent = t((await copyText(text)) ? "admin.copied" : "admin.not_copied");
-  };
+export function toCopy(view: AdminView, name: string, label: string, text: string): TemplateResult {
   return html`
     <div class="to-copy">
       <span class="small muted" id=${`copy-${name}`}>${label}</span>
       <pre tabindex="0" role="region" aria-labelledby=${`copy-${name}`} data-copy=${name}>${text.split(" ").map((word, n) => html`${n ? " " : ""}<span>${word}</span>`)}</pre>
-      <button type="button" class="secondary" @click=${copy}>${t("admin.copy")}</button>
+      ${copyButton(view, text)}
     </div>
   `;
 }

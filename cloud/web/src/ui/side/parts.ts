@@ -1,11 +1,11 @@
 /** Small pieces of the pages beside the map. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { copyText } from "../../copy";
 import { failureWords } from "../../i18n/failures";
 import { everydayName } from "../../review/species";
 import { smallUrl } from "../../side/api";
 import type { Failure } from "../../store";
 import { isItalic } from "../../taxa";
+import { copyButton } from "../copy-button";
 import { icon, type View } from "./view";
 
 type Content = TemplateResult | typeof nothing | string | readonly (TemplateResult | typeof nothing)[];
@@ -46,13 +46,9 @@ export function siteTabs({ t }: View, shown: "camera" | "flight"): TemplateResul
 }
 
 /** A command, to be carried to another machine. */
-export function toCopy({ t }: View, label: string, text: string): TemplateResult {
-  const copy = async (event: Event) => {
-    const button = event.currentTarget as HTMLElement;
-    button.textContent = t((await copyText(text)) ? "admin.copied" : "admin.not_copied");
-  };
+export function toCopy(view: View, label: string, text: string): TemplateResult {
   return html`<div class="side-copy"><pre tabindex="0" role="region" aria-label=${label}>${text}</pre>
-    <button type="button" class="secondary" @click=${copy}>${t("admin.copy")}</button></div>`;
+    ${copyButton(view, text)}</div>`;
 }
 
 export function loading({ t }: View): TemplateResult {
