@@ -31,10 +31,15 @@ function isLayer(value: unknown): value is Layer {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** What a setting's value is in the form's unit. */
+function inUnit(value: number, unit: Unit): number {
+  return Number((value / FACTOR[unit]).toPrecision(6));
+}
+
 /** As the form shows it; null: the layer says nothing of it, or that the software's default holds. */
 export function shownOf(layer: unknown, { path, unit }: Pick<Common, "path" | "unit">): number | null {
   const value = path.reduce<unknown>((within, key) => (isLayer(within) ? within[key] : undefined), layer);
-  return typeof value === "number" ? Number((value / FACTOR[unit]).toPrecision(6)) : null;
+  return typeof value === "number" ? inUnit(value, unit) : null;
 }
 
 /** The layer with this set; null takes the key out, so that the layer says nothing of it. What else it says stays. */
@@ -94,6 +99,6 @@ export function boundsOf(schema: unknown, { path, unit }: Pick<Common, "path" | 
     at = within?.properties?.[key] ?? (key === "*" && typeof any === "object" ? any : undefined);
   }
   const number = at?.anyOf?.find((one) => one.minimum !== undefined || one.maximum !== undefined) ?? at;
-  const shown = (value: number | undefined) => (value === undefined ? null : Number((value / FACTOR[unit]).toPrecision(6)));
+  const shown = (value: number | undefined) => (value === undefined ? null : inUnit(value, unit));
   return { min: shown(number?.minimum), max: shown(number?.maximum) };
 }
