@@ -1,11 +1,16 @@
 /** A gate in the form: percent by danger, and back to what the cloud keeps. Pure. */
 import { DANGER_CLASSES, type DangerClass, type Gate } from "./wire";
 
-/** Whole percent of each class that is named, in the order of danger. */
+/** Of a confidence; with one digit behind the point at most. */
+export function percentOf(confidence: number): number {
+  return Math.round(confidence * 1000) / 10;
+}
+
+/** Percent of each class that is named, in the order of danger. */
 export function gateParts(least: Gate["least"]): { danger: DangerClass; percent: number }[] {
   return DANGER_CLASSES.flatMap((danger) => {
     const value = least[danger];
-    return value === undefined ? [] : [{ danger, percent: Math.round(value * 1000) / 10 }];
+    return value === undefined ? [] : [{ danger, percent: percentOf(value) }];
   });
 }
 

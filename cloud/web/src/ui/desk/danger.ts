@@ -1,7 +1,7 @@
 /** Fire danger: what it is today and why, which cameras wait for more certainty on quiet days, and the files that bring
  * weather and satellites' hotspots. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { gateParts, leastOf } from "../../desk/gate";
+import { gateParts, leastOf, percentOf } from "../../desk/gate";
 import { filterOf, mayBring, mayManage, type BroughtFile } from "../../desk/state";
 import { DANGER_CLASSES, type FireDangerDay, type Gate } from "../../desk/wire";
 import { icon } from "../icons";
@@ -110,7 +110,7 @@ function form(view: View, of: string): TemplateResult {
       <div class="gate-fields">
         ${DANGER_CLASSES.map((danger) => field(t("gate.at", { danger: t(`danger.${danger}`) }), html`
           <input type="number" name=${danger} min="0" max="100" step="any" inputmode="decimal"
-            .value=${known?.least[danger] === undefined ? "" : String(Math.round(known.least[danger] * 1000) / 10)} />`))}
+            .value=${known?.least[danger] === undefined ? "" : String(percentOf(known.least[danger]))} />`))}
       </div>
       <div class="buttons">
         <button class="primary" ?disabled=${state.desk.busy}>${t("desk.save")}</button>
