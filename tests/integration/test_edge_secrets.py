@@ -76,29 +76,33 @@ class Watched:
             env=self._environment,
         )
         ended = threading.Event()
-        looking = threading.Thread(target=self._look, args=(process.pid, ended))
-        looking.start()
-        patience = threading.Timer(120, process.kill)
-        patience.start()
+        looking = threading.Thread(target=self._keep_looking, args=(process.pid, ended))
+        patience = threading.Timer(250, process.kill)
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(given)
-        process.stdin.close()
         try:
+            patience.start()
+            # Its own call is seen for certain, before it is given anything that lets it end.
+            eventually(lambda: self._look(process.pid) or process.poll() is not None)
+            looking.start()
+            process.stdin.write(given)
+            process.stdin.close()
             for line in process.stdout:
                 self.said += line
                 if until and until in line:
                     process.terminate()
                     until = ""
             assert not until, f"it never said {until}:\n{self.said[-3000:]}"
-            return process.wait(30)
+            return process.wait()
         finally:
             patience.cancel()
             process.kill()
             process.wait()
+            process.stdin.close()
             process.stdout.close()
             ended.set()
-            looking.join()
+            if looking.ident is not None:
+                looking.join()
 
     def inside(self, *arguments: str, given: str = "") -> int:
         """As `run`, in this process: ten times as fast, but without arguments of its own."""
@@ -107,22 +111,32 @@ class Watched:
         self.said += done.output
         return done.exit_code
 
-    def _look(self, pid: int, ended: threading.Event) -> None:
+    def _keep_looking(self, pid: int, ended: threading.Event) -> None:
         while not ended.wait(0.05):
-            for place in Path("/proc").glob("[0-9]*"):
-                try:
-                    parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-                    if pid in (int(place.name), parent):
-                        self.arguments.add((place / "cmdline").read_text())
-                        self.arguments.add((place / "environ").read_text())
-                except (OSError, ValueError):
+            self._look(pid)
+
+    def _look(self, pid: int) -> bool:
+        """With what the process and its children were called; whether that of `pid` itself could be seen."""
+        seen = False
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+                if pid not in (int(place.name), parent):
                     continue
+                called = {(place / "cmdline").read_text(), (place / "environ").read_text()}
+            except (OSError, ValueError, IndexError):  # it has ended meanwhile
+                continue
+            self.arguments |= called
+            # Of one that is only just beginning, or has ended, both are empty.
+            seen |= place.name == str(pid) and "" not in called
+        return seen
 
 
 def found(text: str, secrets: Mapping[str, str]) -> list[str]:
     return [name for name, secret in secrets.items() if secret in text]
 
 
+@pytest.mark.timeout(900)  # Three programs begin, and nine things are done: on a busy machine, minutes.
 def test_secrets_are_nowhere_but_in_the_keys_file(
     reserve: Reserve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +176,8 @@ def test_secrets_are_nowhere_but_in_the_keys_file(
 
     assert "session.opened" in watched.said
     assert "link.retrying" in watched.said
-    assert len(watched.arguments) > 3
+    for called in ("\0edge\0enrol\0", "\0edge\0run\0", "FIELDWATCH_LOG_LEVEL=debug"):
+        assert any(called in one for one in watched.arguments), watched.arguments
     assert found(watched.said, secrets) == []
     assert found("\n".join(watched.arguments), secrets) == []
     assert not re.search("fwn_[A-Za-z0-9_-]{20}", watched.said + "".join(watched.arguments))
@@ -181,8 +196,9 @@ def test_secrets_are_nowhere_but_in_the_keys_file(
 
 
 def lines(pem: str) -> list[tuple[int, str]]:
-    """Those of a private key that are no other key's: the first one names the curve."""
-    return list(enumerate(pem.splitlines()))[2:-1]
+    """Those with bytes of the private key, 36 to 67 of 138. The last has the public key alone, which stands
+    in the certificate, too: where it begins there at the right byte, in the same letters."""
+    return list(enumerate(pem.splitlines()))[1:3]
 
 
 def spelt(name: str, code: Code) -> dict[str, str]:
@@ -239,16 +255,20 @@ def holder_of_the_broker(reserve: Reserve) -> Iterator[mqtt.Client]:
     client.username_pw_set(f"{login[1]}9", login[2])
     client.connect("127.0.0.1", int(login[3]))
     client.loop_start()
-    yield client
-    client.disconnect()
-    client.loop_stop()
+    try:
+        yield client
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def say(client: mqtt.Client, kind: Kind, payload: str, beside: Mapping[str, str]) -> None:
     properties = Properties(PacketTypes.PUBLISH)
     properties.UserProperty = [("schema-version", "1.0"), *beside.items()]
     topic = str(Topic(RESERVE, "node-1", kind))
-    client.publish(topic, payload, 1, kind is Kind.DESIRED, properties).wait_for_publish(10)
+    said = client.publish(topic, payload, 1, kind is Kind.DESIRED, properties)
+    said.wait_for_publish(60)
+    assert said.is_published()
 
 
 def listens(reserve: Reserve, desired: Desired) -> None:
@@ -285,7 +305,7 @@ def test_a_command_that_comes_again_does_nothing(reserve: Reserve, tmp_path: Pat
             say(client, Kind.COMMAND, payload, beside)
             with reserve.db.transaction() as conn:
                 live = Command(command=StopLiveView(id=uuid7()))
-                now, lasts = datetime.now(UTC), timedelta(minutes=1)
+                now, lasts = datetime.now(UTC), timedelta(hours=1)
                 sent_commands.send(conn, "node-1", live, now=now, lasts=lasts)
             eventually(lambda: len(commands) == 3)
         assert b"stop_live_view" in commands[2]
@@ -307,7 +327,7 @@ def test_whoever_holds_the_broker_tells_an_enrolled_node_nothing(reserve: Reserv
             say(client, Kind.DESIRED, forged + " ", theirs)
             say(client, Kind.COMMAND, stop, {})
             say(client, Kind.COMMAND, stop, theirs)
-            eventually(lambda: len(notices) == 2)
+            eventually(lambda: len(notices) >= 2)
             true = dict(
                 reserve.authority.sign_for(str(Topic(RESERVE, "node-1", Kind.COMMAND)), stop.encode())
             )
