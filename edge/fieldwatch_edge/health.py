@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from fieldwatch_edge import vision
+from fieldwatch_edge.sysfs import since_boot_s
 from fieldwatch_shared.ids import uuid7, uuid7_from
 from fieldwatch_shared.messages import CameraHealth, Clock, EffortSpan, Heartbeat, utc_now
 
@@ -242,18 +243,13 @@ class CameraMonitor:
             self._effort.restore(effort, former=former)
 
 
-def _awake_or_asleep() -> float:
-    """Seconds since the machine's start, sleep among them."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class GivenUpLately:
     """How many records were given up in the last day, from how many there were since the outbox was made.
 
     That number stays for ever, and a complaint with it, long after somebody has come and mended the cause.
     """
 
-    def __init__(self, clock: Callable[[], float] = _awake_or_asleep) -> None:
+    def __init__(self, clock: Callable[[], float] = since_boot_s) -> None:
         """`clock`: seconds that no setting of the time changes."""
         self._clock = clock
         self._steps: deque[tuple[float, int]] = deque()

@@ -1,7 +1,8 @@
-"""What the kernel says in its files: what it measures (hwmon, industrial I/O, 1-wire), which boot this is."""
+"""What the kernel says: what it measures (hwmon, industrial I/O, 1-wire), which boot this is, since when."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from fieldwatch_edge.errors import DeviceError
@@ -12,6 +13,11 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 def boot_id() -> str:
     """Of this start of the machine, an id that no other start has; empty where the kernel does not say."""
     return _text(_BOOT_ID) or ""
+
+
+def since_boot_s() -> float:
+    """Seconds since this start of the machine, sleep included: no setting of the time changes them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def device(root: Path, wanted: str) -> Path:

@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+from fieldwatch_edge.sysfs import since_boot_s
 from fieldwatch_shared.messages import Clock, ClockQuality
 
 _TIMESYNCD = Path("/run/systemd/timesync/synchronized")
@@ -28,7 +29,7 @@ def system_clock() -> Clock:
     not bear the doubts of the clock before. Thread-safe; never fails."""
     global _known
     with _lock:
-        now, base = time.monotonic(), time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+        now, base = time.monotonic(), time.time() - since_boot_s()
         if _known is None or now - _known[0] > _VALID_S or abs(base - _known[1]) >= _JUMP_S:
             _known = (now, base, ask_system())
         return _known[2]

@@ -33,11 +33,6 @@ HOLD_S = 48 * 3600.0
 _GOOD = (ClockQuality.GNSS, ClockQuality.NTP)
 
 
-def since_boot() -> float:
-    """Seconds, sleep included."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class Clockwork:
     """One node's."""
 
@@ -52,7 +47,7 @@ class Clockwork:
         notice: Callable[[str], None],
         *,
         live: frozenset[str],
-        boot: Callable[[], float] = since_boot,
+        boot: Callable[[], float] = sysfs.since_boot_s,
         wall: Callable[[], float] = time.time,
         boot_id: str | None = None,
     ) -> None:

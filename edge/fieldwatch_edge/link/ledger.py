@@ -8,7 +8,6 @@ clock, or after 20 hours of life (20 days for a month's) whatever the clock says
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from fieldwatch_edge import whole
 from fieldwatch_edge.link.budget import Lane, Limits, Spent, room, when
-from fieldwatch_edge.sysfs import boot_id
+from fieldwatch_edge.sysfs import boot_id, since_boot_s
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
@@ -61,11 +60,6 @@ DAY_LIVED_S, MONTH_LIVED_S = 20 * 3600.0, 20 * 86400.0
 """Whatever the clock says: who has lived through so much may have another day's (month's) budget."""
 
 
-def uptime_s() -> float:
-    """Seconds since the machine started, asleep or awake."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class Ledger:
     """Counts what the line costs, and says what may still be spent. From any thread."""
 
@@ -75,7 +69,7 @@ class Ledger:
         settings: LinkSettings,
         *,
         clock: Callable[[], datetime] = utc_now,
-        uptime: Callable[[], float] = uptime_s,
+        uptime: Callable[[], float] = since_boot_s,
         synchronised: Callable[[], bool] = lambda: False,
         boot: str | None = None,
     ) -> None:

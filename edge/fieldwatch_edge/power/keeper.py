@@ -16,6 +16,7 @@ from fieldwatch_edge.power.governor import Governor, State
 from fieldwatch_edge.power.meters import Measured, open_meter
 from fieldwatch_edge.power.pace import Pace
 from fieldwatch_edge.power.sleep import LEAST_S, Sleeper, silence_s, sleep_s
+from fieldwatch_edge.sysfs import since_boot_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,11 +36,6 @@ SAVE_EVERY_S = 300.0
 _TRY_SLEEP_AGAIN_S = 600.0
 
 
-def boottime() -> float:
-    """Seconds that nobody sets, and that go on while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class PowerKeeper:
     """A companion (see `companions`)."""
 
@@ -53,7 +49,7 @@ class PowerKeeper:
         fires_wait: Callable[[], bool],
         all_sent: Callable[[], bool],
         meter: PowerMeter | None = None,
-        clock: Callable[[], float] = boottime,
+        clock: Callable[[], float] = since_boot_s,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`settings.power` must be there.
