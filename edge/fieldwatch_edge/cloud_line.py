@@ -15,7 +15,7 @@ from fieldwatch_edge.link.ledger import LEDGER_FILE, Ledger
 from fieldwatch_edge.link.once import COMMANDS_FILE, OnlyOnce
 from fieldwatch_edge.live_view import LiveViews
 from fieldwatch_edge.uploads import goes_in_parts
-from fieldwatch_shared.messages import ClockQuality, utc_now
+from fieldwatch_shared.messages import utc_now
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class CloudLine:
 
 
 def _synchronised() -> bool:
-    return system_clock().quality in (ClockQuality.GNSS, ClockQuality.NTP)
+    return system_clock().quality.vouched
 
 
 def _vouched_time() -> datetime | None:

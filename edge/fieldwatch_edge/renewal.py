@@ -23,7 +23,6 @@ from fieldwatch_edge.errors import EdgeError, IdentityError, RefusedError
 from fieldwatch_edge.identity import keys
 from fieldwatch_edge.identity.files import Store
 from fieldwatch_shared.enrolment import IssuedCertificate
-from fieldwatch_shared.messages import ClockQuality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +41,6 @@ LOOK_EVERY_S = 24 * 3600.0
 AGAIN_FIRST_S, AGAIN_LONGEST_S = 60.0, 6 * 3600.0
 TELL_WITH_LEFT = timedelta(days=21)
 """Before the end, people hear of it that renewal fails: once a day."""
-_VOUCHED = frozenset({ClockQuality.GNSS, ClockQuality.NTP})
 
 
 class Renewal:
@@ -100,7 +98,7 @@ class Renewal:
     def _true_now(self) -> datetime:
         """By this machine's clock where somebody vouches for it, else by the cloud's."""
         now = self._now()
-        if self._clock().quality in _VOUCHED:
+        if self._clock().quality.vouched:
             return now
         from fieldwatch_edge.identity.session import CloudSession
 

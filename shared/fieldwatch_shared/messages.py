@@ -42,6 +42,11 @@ class ClockQuality(StrEnum):
     RTC = "rtc"
     UNSYNCHRONISED = "unsynchronised"
 
+    @property
+    def vouched(self) -> bool:
+        """Whether somebody keeps this clock right: a battery only carries on what it was set to."""
+        return self in (ClockQuality.GNSS, ClockQuality.NTP)
+
 
 class Clock(Wire):
     """How far a record's `observed_at` can be trusted."""

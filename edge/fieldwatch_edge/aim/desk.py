@@ -12,7 +12,7 @@ from fieldwatch_edge.aim.checks import Checks
 from fieldwatch_edge.aim.feed import Feed
 from fieldwatch_edge.aim.look import Looker
 from fieldwatch_edge.aim.walk import WalkTest
-from fieldwatch_edge.aim.write import TRUSTED, write
+from fieldwatch_edge.aim.write import write
 from fieldwatch_edge.aiming.level import find_horizon
 from fieldwatch_edge.aiming.record import records
 from fieldwatch_edge.aiming.solve import AimingError
@@ -80,7 +80,7 @@ class Desk:
             "node": self.settings.node.id,
             "reserve": self.settings.node.reserve,
             "now": utc_now(),
-            "clock": {"quality": clock.quality.value, "trusted": clock.quality in TRUSTED},
+            "clock": {"quality": clock.quality.value, "trusted": clock.quality.vouched},
             "camera": self._index,
             "cameras": [_described(camera, known) for camera in self.settings.cameras],
             "name": told.name if told else "",
@@ -159,7 +159,7 @@ class Desk:
         Raises:
             AimingError: too little is known.
         """
-        trusted = system_clock().quality in TRUSTED
+        trusted = system_clock().quality.vouched
         return geometry.solved(asked, geometry.Stand(self._aspect(), utc_now().date(), trusted))
 
     def leveled(self, asked: Horizon) -> dict[str, Any]:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-TRUSTED = frozenset({ClockQuality.GNSS, ClockQuality.NTP})
 CLOCK_OFF_S = 60.0
 
 
@@ -102,7 +101,7 @@ def _clock(phone_minus_node_s: float) -> tuple[Clock, float]:
     """The clock by which it is told, and how far the node's own is behind it: a phone has the network's time,
     which a node that nobody has set does not."""
     clock = system_clock()
-    if clock.quality in TRUSTED or abs(phone_minus_node_s) < CLOCK_OFF_S:
+    if clock.quality.vouched or abs(phone_minus_node_s) < CLOCK_OFF_S:
         return clock, 0.0
     return Clock(quality=ClockQuality.NTP), phone_minus_node_s
 

@@ -15,13 +15,13 @@ import structlog
 from fieldwatch_edge import sysfs, whole
 from fieldwatch_edge.clockwork.eras import Eras, Wrong
 from fieldwatch_edge.errors import OutboxError
-from fieldwatch_shared.messages import ClockQuality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from fieldwatch_edge.outbox import Outbox
+    from fieldwatch_shared.messages import ClockQuality
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,6 @@ LATE_S = 90.0
 """Records of what was seen before a jump are made for so long after it: tracks end, pictures are encoded."""
 HOLD_S = 48 * 3600.0
 """So long after a boot do records with an impossible time wait for a better one; then they go as they are."""
-_GOOD = (ClockQuality.GNSS, ClockQuality.NTP)
 
 
 class Clockwork:
@@ -98,7 +97,7 @@ class Clockwork:
         # Who vouches is asked every minute, and anew when the clock was set.
         jumped = before is not None and abs(wall_s - boot_s - before) >= 1
         if jumped or boot_s - self._asked_at >= ASK_EVERY_S:
-            self._vouched, self._asked_at = self._quality() in _GOOD, boot_s
+            self._vouched, self._asked_at = self._quality().vouched, boot_s
         solved = self._eras.saw(boot_s, wall_s, vouched=self._vouched)
         for wrong in solved:
             self._late.append((boot_s + LATE_S, wrong))

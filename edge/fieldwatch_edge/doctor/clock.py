@@ -28,7 +28,7 @@ def clocks() -> Iterator[Check]:
         )
     else:
         yield Check("clock", "ok", finding)
-    yield kept(RTC, time.time(), vouched=clock.quality in (ClockQuality.GNSS, ClockQuality.NTP))
+    yield kept(RTC, time.time(), vouched=clock.quality.vouched)
 
 
 def kept(rtc: Path, now: float, *, vouched: bool) -> Check:
