@@ -13,7 +13,6 @@ from fieldwatch_edge.errors import EdgeError, StuckError
 from fieldwatch_edge.health import CameraMonitor
 from fieldwatch_edge.onvif import patrolled
 from fieldwatch_edge.pipeline import Pipeline
-from fieldwatch_edge.settings import FolderSource, VideoSource
 from fieldwatch_edge.view import ViewWatch
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class CameraWorker:
         self._onlooker = onlooker
         self._search_path, self._stop, self._on_end = search_path, stop, on_end
         self._source: Source | None = None
-        self.finite = is_finite(camera)
+        self.finite = camera.is_finite
         self.stuck: str | None = None
         """Which camera hangs so that only a new process helps."""
         self.failure: str | None = None
@@ -135,12 +134,6 @@ class CameraWorker:
             self._source = source
             self.monitor.problem = None
             pipeline.run(source, finite=self.finite)
-
-
-def is_finite(camera: Camera) -> bool:
-    """Whether the camera's source ends by itself."""
-    source = camera.source
-    return isinstance(source, VideoSource) or (isinstance(source, FolderSource) and not source.follow)
 
 
 def watched_view(settings: NodeSettings, camera: Camera) -> ViewWatch | None:

@@ -170,7 +170,7 @@ class Feed:
     def _from_camera(self) -> None:
         """Until the node takes it, or a file ends: that begins again then."""
         looked = time.monotonic()
-        replayed = self._camera.source.kind in ("folder", "video")
+        replayed = not self._camera.is_live
         with open_source(self._camera.source) as source:
             for frame in source.frames(idle_s=0.5):
                 now = time.monotonic()

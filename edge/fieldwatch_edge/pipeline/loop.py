@@ -82,7 +82,8 @@ class Pipeline:
         self._name = str(camera.deployment_id)
         self._boot = boot_id() if boot is None else boot
         self._stop, self._onlooker = stop, onlooker
-        self._pacer = pacer if pacer is not None and _goes_on(camera) else Pacer()
+        # Where a source ends by itself, nothing comes after a frame that is left out.
+        self._pacer = pacer if pacer is not None and not camera.is_finite else Pacer()
         self._rests = False
         """Whether animals are not looked for just now."""
         self._source: Source | None = None
@@ -245,7 +246,7 @@ class Pipeline:
         # Frames that fail one after the other may all be seen once what ails them is mended.
         accounted = quiet and not self._failures.in_a_row
         # A live source never goes back: where it stands is worth keeping at any time.
-        checkpoint = self._checkpoint() if accounted or not self._replays else None
+        checkpoint = self._checkpoint() if accounted or self._camera.is_live else None
         open_tracks = [] if quiet or self._wildlife is None else self._wildlife.watch.open()
         self._write(
             lambda: self._outbox.write(
@@ -268,7 +269,7 @@ class Pipeline:
 
     def _checkpoint(self) -> Checkpoint:
         state = State.of(self._place, self._monitor, self._fire, self._wildlife, self._boot)
-        return Checkpoint(self._place.position if self._replays else None, state.model_dump_json())
+        return Checkpoint(None if self._camera.is_live else self._place.position, state.model_dump_json())
 
     def _restore(self) -> None:
         checkpoint = self._outbox.checkpoint(self._name)
@@ -281,21 +282,11 @@ class Pipeline:
             return
         self._place = state.place(checkpoint.position)
         # What is replayed bears times of its own, whichever boot looks at it.
-        former = not self._replays and state.boot is not None and state.boot != self._boot
+        former = self._camera.is_live and state.boot is not None and state.boot != self._boot
         state.restore(self._monitor, self._fire, self._wildlife, former=former)
         if self._fire is not None and self._fire.watch.suspects:
             self._vigil.resume(state.last_at)
         log.info("pipeline.resumed", deployment=self._name, position=self._place.position)
-
-    @property
-    def _replays(self) -> bool:
-        return self._camera.source.kind in ("folder", "video")
-
-
-def _goes_on(camera: Camera) -> bool:
-    """Whether the camera looks at what is now: there, a frame that is left out has another after it."""
-    source = camera.source
-    return source.kind in ("rtsp", "v4l2") or (source.kind == "folder" and source.follow)
 
 
 def _as_it_is(detector: Detector, model: str, threshold: float) -> Detector:

@@ -172,6 +172,11 @@ class Camera(Section):
         return self.source.kind in ("rtsp", "v4l2")
 
     @property
+    def is_finite(self) -> bool:
+        """Whether its source ends by itself."""
+        return self.source.kind == "video" or (self.source.kind == "folder" and not self.source.follow)
+
+    @property
     def confirms_fires(self) -> bool:
         """Whether k looks for fire, as far apart as they are at most, are ever within one window."""
         if self.fire is None:
