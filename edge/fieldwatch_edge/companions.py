@@ -134,7 +134,7 @@ def companions(around: Surroundings) -> list[Companion]:
     if around.clockwork is not None:
         made.append(around.clockwork)
     made.append(Settling(around.outbox, around.outbox_path, around.notice, around.restart))
-    made.append(Salvaging(around.outbox, _live(settings), around.notice))
+    made.append(Salvaging(around.outbox, settings.live_deployments, around.notice))
     if around.roots is not None:
         made.append(
             FleetAgent(
@@ -177,10 +177,6 @@ def _power(around: Surroundings) -> PowerKeeper:
     return PowerKeeper(
         around.settings, around.pacer, fires_wait=partial(fires_wait, outbox), all_sent=all_sent
     )
-
-
-def _live(settings: NodeSettings) -> frozenset[str]:
-    return frozenset(str(each.deployment_id) for each in settings.cameras if each.is_live)
 
 
 @dataclass(slots=True)

@@ -171,7 +171,7 @@ class Node:
             lambda: ask_system().quality,
             self._clock_was_wrong,
             notice,
-            live=frozenset(str(each.deployment_id) for each in settings.cameras if each.is_live),
+            live=settings.live_deployments,
         )
         line = self._line = CloudLine(
             settings,

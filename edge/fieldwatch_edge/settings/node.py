@@ -95,6 +95,11 @@ class NodeSettings(Section):
         call_s = 0.0 if self.link.line.stays else self.link.line.gather_s
         return min(self.heartbeat_s + call_s, 7 * 86400)
 
+    @property
+    def live_deployments(self) -> frozenset[str]:
+        """What bears the times of this machine's clock: see `Camera.is_live`."""
+        return frozenset(str(each.deployment_id) for each in self.cameras if each.is_live)
+
     @classmethod
     def read(cls, path: Path, patch: Mapping[str, Any] | None = None) -> NodeSettings:
         """Read `node.toml`; relative paths in it count from the file's own folder.
