@@ -21,7 +21,7 @@ import structlog
 from fieldwatch_edge.errors import CorruptOutboxError, OutboxError
 from fieldwatch_edge.outbox.records import BATCHED, Checkpoint, Entry, Message, Priority, Statistics
 from fieldwatch_edge.outbox.renew import open_or_renew
-from fieldwatch_edge.outbox.sending import ANY_SIZE
+from fieldwatch_edge.outbox.sending import ANY_SIZE, BEGIN
 from fieldwatch_edge.outbox.store import Outbox
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ log = structlog.get_logger(__name__)
 REST_S = 15.0
 """A disk that refuses is left alone for so long: a dying one takes its time to say no."""
 _AT_ONCE = 32
-_BEGIN = (-1, -1)
 
 
 class OutboxWithRefuge(Outbox):
@@ -52,7 +51,7 @@ class OutboxWithRefuge(Outbox):
         self._rests_until = 0.0
         self.refusal: str | None = None
         """Why the disk takes nothing; None: it does."""
-        self._adopted, self._all_adopted = _BEGIN, False
+        self._adopted, self._all_adopted = BEGIN, False
         """How far what waits on the disk was copied into memory."""
         if memory.exists():  # of a process before this one
             self._open_memory()
@@ -91,7 +90,7 @@ class OutboxWithRefuge(Outbox):
                 super().write(camera, open_tracks=tracks, checkpoint=checkpoint)
             super().given_up(memory.statistics().given_up)
             self._memory, self.refusal = None, None
-            self._adopted, self._all_adopted = _BEGIN, False
+            self._adopted, self._all_adopted = BEGIN, False
             memory.close()
             self._remove_memory()
             log.info("outbox.disk_is_back", moved=moved)
@@ -124,7 +123,7 @@ class OutboxWithRefuge(Outbox):
             except OutboxError as error:
                 self._refuse(error)
             else:
-                self._adopted, self._all_adopted = _BEGIN, False
+                self._adopted, self._all_adopted = BEGIN, False
                 return
         with self._guard:
             memory = self._open_memory()

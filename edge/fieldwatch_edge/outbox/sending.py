@@ -22,6 +22,8 @@ RETRY_FIRST_S, RETRY_LONGEST_S = 60.0, 3600.0
 """A message without a receipt is sent again after a minute, then after twice as long, up to an hour. The rule
 for a lost connection (`resend_all`) is what delivers; this is for what nobody foresaw."""
 
+BEGIN = (-1, -1)
+"""Before the first place, of priority and row, in the order of sending."""
 UNBOUNDED = 2**62
 ANY_SIZE = dict.fromkeys(Priority, UNBOUNDED)
 """Everything may go."""
@@ -192,7 +194,7 @@ class Sending(Database):
     def __iter__(self) -> Iterator[Entry]:
         """All records that wait, in the order in which they will be sent. Read page by page: gigabytes of
         pictures may wait, and the node may go on meanwhile."""
-        return (entry for _, entry in self._behind((-1, -1)))
+        return (entry for _, entry in self._behind(BEGIN))
 
     def _behind(self, last: tuple[int, int]) -> Iterator[tuple[tuple[int, int], Entry]]:
         """Records that wait behind a place in the order of sending, each with its own place there."""
