@@ -31,7 +31,7 @@ from fieldwatch_edge.link.downlink import Downlink, Heard
 from fieldwatch_edge.link.events import Acknowledged, Connected, Disconnected, Event, Received, Wake
 from fieldwatch_edge.link.ledger import LEDGER_FILE, Ledger
 from fieldwatch_edge.link.session import Ahead, Session
-from fieldwatch_edge.link.uplink import Uplink
+from fieldwatch_edge.link.uplink import UNUSABLE_S, Uplink
 from fieldwatch_edge.settings import LinkSettings
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ class Link:
         try:
             due = self._outbox.next_overdue()
         except OutboxError:
-            return 5.0
+            return UNUSABLE_S
         soonest = min(self._recheck_s, self._dispatch.gathered_in(now) or self._recheck_s)
         fire = session.fire_since()
         if fire is not None:
