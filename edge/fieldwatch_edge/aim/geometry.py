@@ -93,7 +93,7 @@ def leveled(horizon: Horizon, field_of_view_deg: float, aspect: float) -> dict[s
             horizon.line,
             field_of_view_deg=min(field_of_view_deg, 169.0),
             aspect=aspect,
-            dip=dip_deg(horizon.above_m) if horizon.kind == "open" else 0.0,
+            dip=_dip_deg(horizon),
             sd_deg=HORIZON_SD[horizon.kind],
         )
     except ValueError as error:
@@ -173,5 +173,9 @@ def _sight(landmark: Landmark, direction: landmarks.Direction) -> Sight:
 
 def _horizon_sight(horizon: Horizon, aspect: float) -> Sight:
     x, y = centred(horizon.line, aspect)
-    dip = dip_deg(horizon.above_m) if horizon.kind == "open" else 0.0
-    return Sight("horizon", x, y, elevation=Known(-dip, HORIZON_SD[horizon.kind]))
+    return Sight("horizon", x, y, elevation=Known(-_dip_deg(horizon), HORIZON_SD[horizon.kind]))
+
+
+def _dip_deg(horizon: Horizon) -> float:
+    """How far below the level it lies: the open one by the height above it; of hills nobody knows."""
+    return dip_deg(horizon.above_m) if horizon.kind == "open" else 0.0
