@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 DISK_AGAIN_S = 5.0
-STEADY_S = 60.0
-"""Up for so long, a start of a trial was a good one."""
 
 
 class FleetAgent:
@@ -106,7 +104,7 @@ class FleetAgent:
     def _keep(self, running: Trial) -> None:
         """How far the trial has come, on the disk now and then: a restart may cost it some of its time."""
         now = time.monotonic()
-        steady = running.starts > 0 and now - self._began >= min(STEADY_S, running.lasts_s / 2)
+        steady = running.starts > 0 and now - self._began >= min(trial.STEADY_S, running.lasts_s / 2)
         if steady:
             running = running.model_copy(update={"starts": 0})
         ledger = self._book.now.model_copy(update={"trial": running})

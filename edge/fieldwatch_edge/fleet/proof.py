@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from fieldwatch_edge import vision
 from fieldwatch_edge.detect import load_detector
 from fieldwatch_edge.errors import EdgeError, ModelError
+from fieldwatch_edge.fleet.trial import FAST_MS, SLOWER
 from fieldwatch_edge.fleet.witness import rss_bytes
 from fieldwatch_edge.settings import DetectorSettings
 
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from fieldwatch_edge.domain import Image
 
 LONGEST_S = 600.0
-SLOWER = 3.0
-"""Times the old model's milliseconds a picture; below `FAST_MS` nobody minds."""
-FAST_MS = 60.0
 AGAIN = 4
 """Times that one which seems too slow is measured once more."""
 ENOUGH = 3

@@ -22,7 +22,7 @@ from fieldwatch_edge import whole
 from fieldwatch_edge.fleet.install import installed
 from fieldwatch_edge.fleet.ledger import Ledger, Trial
 from fieldwatch_edge.fleet.models import NotTakenError
-from fieldwatch_edge.fleet.trial import Silence, failure
+from fieldwatch_edge.fleet.trial import STEADY_S, Silence, failure
 from fieldwatch_edge.fleet.versions import FOLDER_VARIABLE, Running, Versions, named_folder
 from fieldwatch_edge.support.findings import DOCTOR, findings
 from fieldwatch_shared.messages import RolloutReport, RolloutState
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from fieldwatch_shared.messages import DesiredArtifact
 
 log = structlog.get_logger(__name__)
-
-STEADY_S = 60.0
 
 
 class Software:

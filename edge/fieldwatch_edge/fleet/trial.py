@@ -14,10 +14,13 @@ QUIET_S = 60.0
 """Frames came before; so long may none come now. Longer for cameras that give one only now and then."""
 PAUSES = 5.0
 """Of that many pauses between two frames."""
+STEADY_S = 60.0
+"""Up for so long, a start of a trial was a good one."""
 FAILURES_IN_A_ROW = 5
 FAILING = 0.05
 """Of the pictures."""
 SLOWER = 3.0
+"""Times the old model's milliseconds a picture; below `FAST_MS` nobody minds."""
 FAST_MS = 60.0
 MORE_MEMORY = 1024**3
 """On top of half as much again."""
