@@ -52,7 +52,7 @@ class Local:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            timeout = 120
+            timeout = 600
 
             def setup(self) -> None:
                 if local._tls is not None:
@@ -79,7 +79,7 @@ class Local:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 answer = local.answer(self.path, headers, body)
                 if answer.status is None:
-                    local._stopping.wait(60)
+                    local._stopping.wait(600)
                     self.close_connection = True
                     return
                 self.send_response(answer.status)

@@ -45,7 +45,8 @@ def eventually(what: Callable[[], Any], *, within_s: float = 60, why: Callable[[
         time.sleep(0.02)
 
 
-def notify_environment(pushes: PushService, lease_s: float = 45) -> dict[str, str]:
+def notify_environment(pushes: PushService, lease_s: float = 600) -> dict[str, str]:
+    """`lease_s`: a worker that its machine keeps waiting is not dead."""
     return {
         "FIELDWATCH_NOTIFY_CA_FILE": str(pushes.ca_file),
         "FIELDWATCH_NOTIFY_VAPID_SUBJECT": "mailto:fire@reserve.example",
@@ -59,6 +60,8 @@ def notify_settings(
 ) -> CloudSettings:
     for name, value in {**notify_environment(pushes), **more}.items():
         monkeypatch.setenv(name, value)
+    for patience in ("CONNECT_S", "READ_S"):  # A machine that is busy is no service that does not answer.
+        monkeypatch.setattr(f"fieldwatch_cloud.notify.channels.clients.{patience}", 120.0)
     return CloudSettings.load(folder).with_urls(database_url, None)
 
 
@@ -120,7 +123,7 @@ class NotifyProcess:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(60)
+        self._process.wait(120)
 
 
 class _Served:

@@ -130,7 +130,7 @@ class Phone:
         """The service worker's receipt (`opened`: the ranger tapped on it). `api_url` ends in /api/v1."""
         url = f"{api_url}/deliveries/{push.payload['delivery']}/receipts"
         body = {"secret": push.payload["secret"], "event": event, "at": utc_now().isoformat()}
-        return http.post(url, json=body) if http is not None else httpx2.post(url, json=body, timeout=20)
+        return http.post(url, json=body) if http is not None else httpx2.post(url, json=body, timeout=60)
 
     def _scripted(self) -> Answer | None:
         with self._changed:

@@ -81,7 +81,7 @@ def test_observations_are_stored_announced_and_receipted(
     eventually(lambda: batch.message_id in node.receipts)
     rows = field.rows(
         "SELECT id, observed_at, ended_at, observation_type::text, scientific_name, count, box, "
-        "clock_quality::text, round(confidence::numeric, 3)::text, received_at > now() - interval '1 min' "
+        "clock_quality::text, round(confidence::numeric, 3)::text, received_at > now() - interval '1 hour' "
         "FROM observation ORDER BY id"
     )
     first, second = batch.observations
@@ -232,18 +232,23 @@ def test_of_a_batch_only_the_guilty_message_goes_to_quarantine(
 
 
 def test_a_fire_does_not_wait_behind_a_backlog(
-    field: Field, settings: CloudSettings, mosquitto: EmbeddedMosquitto
+    field: Field, settings: CloudSettings, database_url: str, mosquitto: EmbeddedMosquitto
 ) -> None:
     with working(settings):
         pass  # So that the broker knows the sessions, and keeps what comes for them.
     node = NodeClient(mosquitto.port)
     assert node.connected.wait(60)
-    batches = [node.observe(*(field.observation(n) for n in range(m * 50, m * 50 + 50))) for m in range(600)]
+    batches = [node.observe(*(field.observation(n) for n in range(m * 10, m * 10 + 10))) for m in range(600)]
     fire = field.suspicion()
     node.send(Kind.SUSPICIONS, fire.model_dump_json()).wait_for_publish(60)
-    with working(settings):
-        eventually(lambda: node.receipts == {fire.message_id, *(b.message_id for b in batches)}, within_s=60)
-    assert node.receipt_order.index(fire.message_id) < len(batches) / 2
+    with connection(database_url, autocommit=False) as holder:
+        holder.execute("LOCK TABLE observation IN SHARE MODE")  # The backlog stands, for whatever reason.
+        with working(settings):
+            eventually(lambda: fire.message_id in node.receipts)
+            assert node.receipts == {fire.message_id}
+            holder.rollback()
+            wanted = {fire.message_id, *(batch.message_id for batch in batches)}
+            eventually(lambda: node.receipts == wanted, within_s=120)
     node.close()
 
 
@@ -422,8 +427,8 @@ def test_heartbeats_carry_effort_and_tell_of_changes(
 
 
 def test_a_node_that_vanishes_is_offline_by_its_last_will(field: Field, node: NodeClient) -> None:
-    node.connected.wait(60)
-    node.send(Kind.STATE, NodeState(online=True, at=NOON).model_dump_json()).wait_for_publish(10)
+    assert node.connected.wait(60)
+    node.send(Kind.STATE, NodeState(online=True, at=NOON).model_dump_json()).wait_for_publish(60)
     eventually(lambda: field.count("node", "online"))
     node.vanish()
     eventually(lambda: not field.count("node", "online"))

@@ -73,7 +73,10 @@ def _at_once_while_held(
             failures.append(error)
 
     def waiting() -> int:
-        ((found,),) = field.rows("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        ((found,),) = field.rows(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            " AND datname = current_database() AND backend_type = 'client backend'"
+        )
         return int(found)
 
     threads = [threading.Thread(target=do, args=(work,)) for work in works]
@@ -85,6 +88,7 @@ def _at_once_while_held(
         holder.commit()
     for thread in threads:
         thread.join(60)
+        assert not thread.is_alive()
     return failures
 
 
@@ -206,5 +210,6 @@ def test_a_fire_waits_for_no_node(field: Field, database_url: str, tmp_path: Pat
             eventually(lambda: field.count("suspicion") == 1)
             assert not field.rows("SELECT 1 FROM node WHERE online")
             holder.commit()
-            worker.join(30)
+            worker.join(60)
+            assert not worker.is_alive()
     assert _in_use(field) == [("node-1", True), ("node-2", False)]

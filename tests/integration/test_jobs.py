@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from fieldwatch_shared.messages import utc_now
 from .cloud_field import Field, Notices, cloud_settings, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from fieldwatch_cloud.db.pool import Database
@@ -47,7 +48,7 @@ def _heard(field: Field, node: str = "node-1") -> None:
 
 def test_a_silence_is_told_once_and_late_if_nobody_led(field: Field, notices: Notices) -> None:
     _heard(field)
-    now = utc_now()
+    ((now,),) = field.rows("SELECT received_at FROM heartbeat")
 
     def look(last: timedelta | None, at: timedelta) -> int:
         with field.db.transaction() as conn:
@@ -76,11 +77,32 @@ def test_a_heartbeat_that_cannot_be_read_hides_no_other_node(field: Field) -> No
         assert health(conn, "node-1", utc_now())
 
 
-def _leading(settings: CloudSettings) -> tuple[threading.Thread, threading.Event]:
+@contextmanager
+def _leading(settings: CloudSettings) -> Iterator[Callable[[], None]]:
+    """One that leads as soon as nobody else does; gives what ends it."""
     stopping = threading.Event()
     thread = threading.Thread(target=leader.run, args=(settings, stopping))
+
+    def end() -> None:
+        stopping.set()
+        thread.join(60)
+        assert not thread.is_alive()
+
     thread.start()
-    return thread, stopping
+    try:
+        yield end
+    finally:
+        end()
+
+
+def _all_have_run(field: Field, settings: CloudSettings) -> None:
+    eventually(lambda: field.count("job_run") == len(leader.all_jobs(settings)), within_s=120)
+
+
+def _goes_on(field: Field) -> None:
+    """Somebody leads, from now on."""
+    (before,) = field.rows("SELECT finished_at FROM job_run WHERE name = 'silence'")
+    eventually(lambda: field.rows("SELECT finished_at FROM job_run WHERE name = 'silence'") > [before])
 
 
 @pytest.fixture
@@ -97,37 +119,22 @@ def test_of_two_one_leads_and_the_other_takes_over(
         with connection(database_url) as conn:
             return not jobs.try_lead(conn)
 
-    first, stop_first = _leading(settings)
-    eventually(leads)
-    second, stop_second = _leading(settings)
-    try:
-        eventually(lambda: field.count("job_run") == len(leader.all_jobs(settings)))
-        stop_first.set()
-        first.join(60)
-        (before,) = field.rows("SELECT finished_at FROM job_run WHERE name = 'silence'")
-        eventually(lambda: field.rows("SELECT finished_at FROM job_run WHERE name = 'silence'") > [before])
-    finally:
-        stop_first.set()
-        stop_second.set()
-        second.join(60)
-    assert not first.is_alive()
-    assert not second.is_alive()
+    with _leading(settings) as end_first:
+        eventually(leads)
+        with _leading(settings):
+            _all_have_run(field, settings)
+            end_first()
+            _goes_on(field)
 
 
 def test_the_lead_ends_with_its_connection(field: Field, settings: CloudSettings, database_url: str) -> None:
-    thread, stopping = _leading(settings)
-    try:
-        eventually(lambda: field.count("job_run") == len(leader.all_jobs(settings)))
+    with _leading(settings):
+        _all_have_run(field, settings)
         with connection(database_url) as conn:
             conn.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
             )
-        (before,) = field.rows("SELECT finished_at FROM job_run WHERE name = 'silence'")
-        eventually(lambda: field.rows("SELECT finished_at FROM job_run WHERE name = 'silence'") > [before])
-    finally:
-        stopping.set()
-        thread.join(60)
-    assert not thread.is_alive()
+        _goes_on(field)
 
 
 def test_a_job_missed_while_nobody_led_runs_at_once(field: Field, settings: CloudSettings) -> None:
@@ -138,9 +145,5 @@ def test_a_job_missed_while_nobody_led_runs_at_once(field: Field, settings: Clou
         accounts.start_session(conn, account, -timedelta(hours=1))
         jobs.note_finished(conn, "clean_up", utc_now() - timedelta(hours=2))
     assert JobsSettings().cleanup_every_s == 3600
-    thread, stopping = _leading(settings)
-    try:
+    with _leading(settings):
         eventually(lambda: field.count("session") == 1)
-    finally:
-        stopping.set()
-        thread.join(60)

@@ -109,10 +109,9 @@ def test_a_day_on_a_budget_is_held_and_fires_go_whatever_it_costs(
             so_far = step + 1
             eventually(lambda n=so_far: len(cloud.heartbeats) == n, what="the heartbeat")
             eventually(lambda n=so_far: len(cloud.observations) == 10 * n, what="the observations")
-            before = -1
-            while before != len(cloud.media):  # what may go goes
-                before = len(cloud.media)
-                threading.Event().wait(0.25)
+            eventually(
+                lambda: ledger.room(Lane.MEDIA) < 9_000, what="the end of what pictures may spend by now"
+            )
             pictures_by.append(len(cloud.media))
             assert ledger.spent.day <= 120_000
             clock.forward(3 if step < 7 else 2.9)
@@ -125,7 +124,7 @@ def test_a_day_on_a_budget_is_held_and_fires_go_whatever_it_costs(
         )
         report = watch.report()["link"]
         assert (report.kind, report.signal_dbm, report.bytes_per_day) == ("5g", -95.0, 120_000)
-        assert pictures_by[2] < pictures_by[-1] / 2, "paced: by nine in the morning, most is still to come"
+        assert pictures_by[2] < len(cloud.media) / 2, "paced: by nine in the morning, most is still to come"
         # With nothing left at all, the connection is not held, and a fire still goes.
         ledger.count(120_000)
         outbox.write(ready=[Entry.of(heartbeat(99))])
@@ -160,7 +159,7 @@ def test_what_is_too_large_or_may_not_go_holds_up_nothing(
         eventually(lambda: len(cloud.observations) == 25, what="the observations")
         eventually(lambda: len(list(outbox)) == 5, what="receipts of all else")
         assert set(cloud.media) == {picture(7).media.id}
-        assert watch.report()["link"].held_back == 4
+        eventually(lambda: watch.report()["link"].held_back == 4, what="what may not go, held back")
     # The mule takes them, and the larger one too.
     assert sum(message.media is not None for message in outbox.carry(100)) == 5
     with linked(outbox, broker.url, tmp_path, LinkSettings(kind="5g"), ledger):
@@ -170,7 +169,7 @@ def test_what_is_too_large_or_may_not_go_holds_up_nothing(
 def test_a_line_on_which_connecting_costs_is_called_and_hung_up(
     outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    satellite = replace(lines.LINES["satellite"], gather_s=1.5, answer_s=2)
+    satellite = replace(lines.LINES["satellite"], gather_s=1.5)
     monkeypatch.setitem(lines.LINES, "satellite", satellite)
     settings = LinkSettings(kind="satellite", media=True)
     ledger = ledger_of(tmp_path, settings, Clock())
@@ -228,7 +227,7 @@ def test_messages_are_packed_once_the_cloud_says_that_it_can_unpack(
         cloud.unpacks = False
         outbox.write(ready=[Entry.of(heartbeat(3))])
         if cloud_unpacks:
-            eventually(lambda: len(cloud.unreadable) == 1, what="one that it cannot read")
+            eventually(lambda: bool(cloud.unreadable), what="one that it cannot read")
         outbox.write(ready=[Entry.of(picture(2))])  # its receipt says nothing of packing
         eventually(lambda: picture(2).media.id in cloud.media, what="a picture")
     with linked(outbox, broker.url, tmp_path, settings, ledger):
@@ -257,7 +256,7 @@ def test_a_node_says_in_its_heartbeats_what_its_line_costs(
     config = write_config(tmp_path, url=broker.url)
     config.write_text(config.read_text() + '[link]\nkind = "wifi"\nbytes_per_day = 2000000\n')
     node = Node(NodeSettings.read(config), search_path=[tmp_path])
-    assert node.run(drain_timeout_s=30), "all was taken in, and sent"
+    assert node.run(drain_timeout_s=200), "all was taken in, and sent"
     reports = [beat.link for beat in cloud.heartbeats.values()]
     assert {(report.kind, report.bytes_per_day) for report in reports if report} == {("wifi", 2_000_000)}
     assert None not in reports

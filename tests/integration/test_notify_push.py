@@ -168,6 +168,7 @@ def test_taken_is_taken(clients: Clients, phone: Phone, status: int) -> None:
 
 
 def test_a_service_that_never_answers_is_tried_again(clients: Clients, phone: Phone) -> None:
+    send(device(phone), message(), clients)  # The connection is there: it is the answer that does not come.
     clients.http.timeout = 0.2
     phone.answer(None)
     with pytest.raises(Retry, match="did not answer in time"):
