@@ -15,7 +15,7 @@ import sysconfig
 import zipfile
 from email.parser import HeaderParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fieldwatch_edge import whole
 from fieldwatch_edge.fleet import archive
@@ -61,7 +61,7 @@ def installed(
         options = ["--no-index", "--only-binary", ":all:", "--disable-pip-version-check", "--quiet"]
         where = ["--find-links", str(wheels), "--no-cache-dir", "--no-compile"]
         wanted = f"fieldwatch[edge]=={artifact.version}"
-        if _run([*install, *options, *where, wanted], INSTALL_S, stopping) is None:
+        if not _run([*install, *options, *where, wanted], INSTALL_S, stopping):
             return None
     finally:
         shutil.rmtree(wheels, ignore_errors=True)
@@ -132,8 +132,8 @@ def _site_of_installed() -> Path:
     return Path(sysconfig.get_path("purelib"))
 
 
-def _run(command: Sequence[str], timeout_s: float, stopping: Callable[[], bool]) -> Any:
-    """True when it is done; None where `stopping` came first.
+def _run(command: Sequence[str], timeout_s: float, stopping: Callable[[], bool]) -> bool:
+    """Whether it is done; not where `stopping` came first.
 
     Raises:
         NotTakenError: it failed; with the last that it said.
@@ -152,7 +152,7 @@ def _run(command: Sequence[str], timeout_s: float, stopping: Callable[[], bool])
                     process.kill()
                     process.communicate()
                     if stopping():
-                        return None
+                        return False
                     raise NotTakenError(f"it was not installed within {timeout_s:.0f} s") from None
     if process.returncode:
         lines = [line for line in err.strip().splitlines() if line.strip()]
