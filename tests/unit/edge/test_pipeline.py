@@ -20,7 +20,7 @@ from fieldwatch_edge.live_view import Handover
 from fieldwatch_edge.outbox import Entry, Outbox
 from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.pipeline import loop as module
-from fieldwatch_edge.settings import NodeSettings
+from fieldwatch_edge.settings import NodeSettings, RtspSource
 from fieldwatch_shared.messages import Media, Suspicion
 from fieldwatch_shared.topics import Kind
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fieldwatch_edge.domain import Frame, Picture
+    from fieldwatch_edge.power.pace import Pacer
     from fieldwatch_shared.messages import Observation
 
 MINUTES = 3
@@ -80,12 +81,17 @@ class Live(Recorded):
 
 
 def pipeline_over(
-    world: Path, outbox: Outbox, *, live: bool = False, masks: Any = tuple, onlooker: Any = None
+    world: Path,
+    outbox: Outbox,
+    *,
+    live: bool = False,
+    masks: Any = tuple,
+    onlooker: Any = None,
+    pacer: Pacer | None = None,
+    boot: str | None = None,
 ) -> Pipeline:
     camera = NodeSettings.read(world / "node.toml").cameras[0]
     if live:
-        from fieldwatch_edge.settings import RtspSource
-
         camera = camera.model_copy(update={"source": RtspSource(kind="rtsp", url="rtsp://camera")})
     monitor = CameraMonitor("mast-1", camera.deployment_id, max_gap_s=camera.max_gap_s, live=live)
     return Pipeline(
@@ -97,6 +103,8 @@ def pipeline_over(
         stop=threading.Event(),
         masks=masks,
         onlooker=onlooker,
+        pacer=pacer,
+        boot=boot,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,7 @@ import pytest
 from tests.unit.edge.test_pipeline import Live, Recorded, frames, pipeline_over, records, world
 
 from fieldwatch_edge.outbox import Outbox
-from fieldwatch_edge.pipeline import Pipeline
 from fieldwatch_edge.power.pace import Pace, Pacer
-from fieldwatch_edge.settings import NodeSettings, RtspSource
 from fieldwatch_shared.topics import Kind
 
 if TYPE_CHECKING:
@@ -32,24 +29,6 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
     outbox.close()
 
 
-def live_pipeline(world: Path, outbox: Outbox, pacer: Pacer, boot: str = "first") -> Pipeline:
-    camera = NodeSettings.read(world / "node.toml").cameras[0]
-    camera = camera.model_copy(update={"source": RtspSource(kind="rtsp", url="rtsp://camera")})
-    from fieldwatch_edge.health import CameraMonitor
-
-    monitor = CameraMonitor("mast-1", camera.deployment_id, max_gap_s=camera.max_gap_s, live=False)
-    return Pipeline(
-        "mast-1",
-        camera,
-        outbox,
-        monitor,
-        search_path=[world / "models"],
-        stop=threading.Event(),
-        pacer=pacer,
-        boot=boot,
-    )
-
-
 def kinds(outbox: Outbox) -> list[Kind]:
     return [kind for kind, _, _ in records(outbox).values()]
 
@@ -59,7 +38,7 @@ def test_at_the_floor_fire_is_still_seen_and_animals_are_no_effort(
 ) -> None:
     pacer = Pacer()
     pacer.set(Pace("floor", 15.0, 0.0))
-    pipeline = live_pipeline(world, outbox, pacer)
+    pipeline = pipeline_over(world, outbox, live=True, pacer=pacer)
     pipeline.run(Live(frames, None, len(frames)), finite=True)
     assert kinds(outbox).count(Kind.SUSPICIONS) == 1
     assert Kind.OBSERVATIONS not in kinds(outbox)
@@ -74,7 +53,7 @@ def test_what_is_suspected_is_looked_at_as_often_as_without_a_budget(
     world's time. From the first sign on it looks as its own settings say, and stays awake."""
     pacer = Pacer()
     pacer.set(Pace("floor", 40.0, 0.0))
-    pipeline = live_pipeline(world, outbox, pacer)
+    pipeline = pipeline_over(world, outbox, live=True, pacer=pacer)
     assert pipeline._fire is not None
     looked, awake = [], []
     detector = pipeline._fire.detector
@@ -102,7 +81,7 @@ def test_a_restart_while_something_is_suspected_does_not_wait_for_the_budget(
     as before, from its first frame on."""
     pacer = Pacer()
     pacer.set(Pace("floor", 40.0, 0.0))
-    pipeline = live_pipeline(world, outbox, pacer)
+    pipeline = pipeline_over(world, outbox, live=True, pacer=pacer)
     assert pipeline._fire is not None
     rest = iter(frames)
     for frame in rest:
@@ -110,7 +89,7 @@ def test_a_restart_while_something_is_suspected_does_not_wait_for_the_budget(
         if pipeline._fire.watch.suspects:
             break
     pipeline._save([], force=True)
-    again = live_pipeline(world, outbox, pacer)
+    again = pipeline_over(world, outbox, live=True, pacer=pacer)
     assert again._fire is not None
     assert again._fire.watch.suspects, "the window is kept"
     looked = []
@@ -127,7 +106,7 @@ def test_a_camera_that_goes_while_it_suspects_keeps_nobody_awake_for_ever(
     from fieldwatch_edge.pipeline import vigil as module
 
     pacer = Pacer()
-    pipeline = live_pipeline(world, outbox, pacer)
+    pipeline = pipeline_over(world, outbox, live=True, pacer=pacer)
     for frame in frames:
         pipeline._take(frame)
         if pacer.awake:
@@ -148,7 +127,7 @@ def test_effort_is_the_stretches_in_which_animals_were_looked_for(
     monkeypatch.setattr(module, "CYCLE_S", 60.0)
     pacer = Pacer()
     pacer.set(Pace("saving", 0.0, 0.5))
-    pipeline = live_pipeline(world, outbox, pacer)
+    pipeline = pipeline_over(world, outbox, live=True, pacer=pacer)
     pipeline.run(Live(frames, None, len(frames)), finite=True)
     spans = pipeline._monitor.pending()
     looked = [frame for frame in frames if frame.at.timestamp() % 60 < 30]
@@ -171,15 +150,9 @@ def test_pictures_of_an_archive_are_all_looked_at_whatever_the_battery_holds(
 ) -> None:
     whole = Outbox(tmp_path / "whole", 64 * 1024**2)
     pipeline_over(world, whole).run(Recorded(frames, None, len(frames)), finite=True)
-    camera = NodeSettings.read(world / "node.toml").cameras[0]
-    from fieldwatch_edge.health import CameraMonitor
-
     pacer = Pacer()
     pacer.set(Pace("floor", 60.0, 0.0))
-    monitor = CameraMonitor("mast-1", camera.deployment_id, max_gap_s=camera.max_gap_s, live=False)
-    pipeline = Pipeline(
-        "mast-1", camera, outbox, monitor, search_path=[world / "models"], stop=threading.Event(), pacer=pacer
-    )
+    pipeline = pipeline_over(world, outbox, pacer=pacer)
     pipeline.run(Recorded(frames, None, len(frames)), finite=True)
     assert records(outbox) == records(whole)
     whole.close()
@@ -190,12 +163,12 @@ def test_the_error_of_this_boots_clock_is_that_of_no_effort_before_it(
     boot: str, offsets: list[float | None], world: Path, frames: list[Frame], outbox: Outbox
 ) -> None:
     """A clock without a battery begins at the same time in each boot: both have seen the same times."""
-    before = live_pipeline(world, outbox, Pacer(), "first")
+    before = pipeline_over(world, outbox, live=True, boot="first")
     for frame in frames[:12]:
         before._take(frame)
     before._save([], force=True)
     # The power is cut, or the process killed; no heartbeat has carried it.
-    again = live_pipeline(world, outbox, Pacer(), boot)
+    again = pipeline_over(world, outbox, live=True, boot=boot)
     for frame in frames[12:24]:
         again._take(frame)
     again._monitor.clock_was_wrong(lambda _: True, 3600.0)
@@ -208,7 +181,7 @@ def test_what_ends_with_a_frame_that_fails_is_kept(
     world: Path, frames: list[Frame], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pacer = Pacer()
-    pipeline = live_pipeline(world, outbox, pacer)
+    pipeline = pipeline_over(world, outbox, live=True, pacer=pacer)
     for frame in frames[:12]:  # an animal is in view
         pipeline._take(frame)
     assert Kind.OBSERVATIONS not in kinds(outbox)
