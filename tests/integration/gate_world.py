@@ -196,6 +196,7 @@ class Line:
         client.on_publish = lambda _c, _d, mid, reason, _p: self._codes.update({mid: reason})
         client.on_subscribe = lambda _c, _d, mid, reasons, _p: self._codes.update({mid: reasons[0]})
         client.reconnect_delay_set(1, 1)
+        client.connect_timeout = 60
         if tls is not None:
             client.tls_set_context(tls)
         if user is not None:

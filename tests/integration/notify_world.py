@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.db.pool import Database
 
 
-def eventually(what: Callable[[], Any], *, within_s: float = 60, why: Callable[[], Any] = lambda: "") -> Any:
+def eventually(what: Callable[[], Any], *, within_s: float = 150, why: Callable[[], Any] = lambda: "") -> Any:
     """The first true value of `what()`; fails the test when it takes too long."""
     deadline = time.monotonic() + within_s
     while True:
@@ -87,12 +87,12 @@ def notifying(settings: CloudSettings) -> Iterator[None]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        assert ready.wait(60)
+        assert ready.wait(150)
         assert not failures, failures
         yield
     finally:
         stopping.set()
-        thread.join(60)
+        thread.join(150)
         assert not thread.is_alive()
         assert not failures, failures
 

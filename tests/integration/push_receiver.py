@@ -101,7 +101,7 @@ class Phone:
         with self._changed:
             return list(self._received)
 
-    def wait(self, count: int, within_s: float = 60) -> list[Push]:
+    def wait(self, count: int, within_s: float = 150) -> list[Push]:
         """All messages so far, as soon as there are `count`."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._received) >= count, within_s):
@@ -130,7 +130,7 @@ class Phone:
         """The service worker's receipt (`opened`: the ranger tapped on it). `api_url` ends in /api/v1."""
         url = f"{api_url}/deliveries/{push.payload['delivery']}/receipts"
         body = {"secret": push.payload["secret"], "event": event, "at": utc_now().isoformat()}
-        return http.post(url, json=body) if http is not None else httpx2.post(url, json=body, timeout=60)
+        return http.post(url, json=body) if http is not None else httpx2.post(url, json=body, timeout=150)
 
     def _scripted(self) -> Answer | None:
         with self._changed:

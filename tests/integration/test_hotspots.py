@@ -227,7 +227,7 @@ def firms() -> Iterator[Firms]:
 
 def _settings(firms: Firms, **more: Any) -> FirmsSettings:
     return FirmsSettings.model_validate(
-        {"map_key": KEY, "url": firms.url, "sources": "VIIRS_NOAA20_NRT, MODIS_NRT", "timeout_s": 5} | more
+        {"map_key": KEY, "url": firms.url, "sources": "VIIRS_NOAA20_NRT, MODIS_NRT", "timeout_s": 60} | more
     )
 
 

@@ -88,7 +88,7 @@ class Sender:
             for message_id, batch in list(self._batches.items())[: self._may_send]:
                 if message_id not in self._client.receipts and not self._stopping.is_set():
                     self._client.send(Kind.OBSERVATIONS, batch.model_dump_json())
-            self._look_again.wait(8)
+            self._look_again.wait(15)
             self._look_again.clear()
 
 
@@ -138,7 +138,7 @@ def test_broker_killed_and_started_again(
     field: Field, settings: CloudSettings, database_url: str, state_dir: Path, mosquitto: EmbeddedMosquitto
 ) -> None:
     with working(settings), Sender(field, mosquitto.port) as sender:
-        eventually(lambda: field.count("observation") > 1000, within_s=60)
+        eventually(lambda: field.count("observation") > 1000)
         mosquitto.process.kill()
         again = EmbeddedMosquitto(state_dir)
         again.start(lambda: node_access(database_url))
@@ -180,7 +180,7 @@ def test_database_lost_in_the_middle(
             def attempts() -> int:
                 return sum(e["event"] == "ingest.waiting" and e["lane"] == "ingest_0" for e in logs)
 
-            eventually(lambda: field.count("observation") > 500, within_s=60)
+            eventually(lambda: field.count("observation") > 500)
             if how == "killed":
                 own_postgres.process.kill()
             own_postgres.stop()

@@ -37,7 +37,7 @@ def running(link: Link) -> Iterator[None]:
         yield
     finally:
         link.stop()
-        thread.join(60)
+        thread.join(150)
         assert not thread.is_alive()
 
 

@@ -87,7 +87,7 @@ def _at_once_while_held(
             eventually(lambda number=number: waiting() == number)
         holder.commit()
     for thread in threads:
-        thread.join(60)
+        thread.join(150)
         assert not thread.is_alive()
     return failures
 
@@ -210,6 +210,6 @@ def test_a_fire_waits_for_no_node(field: Field, database_url: str, tmp_path: Pat
             eventually(lambda: field.count("suspicion") == 1)
             assert not field.rows("SELECT 1 FROM node WHERE online")
             holder.commit()
-            worker.join(60)
+            worker.join(150)
             assert not worker.is_alive()
     assert _in_use(field) == [("node-1", True), ("node-2", False)]

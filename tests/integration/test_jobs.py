@@ -85,7 +85,7 @@ def _leading(settings: CloudSettings) -> Iterator[Callable[[], None]]:
 
     def end() -> None:
         stopping.set()
-        thread.join(60)
+        thread.join(150)
         assert not thread.is_alive()
 
     thread.start()

@@ -73,7 +73,7 @@ def linked(
         yield link
     finally:
         link.stop()
-        thread.join(60)
+        thread.join(150)
         assert not thread.is_alive()
 
 

@@ -16,6 +16,7 @@ from fieldwatch_cloud.authority.keys import Authority
 from fieldwatch_cloud.ingest.subscriber import Address, group
 from fieldwatch_shared.topics import Kind
 
+from .cloud_field import eventually
 from .gate_world import PASSWORD, Box, Gate, Line
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ UP = [kind for kind in Kind if kind.goes_up]
 DOWN = [kind for kind in Kind if not kind.goes_up]
 CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"
 """MQTT 3.1.1, clean session."""
-GENEROUS_S = 5.0
-"""Measured: 0.1 s from the revocation to the end of the open connection."""
+GENEROUS_S = 100.0
+"""On a machine that is busy. Measured: 0.1 s from the revocation to the end of the open connection."""
 
 
 @pytest.fixture
@@ -343,7 +344,8 @@ def test_a_last_will_speaks_for_its_own_node_alone(gate: Gate, api: TestClient, 
         box.topic(Kind.STATE, reserve="elsewhere"),
     ):
         line = lines.of(box, will=(place, b"forged"))
-        if line.connected.wait(0.5):
+        eventually(lambda line=line: line.connected.is_set() or line.ended.is_set())
+        if line.connected.is_set():
             line.drop()
     honest = lines.of(box, will=(box.topic(Kind.STATE), b"gone"))
     assert honest.connected.wait(GENEROUS_S)

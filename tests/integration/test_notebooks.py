@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "docs" / "notebooks" / "counting.ipynb"
 
 
+@pytest.mark.timeout(900)
 # ipykernel and zmq leave a loop and sockets to the end of the process.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -44,7 +45,7 @@ def test_the_notebook_runs(
             "JUPYTER_RUNTIME_DIR": str(tmp_path / "jupyter"),
         }.items():
             monkeypatch.setenv(name, value)
-        NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+        NotebookClient(notebook, timeout=600, startup_timeout=300, kernel_name="python3").execute()
     said = "\n".join(str(output) for cell in notebook.cells for output in cell.get("outputs", ()))
     assert PANDA in said
     assert "Foping" in said

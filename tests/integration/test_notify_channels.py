@@ -122,9 +122,9 @@ def mail_server(mailbox: Mailbox, *, tls: ssl.SSLContext | None = None, **option
     try:
         yield serving.sockets[0].getsockname()[1]
     finally:
-        asyncio.run_coroutine_threadsafe(_ended(serving), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_ended(serving), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(60)
+        thread.join(150)
         loop.close()
 
 

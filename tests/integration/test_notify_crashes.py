@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PEOPLE, INCIDENTS = 25, 20
-LEASE_S = 5
+LEASE_S = 15
+"""Longer than a phone on a busy machine takes to confirm."""
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def own_postgres(short_dir: Path) -> Iterator[EmbeddedPostgres]:
     server.stop()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_500_calls_through_three_crashes(
     own_postgres: EmbeddedPostgres,
     state_dir: Path,
@@ -107,7 +108,9 @@ def _storm(
 
     def in_the_middle_of(round_: int) -> None:
         """Of this round's calls some have arrived and some have not."""
-        eventually(lambda: got() >= begun - PEOPLE * round_ + PEOPLE, why=lambda: (got(), begun))
+        eventually(
+            lambda: got() >= begun - PEOPLE * round_ + PEOPLE, within_s=200, why=lambda: (got(), begun)
+        )
 
     try:
         # The worker, twice: with calls queued, on their way and just confirmed.
@@ -133,10 +136,10 @@ def _storm(
         eventually(lambda: fires.rows("SELECT 1 FROM delivery_log WHERE event = 'postponed' LIMIT 1"))
         pushes.start()
         assert begun == PEOPLE * INCIDENTS
-        eventually(lambda: confirmed() == begun, within_s=240, why=lambda: (got(), confirmed(), begun))
+        eventually(lambda: confirmed() == begun, within_s=600, why=lambda: (got(), confirmed(), begun))
         # Every lease has run out, and whatever was going to be sent again would have been.
         eventually(
-            lambda: fires.rows("SELECT count(*) FROM delivery WHERE state = 'queued'") == [(0,)], within_s=60
+            lambda: fires.rows("SELECT count(*) FROM delivery WHERE state = 'queued'") == [(0,)], within_s=200
         )
         assert worker.alive
     finally:
@@ -146,19 +149,14 @@ def _storm(
 def _check(fires: Fires, phones: list[Confirming]) -> None:
     wanted = PEOPLE * INCIDENTS
     assert fires.rows("SELECT state, count(*) FROM delivery GROUP BY state") == [("delivered", wanted)]
-    again = [
-        (delivery, at - phone.confirmed[delivery])
-        for phone in phones
-        for at, delivery in phone.got
-        if at > phone.confirmed[delivery]
-    ]
-    assert again == [], "sent again to a phone that had confirmed"
     doubled = sum(n - 1 for phone in phones for n in Counter(d for _, d in phone.got).values())
     print(f"{wanted} calls; {doubled} came twice, before their phone had confirmed")
     events = Counter[str]()
     for delivery, names in fires.rows(
-        "SELECT delivery_id, array_agg(event) FROM delivery_log GROUP BY delivery_id"
+        "SELECT delivery_id, array_agg(event ORDER BY id) FROM delivery_log GROUP BY delivery_id"
     ):
+        after = names[names.index("delivered") :]
+        assert "attempted" not in after, f"sent again to a phone that had confirmed: {names}"
         once = Counter(names)
         events += once
         assert once["queued"] == once["delivered"] == 1, (delivery, names)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 from tests.integration.api_world import NOON
-from tests.integration.notify_world import notifying
+from tests.integration.notify_world import eventually, notifying
 from tests.integration.report_world import MONDAY, PANDA, ReportWorld
 from tests.integration.test_notify_channels import Mailbox, mail_server
 
@@ -276,7 +276,7 @@ def test_the_schedule_makes_each_report_once_however_often_the_service_restarts(
     assert sorted(asked) == [0, 0, 0, 1]
     assert make.ask_due(world.db, due + timedelta(days=15)) == 2
     assert make.ask_due(world.db, due + timedelta(days=22)) == 2  # another week, and the month of May
-    rows = world.rows("SELECT kind, first_day::text, due_at FROM report ORDER BY due_at")
+    rows = world.rows("SELECT kind, first_day::text, due_at FROM report ORDER BY due_at, kind::text")
     assert [row[:2] for row in rows] == [
         ("weekly", "2026-05-04"),
         ("weekly", "2026-05-11"),
@@ -357,7 +357,7 @@ def test_recipients_get_the_pdf_by_mail_once(world: ReportWorld, monkeypatch: py
         stranger = schedule | {"recipients": ["0197aaaa-0000-7000-8000-00000000dead"]}
         assert manager.put(SCHEDULE, json=stranger).status_code == 422
         assert manager.get(SCHEDULE).json()["recipients"] == set_up.json()["recipients"]
-        world.run("UPDATE report_schedule SET weekly_since = now() - interval '8 days'")
+        world.run("UPDATE report_schedule SET weekly_since = now() - interval '7 days'")  # one Monday
         assert work(world) == 2
         for name, value in {
             "FIELDWATCH_NOTIFY_SMTP_URL": f"smtp+insecure://localhost:{port}",
@@ -367,8 +367,9 @@ def test_recipients_get_the_pdf_by_mail_once(world: ReportWorld, monkeypatch: py
             monkeypatch.setenv(name, value)
         settings = CloudSettings.load(world.settings.state).with_urls(world.settings.database_url, None)
         with notifying(settings):
-            mails = {str(mail["To"]): mail for mail in (mailbox.mails.get(timeout=60) for _ in range(2))}
+            mails = {str(mail["To"]): mail for mail in (mailbox.mails.get(timeout=120) for _ in range(2))}
             assert work(world) == 0  # once
+            eventually(lambda: world.rows("SELECT count(*) FROM delivery WHERE state = 'sent'") == [(2,)])
         assert mailbox.mails.empty()
         chinese = mails["researcher@foping.example"]
         assert str(chinese["Subject"]).startswith("佛坪周报（")
@@ -421,6 +422,7 @@ def test_who_is_no_member_any_more_gets_no_report_that_waited(world: ReportWorld
     }
 
 
+@pytest.mark.timeout(900)
 def test_the_command_makes_one_and_lists_it(world: ReportWorld, tmp_path: Path) -> None:
     def cloud(*arguments: str) -> str:
         done = subprocess.run(
@@ -428,7 +430,7 @@ def test_the_command_makes_one_and_lists_it(world: ReportWorld, tmp_path: Path) 
             capture_output=True,
             text=True,
             check=False,
-            timeout=200,
+            timeout=400,
             env={
                 "PATH": "/usr/bin:/bin",
                 "HOME": str(tmp_path),
