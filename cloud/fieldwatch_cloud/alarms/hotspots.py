@@ -21,7 +21,7 @@ from fieldwatch_cloud.db import hotspots, quarantine
 from fieldwatch_cloud.db.live import News
 from fieldwatch_cloud.errors import DatabaseUnavailableError, DataFileError
 from fieldwatch_cloud.incidents import firms
-from fieldwatch_cloud.incidents.table import Rejected, TableError, header
+from fieldwatch_cloud.incidents.table import Rejected, TableError, header, reasons
 from fieldwatch_shared.messages import utc_now
 
 if TYPE_CHECKING:
@@ -128,12 +128,6 @@ def replay(conn: Connection, topic: str, payload: bytes) -> None:
     if reading.rejected:
         raise DataFileError(reasons(reading.rejected))
     _keep(conn, _wanted(conn, reading.hotspots, None), Outcome())
-
-
-def reasons(rejected: Sequence[Rejected], most: int = 20) -> str:
-    """Broken rows in one text, each by its line."""
-    named = "; ".join(f"line {row.row}: {row.reason}" for row in rejected[:most])
-    return named if len(rejected) <= most else f"{named}; and {len(rejected) - most} more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
 # Python reads "1_000", "nan" and other scripts' digits as numbers too.
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -30,6 +30,12 @@ class Rejected:
     reason: str
     text: str
     """As it came."""
+
+
+def reasons(rejected: Sequence[Rejected], most: int = 20) -> str:
+    """Broken rows in one text, each by its line."""
+    named = "; ".join(f"line {row.row}: {row.reason}" for row in rejected[:most])
+    return named if len(rejected) <= most else f"{named}; and {len(rejected) - most} more"
 
 
 @dataclass(frozen=True, slots=True)

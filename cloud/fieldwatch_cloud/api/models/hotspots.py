@@ -1,15 +1,17 @@
 """Satellites' hotspots, and what people report."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from fieldwatch_cloud.api.models.common import Answer, Body, Instant, Point
+from fieldwatch_cloud.incidents.table import Rejected
 from fieldwatch_shared.messages import FireKind
 
 MAX_REJECTED = 200
-"""Broken rows that an answer names; all of them lie in quarantine."""
+"""Broken rows that an answer names."""
 
 
 class HotspotProperties(Answer):
@@ -50,6 +52,11 @@ class Hotspots(Answer):
 class RejectedRow(Answer):
     row: int = Field(description="Its line in the file; the header's is 1.")
     reason: str
+
+    @classmethod
+    def named(cls, rejected: Sequence[Rejected]) -> list[Self]:
+        """Those that an answer names."""
+        return [cls(row=one.row, reason=one.reason) for one in rejected[:MAX_REJECTED]]
 
 
 class ImportedHotspots(Answer):

@@ -10,7 +10,6 @@ from fieldwatch_cloud.alarms import hotspots as alarms
 from fieldwatch_cloud.api.auth import AnyMember, Member, require
 from fieldwatch_cloud.api.models.common import Instant, Point, problems
 from fieldwatch_cloud.api.models.hotspots import (
-    MAX_REJECTED,
     Hotspot,
     HotspotProperties,
     Hotspots,
@@ -21,6 +20,7 @@ from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.problems import problem
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import hotspots, jobs
+from fieldwatch_cloud.incidents.table import reasons
 
 router = APIRouter(tags=["hotspots"])
 Manager = Annotated[Member, Depends(require(Role.MANAGER))]
@@ -68,15 +68,14 @@ def import_hotspots(
     read are named, and lie in quarantine; the others are kept. A file without a row that can be read is a
     problem (422)."""
     outcome = alarms.import_file(db, body, f"upload {member.reserve}", only=member.reserve)
-    rejected = [RejectedRow(row=one.row, reason=one.reason) for one in outcome.rejected[:MAX_REJECTED]]
-    if rejected and not outcome.new + outcome.known + outcome.outside:
-        return problem(422, f"no row of this file can be read: {alarms.reasons(outcome.rejected, 3)}")
+    if outcome.rejected and not outcome.new + outcome.known + outcome.outside:
+        return problem(422, f"no row of this file can be read: {reasons(outcome.rejected, 3)}")
     return ImportedHotspots(
         new=outcome.new,
         known=outcome.known,
         outside=outcome.outside,
         near=outcome.near,
-        rejected=rejected,
+        rejected=RejectedRow.named(outcome.rejected),
         left_out=len(outcome.rejected),
         incidents=sorted(outcome.incidents),
     )

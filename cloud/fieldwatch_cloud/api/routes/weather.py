@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from fieldwatch_cloud.alarms import weather as alarms
 from fieldwatch_cloud.api.auth import AnyMember, FieldStaff, SignedIn, check_role, visible
 from fieldwatch_cloud.api.models.common import Instant, Point, problems
-from fieldwatch_cloud.api.models.hotspots import MAX_REJECTED, RejectedRow
+from fieldwatch_cloud.api.models.hotspots import RejectedRow
 from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.models.weather import (
     MAX_ROWS,
@@ -31,6 +31,7 @@ from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import weather
 from fieldwatch_cloud.errors import RowRefusedError
 from fieldwatch_cloud.incidents.danger import DangerClass, Weather, danger_class
+from fieldwatch_cloud.incidents.table import reasons
 from fieldwatch_cloud.incidents.weather import AHEAD, Observation
 from fieldwatch_shared.messages import utc_now
 
@@ -85,12 +86,13 @@ def import_weather(
     Rows that cannot be read are named, the others kept. A file without a row that can be read is a problem
     (422)."""
     outcome = alarms.import_file(db, member.reserve_id, body, f"upload of {member.caller.account.email}")
-    named = [RejectedRow(row=one.row, reason=one.reason) for one in outcome.rejected[:MAX_REJECTED]]
-    if named and not outcome.stored + outcome.unchanged:
-        first = "; ".join(f"line {one.row}: {one.reason}" for one in named[:3])
-        return problem(422, f"no row of this file can be read: {first}")
+    if outcome.rejected and not outcome.stored + outcome.unchanged:
+        return problem(422, f"no row of this file can be read: {reasons(outcome.rejected[:3])}")
     return ImportedWeather(
-        stored=outcome.stored, unchanged=outcome.unchanged, rejected=named, left_out=len(outcome.rejected)
+        stored=outcome.stored,
+        unchanged=outcome.unchanged,
+        rejected=RejectedRow.named(outcome.rejected),
+        left_out=len(outcome.rejected),
     )
 
 
