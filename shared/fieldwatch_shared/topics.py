@@ -51,9 +51,8 @@ class Topic:
         Raises:
             ValueError: it is not a Fieldwatch topic; the message says in which part.
         """
-        prefix, _, rest = name.partition(ROOT + "/")
-        parts = rest.split("/")
-        if prefix or len(parts) != 3:
+        parts = _parts(name)
+        if parts is None:
             raise ValueError(f"topic {name!r} is not {ROOT}/<reserve>/<node>/<kind>")
         reserve, node, kind = parts
         for part in (reserve, node):
@@ -64,6 +63,20 @@ class Topic:
         return cls(reserve, node, Kind(kind))
 
 
+def node_in(name: str) -> str | None:
+    """The node that a topic names, though it or what is beside it may be none that we know; None: it names
+    none."""
+    parts = _parts(name)
+    return None if parts is None else parts[1]
+
+
 def every(kind: Kind) -> str:
     """The subscription for `kind` from all nodes of all reserves."""
     return f"{ROOT}/+/+/{kind}"
+
+
+def _parts(name: str) -> tuple[str, str, str] | None:
+    """Reserve, node and kind, as they stand there; None: it has another shape."""
+    prefix, _, rest = name.partition(ROOT + "/")
+    parts = rest.split("/")
+    return None if prefix or len(parts) != 3 else (parts[0], parts[1], parts[2])

@@ -18,6 +18,7 @@ from fieldwatch_cloud.db import node_intake
 from fieldwatch_cloud.db.node_intake import Brought
 from fieldwatch_cloud.ingest.parse import Message, Observations, Picture
 from fieldwatch_shared.messages import Heartbeat, ReadingBatch, Suspicion
+from fieldwatch_shared.topics import node_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,5 +128,4 @@ def weigh(item: Item) -> tuple[Share, int] | None:
 
 def _node(item: Item) -> str:
     """As the topic says; the broker lets no node speak as another one. Empty: it says nothing."""
-    parts = item.incoming.topic.split("/")
-    return parts[3][:63] if len(parts) == 5 else ""
+    return (node_in(item.incoming.topic) or "")[:63]

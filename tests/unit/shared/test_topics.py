@@ -1,6 +1,6 @@
 import pytest
 
-from fieldwatch_shared.topics import Kind, Topic, every
+from fieldwatch_shared.topics import Kind, Topic, every, node_in
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -24,6 +24,19 @@ def test_a_topic_reads_as_it_was_written(kind: Kind) -> None:
 def test_another_topic_is_refused_by_name(name: str, wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         Topic.parse(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "node"),
+    [
+        ("fieldwatch/v1/red-hills/node-01/state", "node-01"),
+        ("fieldwatch/v1/red-hills/Node 1/gossip", "Node 1"),  # whoever sent it
+        ("fieldwatch/v1/red-hills/state", None),
+        ("other/v1/red-hills/node-01/state", None),
+    ],
+)
+def test_whom_a_topic_names_is_known_though_it_is_refused(name: str, node: str | None) -> None:
+    assert node_in(name) == node
 
 
 def test_a_subscription_spans_reserves_and_nodes() -> None:
