@@ -30,6 +30,7 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
 ]
 WAIT_MS = 120_000
+LAUNCH_MS = 300_000
 
 
 @contextmanager
@@ -37,9 +38,13 @@ def chromium(*more: str) -> Iterator[Browser]:
     if not Path(CHROMIUM).is_file():
         pytest.fail("no chromium: sudo apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
-        yield browser
-        browser.close()
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, *more], timeout=LAUNCH_MS
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @contextmanager
@@ -52,8 +57,10 @@ def sound_page(browser: Browser, width: int, height: int, **options: Any) -> Ite
     page.on("pageerror", lambda error: broken.append(str(error)))
     page.on("console", lambda line: broken.append(line.text) if "Security Policy" in line.text else None)
     page.on("request", lambda sent: None if _is_ours(sent.url) else broken.append(f"asked for {sent.url}"))
-    yield page
-    context.close()
+    try:
+        yield page
+    finally:
+        context.close()  # of a test that failed, too: its page would go on drawing beside all that follow
     assert broken == []
 
 
@@ -73,6 +80,7 @@ def see_map(page: Page) -> None:
     """Wait until the map has drawn everything, cameras included, and the stream is open."""
     page.wait_for_selector(f".map[data-cameras='{len(CAMERAS)}'][data-state=idle]")
     page.wait_for_selector("[data-connection=live]")
+    see_map_fitted(page)  # what has just been read may have moved it
 
 
 def drawn_anew(page: Page) -> None:

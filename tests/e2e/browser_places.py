@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import TimeoutError as TimedOutError
 from tests.e2e.browser_flight import flown
 from tests.e2e.browser_world import MANAGER, RANGER, World, sign_in_as
 
@@ -62,13 +63,25 @@ PHONE = [
     Place("phone-settings", "#phone/settings", "main", RANGER),
 ]
 
-_AT_REST = """() => {
+_GO = """(hash) => new Promise((there) => {
+    if (location.hash === hash) return there();
+    // The page of before stands until the next frame, and is not to be taken for the one that is wanted.
+    const drawn = () => requestAnimationFrame(() => requestAnimationFrame(there));
+    addEventListener("hashchange", drawn, {once: true});
+    location.hash = hash;
+})"""
+_UNREST = """() => {
     const map = document.querySelector(".map");
-    if (document.querySelector("[aria-busy=true], main[data-busy=true], main.starting")) return false;
-    if (map?.isConnected && map.dataset.state !== "idle") return false;
-    if (![...document.images].every((one) => one.complete || one.loading === "lazy")) return false;
-    return document.fonts.status === "loaded";
+    const signs = "[aria-busy=true], main[data-busy=true], main.starting, .side-loading";
+    const busy = document.querySelector(signs);
+    if (busy) return `${busy.tagName}.${busy.className}`;
+    if (map && map.dataset.state !== "idle") return `the map is ${map.dataset.state}`;
+    const missing = [...document.images].find((one) => !one.complete && one.loading !== "lazy");
+    if (missing) return missing.src;
+    return document.fonts.status === "loaded" ? "" : `fonts are ${document.fonts.status}`;
 }"""
+REST_MS = 300_000
+"""A map on eight million pixels, drawn by a processor that others want, too."""
 
 
 def address_of(world: World, place: Place, fire: str) -> str:
@@ -79,9 +92,12 @@ def address_of(world: World, place: Place, fire: str) -> str:
 def visit(page: Page, world: World, place: Place, fire: str) -> None:
     """Go there within the app, as a link does, and wait until it is at rest."""
     address = address_of(world, place, fire)
-    page.evaluate("(hash) => { location.hash = hash; }", address)
+    page.evaluate(_GO, address)
     page.wait_for_selector(place.ready)
-    page.wait_for_function(_AT_REST)
+    try:
+        page.wait_for_function(f"() => ({_UNREST})() === ''", timeout=REST_MS)
+    except TimedOutError as error:
+        raise AssertionError(f"{place.name} does not come to rest: {page.evaluate(_UNREST)}") from error
 
 
 def enter(page: Page, world: World, who: str, language: str, where: str = "") -> None:

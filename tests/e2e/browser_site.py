@@ -3,6 +3,7 @@ set up through the command line, and a node that speaks through its own outbox a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -19,6 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image, ImageDraw
@@ -60,6 +62,8 @@ CAMERAS = {
 }
 START_S = 300.0
 STOP_S = 120.0
+SILENT_S = 6 * 3600.0
+"""Between a node's reports: the tests of a module share one, and a busy machine is at them for an hour."""
 CLOCK = Clock(quality=ClockQuality.NTP)
 
 
@@ -94,13 +98,14 @@ class Site:
 
     def kill(self, part: str) -> None:
         """SIGKILL to the supervisor's child that runs `fieldwatch cloud <part>`."""
-        children = Path(f"/proc/{self.supervisor}/task/{self.supervisor}/children").read_text().split()
-        (pid,) = [
-            int(child)
-            for child in children
-            if Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[-2] == part.encode()
-        ]
-        os.kill(pid, signal.SIGKILL)
+        os.kill(wait_for(lambda: self._pid_of(part), f"a running {part}"), signal.SIGKILL)
+
+    def _pid_of(self, part: str) -> int | None:
+        for child in Path(f"/proc/{self.supervisor}/task/{self.supervisor}/children").read_text().split():
+            with contextlib.suppress(OSError):  # it has just ended
+                if Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[-2:-1] == [part.encode()]:
+                    return int(child)
+        return None
 
 
 @contextmanager
@@ -120,14 +125,12 @@ def running_site(
     try:
         # A machine that has much to do takes minutes; a service that fails ends, which is noticed at once.
         services = wait_for(lambda: _services(state), "the service's addresses", process, START_S)
-        wait_for(lambda: _healthy(services["http_url"]), "the API", process, START_S)
+        wait_for(lambda: healthy(services["http_url"]), "the API", process, START_S)
         yield _set_up(state, folder, process.pid, services, days)
     finally:
-        process.terminate()
         try:
-            process.wait(STOP_S)
+            end(process)
         finally:
-            process.kill()  # of one that has ended, nothing
             log.close()
         print((folder / "cloud.log").read_text()[-6000:])  # shown only where a test fails
 
@@ -145,14 +148,29 @@ def wait_for(
     raise AssertionError(f"waited {within_s} s in vain for {what}")
 
 
+def not_at_midnight(least: timedelta = timedelta(minutes=3)) -> None:
+    """For a test that names a day: where the reserve's is about to end, wait for the next."""
+    local = utc_now().astimezone(ZoneInfo(TIMEZONE))
+    if (local + least).date() != local.date():
+        time.sleep(least.total_seconds())
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    finally:
+        process.kill()  # of one that has ended, nothing
+
+
 def _services(state: Path) -> dict[str, Any] | None:
     file = state / "services.json"
     return json.loads(file.read_text()) if file.exists() else None
 
 
-def _healthy(url: str) -> bool:
+def healthy(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/api/v1/health", timeout=5) as answer:  # noqa: S310 -- our own
+        with urllib.request.urlopen(f"{url}/api/v1/health", timeout=20) as answer:  # noqa: S310 -- our own
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -216,9 +234,11 @@ def _set_up(state: Path, folder: Path, supervisor: int, services: dict[str, Any]
 class FieldNode:
     """The node: what it says goes through an outbox and a link, as in the field."""
 
-    def __init__(self, site: Site, outbox: Outbox) -> None:
+    def __init__(self, site: Site, outbox: Outbox, thread: threading.Thread) -> None:
         self._site = site
         self._outbox = outbox
+        self._thread = thread
+        self._given_up = False
 
     @classmethod
     @contextmanager
@@ -230,16 +250,23 @@ class FieldNode:
         thread = threading.Thread(target=link.run)
         thread.start()
         try:
-            yield cls(site, outbox)
+            yield cls(site, outbox, thread)
         finally:
             link.stop()
-            thread.join(20)
+            thread.join(STOP_S)
             outbox.close()
 
     def say(self, *records: Observation | Suspicion | Heartbeat | Reading | Picture) -> None:
         """Write records to the outbox, and wait until the cloud has them safe."""
+        assert self._outbox.empty or not self._given_up, "the cloud gave no receipts in an earlier test"
         self._outbox.write(ready=[Entry.of(record) for record in records])
-        wait_for(lambda: self._outbox.empty, "the cloud's receipts")
+        self._given_up = True  # unless they come: not every test waits for what does not work
+        wait_for(self._is_safe, "the cloud's receipts", within_s=START_S)
+        self._given_up = False
+
+    def _is_safe(self) -> bool:
+        assert self._thread.is_alive(), "the node's link has ended"
+        return self._outbox.empty
 
     def observation(
         self, place: str, at: datetime, name: str, *, count: int = 1, media_id: UUID | None = None
@@ -267,7 +294,7 @@ class FieldNode:
                 )
                 for place, (start, end) in looked.items()
             ],
-            outbox_records=0, outbox_bytes=0, next_within_s=600,
+            outbox_records=0, outbox_bytes=0, next_within_s=SILENT_S,
         )  # fmt: skip
 
     def suspicion(self, place: str, at: datetime, media_id: UUID) -> Suspicion:

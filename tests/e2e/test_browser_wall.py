@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import os
 import re
+import statistics
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 from tests.e2e.browser_desk import MANAGER, RANGER, see_fire
-from tests.e2e.browser_page import chromium, sound_page
+from tests.e2e.browser_page import WAIT_MS, chromium, sound_page
 from tests.e2e.browser_site import wait_for
 from tests.e2e.browser_world import World, act, incidents, open_session, post, settle, sign_in_as
 
@@ -167,8 +169,10 @@ def test_an_exercise_does_not_look_like_a_fire(page: Page, world: World) -> None
         {"deployment_id": str(world.site.deployments["saddle"])},
     )
     alarm = page.locator("main.wall.burning.exercise .wall-alarm")
-    expect(alarm.get_by_role("heading", level=2)).to_contain_text("EXERCISE")
-    post(page.request, world.site, f"/drills/{drill['id']}/end", {})
+    try:
+        expect(alarm.get_by_role("heading", level=2)).to_contain_text("EXERCISE")
+    finally:
+        post(page.request, world.site, f"/drills/{drill['id']}/end", {})
     expect(alarm).to_have_count(0)
 
 
@@ -181,7 +185,7 @@ def test_without_a_connection_it_says_since_when(page: Page, world: World) -> No
     expect(page.locator("main.wall.lost")).to_be_visible()
     _keep(page, "wall-lost-en")
     page.context.set_offline(False)
-    expect(page.locator("[data-connection=live]")).to_be_visible()
+    expect(page.locator("[data-connection=live]")).to_be_visible(timeout=WAIT_MS)
 
 
 def test_a_session_that_ends_leads_to_the_login_and_back(page: Page, world: World) -> None:
@@ -224,7 +228,8 @@ def test_its_memory_does_not_grow(page: Page, world: World) -> None:
     for _ in range(3):
         _turn(page, ROTATIONS // 3)
         sizes.append(_heap(cdp))
-    grown = (sizes[-1] - sizes[0]) / ROTATIONS
+    # A leak grows with every hundred turns. What is read or compiled meanwhile, by the clock, comes once.
+    grown = statistics.median(later - sooner for sooner, later in pairwise(sizes)) / (ROTATIONS // 3)
     assert grown < BYTES_A_ROTATION, f"{grown:.0f} bytes a turn: {sizes}"
     assert page.locator(".map").count() == 1
 
