@@ -44,16 +44,16 @@ def test_of_many_that_ask_at_once_one_works_it_out() -> None:
 
     def make() -> bytes:
         made.append(1)
-        assert go.wait(10)
+        assert go.wait(60)
         return b"tile"
 
     def ask(_: int) -> bytes:
-        asked.wait(10)
+        asked.wait(60)
         return kept.get_or_make("a", FOR_EVER, make)
 
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(ask, range(8))
-        asked.wait(10)
+        asked.wait(60)
         go.set()
         assert list(answers) == [b"tile"] * 8
     assert made == [1]

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
+from tests.unit.edge.camera import wait_until
 from tests.unit.edge.pictures import encoded, landscape
 
 from fieldwatch_edge.capture import open_source
@@ -166,10 +167,11 @@ def test_replay_keeps_the_pace_of_capture(folder, speed, expected_s):
 def test_waiting_ticks_and_ends_when_closed(folder):
     config = FolderSource(kind="folder", path=folder, times=BY_NAME, replay_speed=0.001)
     source = open_source(config)
-    threading.Timer(0.5, source.close).start()
-    shown = list(source.frames(idle_s=0.1))
-    assert shown[0].position == name(0)
-    assert set(shown[1:]) == {None}, "ticks while the second one is not due, then the end"
+    frames = source.frames(idle_s=0.1)
+    assert next(frames).position == name(0)
+    assert next(frames) is None, "a tick while the second one is not due"
+    threading.Timer(0.3, source.close).start()
+    assert set(frames) <= {None}, "ticks, then the end"
 
 
 def test_only_folders_that_changed_are_read_again(folder):
@@ -258,13 +260,13 @@ def follow(folder):
 def test_a_followed_folder_shows_what_arrives(folder, follow):
     followed = follow()
     assert len(followed.wait_for(5)) == 5
-    (folder / name(7)).write_bytes(PICTURE)
     (folder / "sub").mkdir()
     (folder / "sub" / name(6)).write_bytes(PICTURE)
+    (folder / name(7)).write_bytes(PICTURE)
     assert followed.wait_for(7)[5:] == [f"sub/{name(6)}", name(7)]
     (folder / "sub" / name(8)).write_bytes(PICTURE)
     assert followed.wait_for(8)[7] == f"sub/{name(8)}"
-    assert followed.ticks > 0
+    assert wait_until(lambda: followed.ticks > 0)
 
 
 class Looked:

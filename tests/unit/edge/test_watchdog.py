@@ -21,7 +21,7 @@ def systemd(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[so
     name = str(tmp_path / "notify") if request.param == "path" else f"@fieldwatch-{tmp_path.name}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(name.replace("@", "\0"))
-        listening.settimeout(10)
+        listening.settimeout(60)
         yield listening, {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"}
 
 
@@ -45,7 +45,7 @@ def test_it_is_fed_only_while_the_node_lives(systemd: tuple[socket.socket, dict[
         with pytest.raises(TimeoutError):
             listening.recv(1000)
         complaints.clear()
-        listening.settimeout(10)
+        listening.settimeout(60)
         assert listening.recv(1000) == b"STATUS=watching"
         assert listening.recv(1000) == b"WATCHDOG=1"
     finally:

@@ -74,10 +74,10 @@ def test_the_page_sees_what_the_node_sees_and_the_node_stays_awake(settings):
         assert not handover.due()  # nobody looks: it costs nothing
         feed = Feed(settings.cameras[0], state_dir)
         feed.start()
-        first = feed.newest(within_s=10)
+        first = feed.newest(within_s=60)
         assert first is not None
         assert first.image.shape == (192, 320, 3)
-        assert feed.newest(after=first.number, within_s=10) is not None
+        assert feed.newest(after=first.number, within_s=60) is not None
         assert feed.by_node
         assert awake == ["somebody aims a camera"]
         feed.close()
@@ -93,16 +93,16 @@ def test_two_at_one_camera_or_nonsense_end_the_connection_alone(settings):
     with running(state_dir):
         feed = Feed(settings.cameras[0], state_dir)
         feed.start()
-        assert feed.newest(within_s=10) is not None
+        assert feed.newest(within_s=60) is not None
         strange = json.dumps({"camera": str(UUID(int=1))}).encode()
         for asked in (json.dumps({"camera": DEPLOYMENT}).encode(), strange, b"[1]", b"{", b""):
             with socket.socket(socket.AF_UNIX) as other, address(state_dir) as name:
-                other.settimeout(5)
+                other.settimeout(60)
                 other.connect(name)
                 other.sendall(asked + b"\n")
                 assert other.recv(10) == b""
         number = feed.newest().number
-        assert feed.newest(after=number, within_s=10) is not None
+        assert feed.newest(after=number, within_s=60) is not None
         feed.close()
 
 

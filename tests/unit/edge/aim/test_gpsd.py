@@ -44,14 +44,14 @@ def gpsd_says():
 
 
 def test_the_first_fix_is_taken(gpsd_says):
-    found = gpsd.fix(port=gpsd_says(DEVICES, NO_FIX, b"{broken", FIX))
+    found = gpsd.fix(60, gpsd_says(DEVICES, NO_FIX, b"{broken", FIX))
     assert found is not None
     assert (found.lon, found.lat, found.height_m) == (107.5495, 33.6187, 1212.4)
     assert found.sd_m == pytest.approx(5.7 / 2.45)
 
 
 def test_without_sky_there_is_no_place(gpsd_says):
-    assert gpsd.fix(port=gpsd_says(NO_FIX)) is None
+    assert gpsd.fix(60, gpsd_says(NO_FIX)) is None
 
 
 def test_without_gpsd_there_is_no_place():

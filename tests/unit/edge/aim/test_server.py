@@ -37,7 +37,7 @@ class Phone:
     def ask(
         self, path: str, body: Any = None, method: str | None = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection(*self.address, timeout=20)
+        connection = http.client.HTTPConnection(*self.address, timeout=60)
         sent = {key.replace("_", "-"): value for key, value in headers.items()}
         if self.cookie:
             sent.setdefault("Cookie", self.cookie)
@@ -197,7 +197,7 @@ def test_no_page_of_others_can_ask(phone, headers, status):
 
 def test_what_is_too_large_or_has_no_length_is_not_read(phone):
     assert phone.ask("/api/solve", b" " * 70_000)[0] == 413
-    with socket.create_connection(phone.address, timeout=10) as raw:
+    with socket.create_connection(phone.address, timeout=60) as raw:
         raw.sendall(
             b"POST /api/solve HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
         )

@@ -73,6 +73,7 @@ def killed_before(step: int, world: World, wanted) -> bool:
     return os.WIFSIGNALED(status)
 
 
+@pytest.mark.timeout(900)  # a process for each step
 def test_no_step_leaves_the_node_without_settings_and_a_model(tmp_path: Path) -> None:
     world = World(tmp_path / "node")
     wanted = world.model("2")
@@ -118,7 +119,7 @@ def started(software: Path, path: str = os.environ["PATH"]) -> str:
     packaged.write_text("#!/bin/sh\necho packaged\n")
     packaged.chmod(0o755)
     done = subprocess.run(
-        [STARTER, packaged], env=environment, capture_output=True, text=True, timeout=30, check=False
+        [STARTER, packaged], env=environment, capture_output=True, text=True, timeout=200, check=False
     )
     return done.stdout.strip()
 
@@ -141,7 +142,7 @@ def test_the_starter_goes_back_wherever_the_power_goes(tmp_path: Path, command: 
     environment = {"PATH": f"{tools}:{os.environ['PATH']}", "FIELDWATCH_SOFTWARE": str(software)}
     # A shell that writes its number becomes the starter: a command of a subshell must kill the whole of it.
     beginning = f"echo $$ > {tmp_path}/pid; exec {STARTER} /bin/true"
-    subprocess.run(["sh", "-c", beginning], env=environment, timeout=30, check=False)
+    subprocess.run(["sh", "-c", beginning], env=environment, timeout=200, check=False)
     assert started(software) == "old"
     assert (software / "current").readlink() == Path(old)
     assert started(software) == "old"

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.edge_world import DEPLOYMENT
 from tests.unit.edge.fleet.world import World, artifact, zipped
 
-from fieldwatch_edge.fleet import models
+from fieldwatch_edge.fleet import models, proof, trial
 from fieldwatch_edge.fleet.ledger import Book
 from fieldwatch_edge.fleet.report import effective
 from fieldwatch_edge.outbox import Outbox
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path / "node")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy shows no frame for seconds, and looks at one for as long."""
+    monkeypatch.setattr(trial, "PAUSES", 600.0)
+    for module in (trial, proof):
+        monkeypatch.setattr(module, "FAST_MS", 60_000.0)
 
 
 def heartbeats(world: World) -> list[Heartbeat]:
@@ -85,10 +93,13 @@ def test_settings_that_may_not_be_are_refused_and_the_old_ones_go_on(
     assert world.ledger.works_by.patch == {}
 
 
-def test_settings_under_which_no_picture_comes_any_more_are_given_up(world: World) -> None:
+def test_settings_under_which_no_picture_comes_any_more_are_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "PAUSES", 5.0)
     world.config.write_text(world.config.read_text().replace("settle_s = 0.3", "settle_s = 2"))
-    wanted = world.desire(settings={"heartbeat_s": 2.0}, settings_rollout_id=uuid7(), settings_trial_s=12)
-    with world.running():
+    wanted = world.desire(settings={"heartbeat_s": 2.0}, settings_rollout_id=uuid7(), settings_trial_s=20)
+    with world.running(every_s=0.3):  # few lie there when the trial begins
         world.wait(lambda: world.ledger.trial is not None)
         world.fed.clear()  # as of a camera that does not bear what is asked of it
         state, reason = world.eventually(wanted.settings_rollout_id)
@@ -130,7 +141,7 @@ def test_a_blind_model_never_watches(world: World) -> None:
 
 
 def test_a_model_that_fails_in_the_field_is_given_up_and_not_tried_again(world: World) -> None:
-    bad = world.model("4", trial_s=5, fails_on_green=True)
+    bad = world.model("4", trial_s=60, fails_on_green=True)
     world.desire(models=[bad])
     with world.running():
         world.wait(lambda: world.ledger.trial is not None)

@@ -150,7 +150,7 @@ class PtzDevice(ThreadingHTTPServer):
         except (KeyError, ValueError):
             return False
         digest = hashlib.sha1(nonce + found["Created"].encode() + self.password.encode()).digest()  # noqa: S324
-        fresh = abs(created - self.now()) < timedelta(seconds=5) and nonce not in self._nonces
+        fresh = abs(created - self.now()) < timedelta(minutes=5) and nonce not in self._nonces
         self._nonces.add(nonce)
         return (
             fresh
