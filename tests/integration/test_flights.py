@@ -102,11 +102,11 @@ def _fly(config: Path, deployment: UUID, *options: str) -> subprocess.CompletedP
             "Asia/Shanghai", "--config", str(config), "--model", "square", "--allow-unsigned", *options,
         ],
         env={**os.environ, "FIELDWATCH_MODELS": str(folder / "models")},
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_a_flight_is_taken_in_once_and_counted_by_ground(
     office: Path, field: Field, flight: UUID, database_url: str, tmp_path: Path
 ) -> None:

@@ -34,6 +34,14 @@ if TYPE_CHECKING:
     from fieldwatch_cloud.overview.needs import Need
     from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
 
+
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the test runs over midnight."""
+    noon = utc_now().replace(hour=12)
+    monkeypatch.setattr("fieldwatch_cloud.ingest.intake.utc_now", lambda: noon)
+
+
 NO_BOUND: Limits = {share: Limit() for share in Share}
 
 

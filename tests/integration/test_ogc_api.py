@@ -95,7 +95,7 @@ def test_gdal_reads_page_after_page(world: World) -> None:
             [sys.executable, "-c", GDAL, f"OAPIF:{run.url}/ogc/foping", token],
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=200,
             check=False,
         )
     assert told.returncode == 0, told.stderr

@@ -60,6 +60,7 @@ def _scenes() -> list[tuple[str, str, bytes]]:
     return found
 
 
+@pytest.mark.timeout(900)
 def test_the_sample_report_of_the_demos_reserve(world: ReportWorld) -> None:
     world.fill(animals=ANIMALS, rising="Equus", rare="Egretta eulophotes")
     world.run(

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
     from fieldwatch_cloud.reporting.facts import Facts
 
+# A report is made by a process of its own, which loads much before it draws.
+pytestmark = pytest.mark.timeout(900)
+
 REPORTS = "/api/v1/reserves/foping/reports"
 SCHEDULE = "/api/v1/reserves/foping/report-schedule"
 OFF = {"enabled": False}
@@ -422,7 +425,6 @@ def test_who_is_no_member_any_more_gets_no_report_that_waited(world: ReportWorld
     }
 
 
-@pytest.mark.timeout(900)
 def test_the_command_makes_one_and_lists_it(world: ReportWorld, tmp_path: Path) -> None:
     def cloud(*arguments: str) -> str:
         done = subprocess.run(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shapely
 from tests.integration.api_world import NOON, World
+from tests.integration.cloud_field import eventually
 from tests.integration.map_world import (
     LICK,
     RIDGE,
@@ -22,6 +23,7 @@ from tests.integration.map_world import (
 
 from fieldwatch_cloud.basemap.mercator import TileId
 from fieldwatch_cloud.db import geography, sensitive
+from fieldwatch_cloud.tiles import service
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.messages import utc_now
 
@@ -105,7 +107,8 @@ def test_a_crowded_tile_is_clustered_too(world: World) -> None:
         assert "id" in near.columns
 
 
-def test_news_changes_a_tile_that_is_kept(world: World) -> None:
+def test_news_changes_a_tile_that_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(service.WITHIN_S, "cameras", 600.0)
     tile = around(RIDGE, 12)
     with world.client("ranger") as client:
         before = client.get(tile_url("cameras", tile))
@@ -115,7 +118,7 @@ def test_news_changes_a_tile_that_is_kept(world: World) -> None:
         assert before.headers["cache-control"] == "private, no-cache"
         with world.db.transaction() as conn:
             geography.end_deployment(conn, world.lick, at=utc_now())
-        # Nobody told: what is kept is believed for some seconds.
+        # Nobody told: what is kept is believed for some time.
         assert client.get(tile_url("cameras", tile)).content == before.content
         world.notify("foping", "refetch", {})
         changed = _until(
@@ -126,13 +129,9 @@ def test_news_changes_a_tile_that_is_kept(world: World) -> None:
         assert bool(found.loc["lick"].ended)
 
 
-def _until(ask: Any, good: Any, tries: int = 400) -> Any:
+def _until(ask: Any, good: Any) -> Any:
     """Ask again and again: what the database notifies comes on a connection of its own."""
-    for _ in range(tries):
-        answer = ask()
-        if good(answer):
-            return answer
-    raise AssertionError("the news never came")
+    return eventually(lambda: answer if good(answer := ask()) else None)
 
 
 # Density ------------------------------------------------------------------------------------------------

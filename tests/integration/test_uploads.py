@@ -58,7 +58,11 @@ class Node:
         self.box: Box = reserve.enrolled(folder)
         self.settings = self.box.settings()
         self.outbox = Outbox(folder / "outbox.sqlite", 2**30)
-        self.ledger = Ledger(folder / "ledger.json", self.settings.link)
+        # Its clock stands: a day of the budget does not end in the middle of a test.
+        now = utc_now().replace(hour=12)
+        self.ledger = Ledger(
+            folder / "ledger.json", self.settings.link, clock=lambda: now, uptime=lambda: 1000.0
+        )
 
     def picture(self, seed: int = 1, size: int = SIZE, **fields: Any) -> Picture:
         content = random.Random(seed).randbytes(size)
@@ -99,7 +103,7 @@ def running(uploads: Uploads) -> Iterator[None]:
         yield
     finally:
         uploads.stop()
-        thread.join(60)
+        thread.join(150)
         assert not thread.is_alive()
 
 
