@@ -40,7 +40,7 @@ class Caller:
     """Somebody's session with the API, beside the browser."""
 
     def __init__(self, site: Site, email: str) -> None:
-        self._http = httpx2.Client(base_url=f"{site.url}/api/v1", headers={"Origin": site.url}, timeout=30)
+        self._http = httpx2.Client(base_url=f"{site.url}/api/v1", headers={"Origin": site.url}, timeout=120)
         self.post("/login", {"email": email, "password": PASSWORD})
 
     def __enter__(self) -> Self:

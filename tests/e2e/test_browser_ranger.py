@@ -37,7 +37,7 @@ from tests.e2e.browser_ranger import (
     sign_in,
     worker,
 )
-from tests.e2e.browser_site import CAMERAS, SLUG, FieldNode, Site, running_site, wait_for
+from tests.e2e.browser_site import CAMERAS, SLUG, START_S, FieldNode, Site, running_site, wait_for
 from tests.integration.push_receiver import PushService
 
 from fieldwatch_shared.messages import utc_now
@@ -129,20 +129,19 @@ def new_fire(node: FieldNode, site: Site, manager: Caller) -> Iterator[str]:
     number = next(FIRES)
     place = (CAMERAS["lick"][0] - 0.03 * (number % 3), CAMERAS["lick"][1] - 0.03 - 0.02 * (number // 3 % 3))
     known = {one["id"] for one in manager.get(f"/reserves/{SLUG}/incidents")["items"]}
-    see_fire(node, site, ("ridge", "saddle"), place, utc_now(), before=timedelta(minutes=5))
 
     def opened() -> list[str]:
         listed = manager.get(f"/reserves/{SLUG}/incidents")["items"]
         return [one["id"] for one in listed if one["id"] not in known]
 
-    found = wait_for(opened, "the fire")
     try:
-        (incident,) = found
+        see_fire(node, site, ("ridge", "saddle"), place, utc_now(), before=timedelta(minutes=5))
+        (incident,) = wait_for(opened, "the fire")
         # It is one fire from the first camera's report on; its place comes with the second's.
         wait_for(lambda: manager.get(f"/incidents/{incident}")["place"], "the place that two bearings make")
         yield incident
     finally:
-        for one in found:
+        for one in opened():
             manager.act(one, "close")
 
 
@@ -294,7 +293,11 @@ def test_a_push_opens_the_fire_and_tells_how_far_it_came(
     pusher = Pusher(phone, wire.url)
 
     with new_fire(node, site, manager) as incident:
-        push = next(one for one in called.wait(1, within_s=180) if one.payload["incident"] == incident)
+        push = wait_for(
+            lambda: next((one for one in called.received if one.payload["incident"] == incident), None),
+            "the push",
+            within_s=START_S,
+        )
         # It is on record once the push service has answered, which may be after the push is here.
         wait_for(lambda: reached(manager, push) == "sent", "the record of what was sent")
         pusher.deliver(push)
@@ -342,7 +345,7 @@ def test_a_push_can_be_answered_from_the_notification_without_a_link(
 
 def test_an_opened_alert_costs_few_bytes(phone: Page, wire: Wire, fire: str) -> None:
     sign_in(phone, wire.url)
-    first = wire.fall_silent()  # with whatever else it loads by itself
+    first = wire.fall_silent(10)  # with whatever else it loads by itself, however busy the machine is
     wire.reset()
     phone.goto("about:blank")
     open_fire(phone, wire.url, fire)
