@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     broker = Mosquitto(tmp_path)
-    broker.start()
-    yield broker
-    broker.close()
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.close()
 
 
 @pytest.fixture
 def cloud(broker: Mosquitto) -> Iterator[Cloud]:
     cloud = Cloud(broker.port)
-    cloud.ready()
-    yield cloud
-    cloud.close()
+    try:
+        cloud.ready()
+        yield cloud
+    finally:
+        cloud.close()

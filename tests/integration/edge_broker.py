@@ -45,7 +45,7 @@ def free_port() -> int:
     return port
 
 
-def eventually(holds: Callable[[], bool], timeout_s: float = 60, what: str = "the condition") -> None:
+def eventually(holds: Callable[[], bool], timeout_s: float = 150, what: str = "the condition") -> None:
     end = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < end, f"{what} did not come true within {timeout_s} s"
@@ -125,7 +125,7 @@ class Cloud:
         self._client = client
 
     def ready(self) -> None:
-        assert self._subscribed.wait(60), "the test's subscriber did not connect"
+        assert self._subscribed.wait(150), "the test's subscriber did not connect"
 
     def close(self) -> None:
         self._client.disconnect()

@@ -149,5 +149,5 @@ def _serving(api: Server) -> Iterator[None]:
         yield
     finally:
         api.should_exit = True
-        thread.join(60)
+        thread.join(150)
         assert not thread.is_alive()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 
     from fieldwatch_cloud.db.pool import Database
 
+DIFFERENT = itertools.count(1000)
+"""Of the pictures: two that are drawn alike are one file, which stays as long as one of them does."""
 PEOPLE = {"kind": "people", "keep_days": 30, "labelled_too": False}
 
 
 class PictureWorld(FireWorld):
     def taken(self, kind: str | None, *, days_ago: float, content: bytes | None = None) -> UUID:
         """A picture that arrived so long ago, and an observation of that kind on it (None: none)."""
-        content = content if content is not None else drawn(abs(hash(uuid7())) % 1000)
+        content = content if content is not None else drawn(next(DIFFERENT))
         sha, id_ = hashlib.sha256(content).hexdigest(), uuid7()
         self.store.put(sha, content)
         with self.db.transaction() as conn:

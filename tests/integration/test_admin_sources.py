@@ -51,7 +51,7 @@ def test_hotspots_tell_of_key_fetch_and_failure(world: World) -> None:
         assert (found["key_set"], found["fetched_at"], found["failure"]) == (False, None, None)
         assert found["located"] is True  # by its cameras
     firms = world.settings.firms.model_copy(
-        update={"map_key": SecretStr("secret-key"), "url": "http://127.0.0.1:9", "timeout_s": 0.2}
+        update={"map_key": SecretStr("secret-key"), "url": "http://127.0.0.1:9", "timeout_s": 60}
     )
     world.settings = replace(world.settings, firms=firms)
     (job,) = (one for one in all_jobs(world.settings) if one.name == "hotspots")

@@ -66,7 +66,7 @@ def card(world: Path, config: Path, folder: str, *options: str) -> subprocess.Co
         env={**os.environ, "FIELDWATCH_MODELS": str(world / "models")},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=250,
         check=False,
     )
 
@@ -82,7 +82,7 @@ def joined(spans: Iterable[EffortSpan]) -> list[tuple[datetime, datetime]]:
     return found
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)  # Four programs, one after the other.
 def test_two_cards_of_one_camera_are_each_read_once(world: Path, broker: Mosquitto, cloud: Cloud) -> None:
     config = write_config(world, url=broker.url, name="office.toml")
     kept = world / "archive"

@@ -42,9 +42,11 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     broker = Mosquitto(
         tmp_path, f"acl_file {tmp_path}/acl\npassword_file {password_file}", allow_anonymous=False
     )
-    broker.start()
-    yield broker
-    broker.close()
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.close()
 
 
 def edge(world: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,7 +54,7 @@ def edge(world: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [*EDGE, *arguments],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=250,
         check=False,
         env={**os.environ, "FIELDWATCH_MODELS": str(world / "models"), "COLUMNS": "300"},
     )
@@ -75,8 +77,8 @@ def test_a_healthy_node_is_ok_up_to_the_clouds_receipt(
 ) -> None:
     config = with_password(write_config(world, url=broker.url, name=f"{tmp_path.name}.toml"))
     cloud = Cloud(broker.port, password="secret")
-    cloud.ready()
     try:
+        cloud.ready()
         done = edge(world, "doctor", "--config", str(config))
     finally:
         cloud.close()
@@ -123,6 +125,7 @@ def test_the_doctor_finds_what_is_wrong(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.timeout(900)  # Four programs, one after the other.
 def test_what_a_run_saw_can_be_shown_and_exported(world: Path, tmp_path: Path) -> None:
     config = write_config(world, name=f"{tmp_path.name}.toml")
     assert edge(world, "outbox", "show", "--config", str(config)).returncode == 1, "it has not run yet"

@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import stat
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +16,12 @@ from typer.testing import CliRunner
 
 from fieldwatch_cloud.db import certificates
 from fieldwatch_edge.cli import app
+from fieldwatch_edge.doctor import broker
 from fieldwatch_edge.errors import IdentityError, RefusedError
 from fieldwatch_edge.identity import enrolment, keys
 from fieldwatch_edge.identity.files import FOLDER, Store
 from fieldwatch_edge.identity.session import CloudSession
+from fieldwatch_edge.link import try_out
 from fieldwatch_shared.enrolment import Code
 from fieldwatch_shared.messages import utc_now
 
@@ -53,7 +56,10 @@ def serials(reserve: Reserve) -> list[str]:
 def examined(box: Box) -> tuple[dict[str, dict[str, str]], int]:
     """What the doctor finds, and its exit code. Not of the camera: it would wait for a first picture."""
     box.config.write_text(box.config.read_text().replace("/pictures", "/none"))
-    done = CliRunner().invoke(app, ["doctor", "--json", "-c", str(box.config)])
+    with pytest.MonkeyPatch.context() as patch:
+        # A busy machine takes longer than a technician would wait.
+        patch.setattr(broker, "try_out", partial(try_out, timeout_s=150))
+        done = CliRunner().invoke(app, ["doctor", "--json", "-c", str(box.config)])
     printed = done.stdout[done.stdout.index("\n[\n") if not done.stdout.startswith("[") else 0 :]
     return {check["what"]: check for check in json.loads(printed)}, done.exit_code
 
@@ -232,7 +238,7 @@ def test_a_session_ends_and_begins_again_but_not_of_a_revoked_node(reserve: Rese
         request = keys.request(keys.new_key(), "node-1")
         session.post("/node/certificate", json={"csr": request})
         assert session.clock_offset_s is not None
-        assert abs(session.clock_offset_s) < 5
+        assert abs(session.clock_offset_s) < 60  # one clock, and half of what the question took
         with reserve.db.transaction() as conn:
             ended = conn.execute("DELETE FROM node_session")
         assert ended.rowcount == 1

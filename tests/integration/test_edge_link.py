@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 from tests.integration.edge_broker import Cloud, Mosquitto, eventually, free_port
 from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 
@@ -27,6 +28,14 @@ from fieldwatch_shared.topics import Kind, Topic
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from structlog.typing import EventDict
+
+
+@pytest.fixture(autouse=True)
+def line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a broker that is well may answer late: it is not left for that."""
+    monkeypatch.setitem(lines.LINES, "5g", replace(lines.LINES["5g"], answer_s=240))
 
 
 @pytest.fixture
@@ -55,7 +64,7 @@ def started(link: Link) -> Iterator[Link]:
         yield link
     finally:
         link.stop()
-        thread.join(60)
+        thread.join(150)
         assert not thread.is_alive()
 
 
@@ -78,23 +87,27 @@ def test_the_retained_state_says_online_and_a_clean_stop_offline(
     outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
 ) -> None:
     with running(outbox, broker, tmp_path):
-        eventually(lambda: [s.online for s in cloud.states] == [True], what="online")
-    eventually(lambda: [s.online for s in cloud.states] == [True, False], what="offline")
+        eventually(lambda: [s.online for s in cloud.states][-1:] == [True], what="online")
+    eventually(lambda: [s.online for s in cloud.states][-1:] == [False], what="offline")
+
+
+def kinds_sent(said: list[EventDict]) -> list[Kind]:
+    """In the order in which they went to the broker; it may hold many back for a subscriber that is slow."""
+    return [line["kind"] for line in said if line["event"] == "link.sent"]
 
 
 def test_a_fire_overtakes_all_that_waits(
     outbox: Outbox, broker: Mosquitto, cloud: Cloud, tmp_path: Path
 ) -> None:
     outbox.write(ready=[Entry.of(picture(n, 200_000)) for n in range(100)])
-    with running(outbox, broker, tmp_path):
+    with capture_logs() as said, running(outbox, broker, tmp_path):
         eventually(lambda: len(cloud.order) > 3, what="the first pictures")
         outbox.write(ready=[Entry.of(suspicion(1))])
-        arrived = len(cloud.order)
+        sent = len(kinds_sent(said))
         eventually(lambda: bool(cloud.suspicions), what="the fire")
-        position = cloud.order.index(Kind.SUSPICIONS)
-        # What was on its way already is at most 512 KiB and one picture.
-        assert position <= arrived + 8
-        assert position < 100
+        # One more may have been on its way out of the outbox when the fire came into it.
+        assert kinds_sent(said).index(Kind.SUSPICIONS) <= sent + 1
+        assert cloud.order.index(Kind.SUSPICIONS) < 100
         eventually(lambda: outbox.empty, what="an empty outbox")
     assert len(cloud.media) == 100
 
@@ -137,10 +150,9 @@ def test_without_receipts_the_backlog_waits_and_fires_do_not(
     outbox.write(ready=[Entry.of(picture(n, 200_000)) for n in range(30)])
     with running(outbox, broker, tmp_path):
         eventually(lambda: len(cloud.media) >= 6, what="the first pictures")
-        time.sleep(0.5)
-        assert len(cloud.media) == 6
         outbox.write(ready=[Entry.of(suspicion(1))])
         eventually(lambda: bool(cloud.suspicions), what="the fire")
+        assert len(cloud.media) == 6
     cloud.receipts = True
     with running(outbox, broker, tmp_path):
         eventually(lambda: outbox.empty, what="an empty outbox")
@@ -210,9 +222,9 @@ def test_a_ca_file_that_breaks_while_the_node_runs_is_read_again_once_it_is_mend
     link = link_to(settings, outbox, tmp_path)
     trusted.write_text("no certificate")
     outbox.write(ready=[Entry.of(suspicion(1))])
-    broker.start()
     cloud = Cloud(plain_port)
     try:
+        broker.start()
         with started(link):
             time.sleep(0.5)
             trusted.write_bytes(certificate.read_bytes())
@@ -244,7 +256,7 @@ class Swallowing:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(60)
+            thread.join(150)
         for each in self._sockets:
             each.close()
 
@@ -275,13 +287,15 @@ def test_a_fire_on_a_dead_connection_takes_another_one(
     monkeypatch.setitem(lines.LINES, "5g", replace(lines.LINES["5g"], answer_s=4))
     line = Swallowing(broker.port)
     link = link_to(Broker(url=f"mqtt://127.0.0.1:{line.port}"), outbox, tmp_path)
-    with started(link):
-        eventually(lambda: bool(cloud.states), what="the node to be connected")
-        line.hang()
-        outbox.write(ready=[Entry.of(suspicion(1))])
-        eventually(lambda: bool(cloud.suspicions), what="the fire, long before any keepalive")
-        eventually(lambda: outbox.empty, what="its receipt")
-    line.close()
+    try:
+        with started(link):
+            eventually(lambda: bool(cloud.states), what="the node to be connected")
+            line.hang()
+            outbox.write(ready=[Entry.of(suspicion(1))])
+            eventually(lambda: bool(cloud.suspicions), what="the fire, long before any keepalive")
+            eventually(lambda: outbox.empty, what="its receipt")
+    finally:
+        line.close()
     assert line.connections >= 2
 
 

@@ -21,6 +21,7 @@ from fieldwatch_edge.detect import model_search_path
 from fieldwatch_edge.detect.model_folder import find_model
 from fieldwatch_shared.messages import Observation, Suspicion
 
+pytestmark = pytest.mark.timeout(1800)  # Hundreds of pictures with the real models.
 ROOT = Path(__file__).parents[2]
 SEQUENCES = Path(os.environ.get("FIELDWATCH_REFERENCE", ROOT.parent / "shared")) / "sequences"
 START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -56,12 +57,12 @@ times = {{ kind = "interval", start = {START.isoformat()}, every_s = 60 }}
 """
     )
     subprocess.run(
-        [*EDGE, "run", "--offline", "--config", str(config)], check=True, timeout=280, capture_output=True
+        [*EDGE, "run", "--offline", "--config", str(config)], check=True, timeout=560, capture_output=True
     )
     lines = subprocess.run(
         [*EDGE, "outbox", "export", "--config", str(config), "--kind", kind],
         check=True,
-        timeout=60,
+        timeout=250,
         capture_output=True,
         text=True,
     ).stdout.splitlines()

@@ -99,7 +99,7 @@ def linked(box: Box, folder: Path) -> Iterator[Outbox]:
         yield outbox
     finally:
         link.stop()
-        thread.join(60)
+        thread.join(150)
         outbox.close()
         assert not thread.is_alive()
 
@@ -122,7 +122,7 @@ def test_at_two_thirds_of_its_life_it_is_renewed_and_the_link_comes_back_with_th
         assert box.identity.load().expires_at >= held.expires_at
         # Something must be under way for the link to look up: it sleeps for a minute else.
         outbox.write(ready=[Entry.of(at)])
-        eventually(lambda: [line["event"] for line in said].count("link.connected") == 2)
+        eventually(lambda: [line["event"] for line in said].count("link.connected") >= 2)
         eventually(lambda: outbox.empty)
     assert "link.certificate_renewed" in [line["event"] for line in said]
     assert reserve.field.count("observation") == 1
@@ -151,7 +151,7 @@ def test_a_node_that_was_away_for_half_a_year_comes_back_by_itself(reserve: Rese
         eventually(lambda: "link.retrying" in [line["event"] for line in said])
         assert "link.connected" not in [line["event"] for line in said]  # the broker does not take it
         renewal(box, [], utc_now()).step()
-        eventually(lambda: outbox.empty, within_s=30)
+        eventually(lambda: outbox.empty)  # the link waits longer after each failure
     assert box.identity.load().expires_at > utc_now()
 
 

@@ -241,7 +241,7 @@ def enrolled_node(box: Box, commands: list[bytes]) -> Iterator[tuple[Desired, li
         yield desired, notices
     finally:
         link.stop()
-        thread.join(60)
+        thread.join(150)
         outbox.close()
         assert not thread.is_alive()
 
@@ -267,7 +267,7 @@ def say(client: mqtt.Client, kind: Kind, payload: str, beside: Mapping[str, str]
     properties.UserProperty = [("schema-version", "1.0"), *beside.items()]
     topic = str(Topic(RESERVE, "node-1", kind))
     said = client.publish(topic, payload, 1, kind is Kind.DESIRED, properties)
-    said.wait_for_publish(60)
+    said.wait_for_publish(150)
     assert said.is_published()
 
 
