@@ -91,6 +91,10 @@ def test_the_retained_state_says_online_and_a_clean_stop_offline(
     eventually(lambda: [s.online for s in cloud.states][-1:] == [False], what="offline")
 
 
+def has_said(said: list[EventDict], event: str) -> bool:
+    return event in [line["event"] for line in said]
+
+
 def kinds_sent(said: list[EventDict]) -> list[Kind]:
     """In the order in which they went to the broker; it may hold many back for a subscriber that is slow."""
     return [line["kind"] for line in said if line["event"] == "link.sent"]
@@ -161,8 +165,8 @@ def test_without_receipts_the_backlog_waits_and_fires_do_not(
 
 def test_where_nobody_listens_yet_it_waits(outbox: Outbox, broker: Mosquitto, tmp_path: Path) -> None:
     outbox.write(ready=[Entry.of(suspicion(1))])
-    with running(outbox, broker, tmp_path):
-        time.sleep(0.5)
+    with capture_logs() as said, running(outbox, broker, tmp_path):
+        eventually(lambda: has_said(said, "link.message_refused"), what="a broker that knows no subscriber")
         assert not outbox.empty
         cloud = Cloud(broker.port)
         try:
@@ -175,8 +179,8 @@ def test_a_broker_that_comes_later_is_found(outbox: Outbox, tmp_path: Path) -> N
     broker = Mosquitto(tmp_path)
     outbox.write(ready=[Entry.of(suspicion(1))])
     try:
-        with running(outbox, broker, tmp_path):
-            time.sleep(0.2)
+        with capture_logs() as said, running(outbox, broker, tmp_path):
+            eventually(lambda: has_said(said, "link.retrying"), what="a first attempt in vain")
             broker.start()
             cloud = Cloud(broker.port)
             try:
@@ -225,8 +229,8 @@ def test_a_ca_file_that_breaks_while_the_node_runs_is_read_again_once_it_is_mend
     cloud = Cloud(plain_port)
     try:
         broker.start()
-        with started(link):
-            time.sleep(0.5)
+        with capture_logs() as said, started(link):
+            eventually(lambda: has_said(said, "link.failed"), what="the CA file to be found broken")
             trusted.write_bytes(certificate.read_bytes())
             eventually(lambda: outbox.empty, what="an empty outbox")
     finally:
