@@ -183,5 +183,6 @@ def visible(conn: Connection, deployment_id: UUID, caller: Caller) -> geography.
 
 
 AnyMember = Annotated[Member, Depends(require())]
+Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 FieldStaff = Annotated[Member, Depends(require(Role.TECHNICIAN, Role.MANAGER))]
 Admin = Annotated[Caller, Depends(require_everywhere(Role.ADMIN))]

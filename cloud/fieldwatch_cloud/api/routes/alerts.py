@@ -1,12 +1,12 @@
 """Rules for wildlife: what is looked for, and what was found."""
 
 import json
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from fieldwatch_cloud.api.auth import AnyMember, Member, SignedIn, check_role, require
+from fieldwatch_cloud.api.auth import AnyMember, Manager, SignedIn, check_role
 from fieldwatch_cloud.api.models.alerts import Alert, AlertRule, AlertRules, Alerts, NewAlertRule
 from fieldwatch_cloud.api.models.common import MultiPolygon, problems
 from fieldwatch_cloud.api.models.people import Role
@@ -16,7 +16,6 @@ from fieldwatch_cloud.db.pool import Connection
 from fieldwatch_cloud.errors import NotFoundError
 
 router = APIRouter(tags=["alerts"])
-Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 MOST_ALERTS = 200
 
 

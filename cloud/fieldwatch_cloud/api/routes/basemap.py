@@ -4,12 +4,12 @@ import re
 from pathlib import Path, PurePath
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 
-from fieldwatch_cloud.api.auth import AnyMember, Member, require
+from fieldwatch_cloud.api.auth import AnyMember, Manager, Member
 from fieldwatch_cloud.api.models.basemap import (
     Basemap,
     BasemapLayer,
@@ -18,7 +18,6 @@ from fieldwatch_cloud.api.models.basemap import (
     LoadedLayer,
 )
 from fieldwatch_cloud.api.models.common import problems
-from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.problems import problem
 from fieldwatch_cloud.api.routes.tiles import REVALIDATED, matches
 from fieldwatch_cloud.api.services import Db, Services, Wired
@@ -29,7 +28,6 @@ from fieldwatch_cloud.incidents import terrain as ground
 
 router = APIRouter(tags=["map"])
 PMTILES = "application/vnd.pmtiles"
-Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 _KIND: TypeAdapter[LandKind] = TypeAdapter(LandKind)
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{1,18})?|-(\d{1,18}))")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}

@@ -3,14 +3,13 @@
 import secrets
 from base64 import b64encode
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from fieldwatch_cloud.alarms import trial
 from fieldwatch_cloud.api.attempts import attempt
-from fieldwatch_cloud.api.auth import Member, SignedIn, check_role, require
+from fieldwatch_cloud.api.auth import Manager, SignedIn, check_role
 from fieldwatch_cloud.api.models.calls import (
     Device,
     Devices,
@@ -33,7 +32,6 @@ from fieldwatch_cloud.errors import NotFoundError, RowRefusedError
 from fieldwatch_shared.messages import utc_now
 
 router = APIRouter(tags=["calls"])
-Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 RANK = [role.value for role in (Role.ADMIN, Role.MANAGER, Role.RANGER, Role.TECHNICIAN, Role.RESEARCHER)]
 """Of somebody's roles the one that says most about when they are called."""
 

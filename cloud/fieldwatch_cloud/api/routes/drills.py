@@ -1,13 +1,12 @@
 """Drills: the whole chain, tried out, and what it came to."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from fieldwatch_cloud.alarms import drills as alarms
-from fieldwatch_cloud.api.auth import AnyMember, Member, SignedIn, check_role, require
+from fieldwatch_cloud.api.auth import AnyMember, Manager, SignedIn, check_role
 from fieldwatch_cloud.api.models.alerts import (
     Drill,
     DrillCall,
@@ -27,7 +26,6 @@ from fieldwatch_cloud.errors import NotFoundError
 from fieldwatch_shared.messages import utc_now
 
 router = APIRouter(tags=["drills"])
-Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 
 
 @router.post(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from fieldwatch_cloud.api.auth import Caller, FieldStaff, Member, SignedIn, check_role, require
+from fieldwatch_cloud.api.auth import Caller, FieldStaff, Manager, SignedIn, check_role
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.fleet import (
     Fleet,
@@ -33,7 +33,6 @@ from fieldwatch_shared.node_settings import SettingsPatch
 
 router = APIRouter(tags=["fleet"])
 STAFF = (Role.TECHNICIAN, Role.MANAGER)
-Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 
 

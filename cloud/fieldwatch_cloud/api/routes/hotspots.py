@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from fieldwatch_cloud.alarms import firms_feed
 from fieldwatch_cloud.alarms import hotspots as alarms
-from fieldwatch_cloud.api.auth import AnyMember, Member, require
+from fieldwatch_cloud.api.auth import AnyMember, Manager
 from fieldwatch_cloud.api.models.common import Instant, Point, problems
 from fieldwatch_cloud.api.models.hotspots import (
     Hotspot,
@@ -16,14 +16,12 @@ from fieldwatch_cloud.api.models.hotspots import (
     ImportedHotspots,
     RejectedRow,
 )
-from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.problems import problem
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import hotspots, jobs
 from fieldwatch_cloud.incidents.table import reasons
 
 router = APIRouter(tags=["hotspots"])
-Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 
 
 async def raw_body(_: Manager, request: Request) -> bytes:

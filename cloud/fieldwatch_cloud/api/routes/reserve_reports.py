@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
-from fieldwatch_cloud.api.auth import AnyMember, Member, SignedIn, check_role, require
+from fieldwatch_cloud.api.auth import AnyMember, Manager, Member, SignedIn, check_role, require
 from fieldwatch_cloud.api.models.calls import Language
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.people import Role
@@ -30,7 +30,6 @@ from fieldwatch_cloud.reporting import files, spans
 from fieldwatch_shared.messages import utc_now
 
 router = APIRouter(tags=["reports"])
-Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 Maker = Annotated[Member, Depends(require(Role.MANAGER, Role.RESEARCHER))]
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 _BINARY = {"schema": {"type": "string", "format": "binary"}}

@@ -4,10 +4,10 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from fieldwatch_cloud.alarms.crew import Crew
-from fieldwatch_cloud.api.auth import AnyMember, Member, SignedIn, check_role, require
+from fieldwatch_cloud.api.auth import AnyMember, Manager, SignedIn, check_role
 from fieldwatch_cloud.api.models.calls import (
     CallPlan,
     CallStep,
@@ -29,7 +29,6 @@ from fieldwatch_cloud.errors import AlreadyExistsError, NotFoundError, RowRefuse
 from fieldwatch_shared.messages import utc_now
 
 router = APIRouter(tags=["calls"])
-Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 
 
 @router.get("/reserves/{slug}/shifts", summary="The roster", responses=problems(401, 404))

@@ -1,19 +1,15 @@
 """Which species of a reserve are sensitive."""
 
-from typing import Annotated
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Depends
-
-from fieldwatch_cloud.api.auth import AnyMember, Member, require
+from fieldwatch_cloud.api.auth import AnyMember, Manager, Member
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.datasets import SensitiveList, SensitiveSpecies
-from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import sensitive
 from fieldwatch_cloud.db.pool import Connection
 
 router = APIRouter(tags=["exchange"])
-Manager = Annotated[Member, Depends(require(Role.MANAGER))]
 
 
 @router.get(
