@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException
 
-from fieldwatch_cloud.api.auth import Caller, SignedIn, check_role, visible
+from fieldwatch_cloud.api.auth import Caller, Manager, SignedIn, check_role, visible
 from fieldwatch_cloud.api.models.admin import (
     CorrectedDeployment,
     DeploymentChange,
@@ -20,7 +20,6 @@ from fieldwatch_cloud.api.models.admin import (
 from fieldwatch_cloud.api.models.common import MultiPolygon, problems
 from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.models.places import Reserve, Zone, ZoneProperties
-from fieldwatch_cloud.api.routes.sensitive import Manager
 from fieldwatch_cloud.api.services import Db, Wired
 from fieldwatch_cloud.db import admin_log, geography, places
 from fieldwatch_cloud.db.live import read_again

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException
 
+from fieldwatch_cloud.api.auth import Manager
 from fieldwatch_cloud.api.models.admin import (
     RemovedPictures,
     Retention,
@@ -14,7 +15,6 @@ from fieldwatch_cloud.api.models.admin import (
     SetRetentionRule,
 )
 from fieldwatch_cloud.api.models.common import problems
-from fieldwatch_cloud.api.routes.sensitive import Manager
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import admin_log, geography, retention, sources
 from fieldwatch_cloud.db.pool import Connection

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from fieldwatch_cloud.alarms import firms_feed
-from fieldwatch_cloud.api.auth import Admin, FieldStaff
+from fieldwatch_cloud.api.auth import Admin, FieldStaff, Manager
 from fieldwatch_cloud.api.models.admin import (
     AdminLog,
     AdminLogEntry,
@@ -22,7 +22,6 @@ from fieldwatch_cloud.api.models.admin import (
     SourceStation,
 )
 from fieldwatch_cloud.api.models.common import problems
-from fieldwatch_cloud.api.routes.sensitive import Manager
 from fieldwatch_cloud.api.services import Db, Wired
 from fieldwatch_cloud.db import admin_log, datasets, hotspots, sources
 from fieldwatch_cloud.db.pool import Connection
