@@ -6,12 +6,14 @@ finds can be held against the truth.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.e2e.browser_page import sound_page
-from tests.e2e.browser_site import START_S
+from tests.e2e.browser_site import START_S, STOP_S, end
 from tests.integration.cloud_field import eventually, working
 from tests.integration.enrolment_world import Box, Reserve, reserve_world
 
@@ -96,7 +98,7 @@ class Aiming:
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        self.process.wait(30)
+        self.process.wait(STOP_S)
 
 
 def prepared(reserve: Reserve, folder: Path, footage: Path) -> Box:
@@ -167,9 +169,14 @@ def go(page: Page, step: str) -> None:
 
 
 def number(text: str, what: str) -> float:
+    """Not a number where it does not stand there yet."""
     found = re.search(rf"(?:{what})\D*?(-?\d+(?:\.\d+)?)", text)
-    assert found is not None, text
-    return float(found[1])
+    return float(found[1]) if found else math.nan
+
+
+def _is_found(solution: str) -> bool:
+    heading, view = number(solution, "Heading|方位角"), number(solution, "Field of view|视场角")
+    return heading == pytest.approx(HEADING, abs=0.5) and view == pytest.approx(VIEW, abs=1.0)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -219,11 +226,9 @@ def test_from_the_pin_to_a_deployment_that_counts(
                 page.locator("#landmarks li", has_text=what).wait_for()
             answer = page.locator("#solution")
             answer.filter(has_text="211").wait_for()
-            found = answer.inner_text()
+            eventually(lambda: _is_found(answer.inner_text()), within_s=START_S)
             page.evaluate("document.querySelector('main').scrollTop = 0")
             shoot(page, "direction", language)
-            assert number(found, "Heading|方位角") == pytest.approx(HEADING, abs=0.5)
-            assert number(found, "Field of view|视场角") == pytest.approx(VIEW, abs=1.0)
 
             go(page, "walk")
             page.locator("#walk-seen.yes").wait_for()
@@ -240,7 +245,7 @@ def test_from_the_pin_to_a_deployment_that_counts(
             shoot(page, "written", language)
             page.click("#done")
             page.locator("#app h1").wait_for()
-        assert aiming.process.wait(30) == 0
+        assert aiming.process.wait(STOP_S) == 0
     finally:
         aiming.end()
         print(aiming.log.read_text())
@@ -285,8 +290,7 @@ def test_beside_a_running_node_that_goes_on_watching_and_takes_over_the_deployme
                     page.fill("#coordinates", f"{LAT}, {LON}")
                     go(page, "finish")
                     page.click("#write:not([disabled])")
-                    page.locator("#written h3").wait_for()
-                    assert "taken it over" in page.inner_text("#written")
+                    page.locator("#written", has_text="taken it over").wait_for()
             finally:
                 aiming.end()
                 print(aiming.log.read_text())
@@ -297,8 +301,7 @@ def test_beside_a_running_node_that_goes_on_watching_and_takes_over_the_deployme
             _another(footage)
             eventually(lambda: _count(reserve, "effort", id_), within_s=START_S)
         finally:
-            node.terminate()
-            node.wait(30)
+            end(node)
             log.close()
             print((tmp_path / "node.log").read_text()[-3000:])
 
@@ -312,12 +315,11 @@ def _another(footage: Path) -> None:
 
 
 def _pictures_come(footage: Path, page: Page) -> None:
-    for _ in range(200):
+    deadline = time.monotonic() + START_S
+    while "node at work" not in page.inner_text("#fps"):
+        assert time.monotonic() < deadline, f"the node shows nothing: {page.inner_text('#stage')}"
         _another(footage)
         page.wait_for_timeout(500)
-        if "node at work" in page.inner_text("#fps"):
-            return
-    pytest.fail(f"the node shows nothing: {page.inner_text('#stage')}")
 
 
 def _count(reserve: Reserve, table: str, deployment: str) -> int:

@@ -4,6 +4,7 @@ started in few clicks and followed until it goes back, what needs a visit, a nod
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -159,8 +160,10 @@ def test_a_roll_out_is_started_in_few_clicks_and_goes_back(
         screen(page, "fleet-start")
         plan.get_by_role("button", name="Start").click()
         expect(page.locator(".fleet-stages > li")).to_have_count(3)
+        expect(page).to_have_url(re.compile("#fleet/rollouts/."))
         id_ = page.url.rpartition("/")[2]
-        (told,) = page.locator(".fleet-stages li[data-state=told]").all()
+        told = page.locator(".fleet-stages li[data-state=told]")
+        expect(told).to_have_count(1)
         node = told.get_attribute("data-node")
         assert node is not None
         world.hear(
