@@ -160,7 +160,8 @@ def live_world(
     port = free_port()
     settings = cloud_settings(folder / "cloud", database_url, mosquitto.url)
     http = settings.http.model_copy(update={"public_url": f"http://127.0.0.1:{port}"})
-    settings = replace(settings, live=LiveSettings(**live), http=http)
+    database = settings.database.model_copy(update={"pool_wait_s": 150})
+    settings = replace(settings, live=LiveSettings(**live), http=http, database=database)
     camera = MjpegCamera(pictures(), 10)
     try:
         with working(settings) as store:

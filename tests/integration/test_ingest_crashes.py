@@ -165,7 +165,7 @@ def test_database_lost_in_the_middle(
 ) -> None:
     migrate(own_postgres.url)
     messages = 200
-    with Database(own_postgres.url) as db:
+    with Database(own_postgres.url, wait_s=150) as db:
         with db.transaction() as conn:
             conn.execute("TRUNCATE account, reserve, node, deployment, observation CASCADE")
         field = Field.make(db)

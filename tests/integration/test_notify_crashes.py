@@ -55,7 +55,7 @@ def test_500_calls_through_three_crashes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     migrate(own_postgres.url)
-    with PushService(tmp_path) as pushes, Database(own_postgres.url) as db:
+    with PushService(tmp_path) as pushes, Database(own_postgres.url, wait_s=150) as db:
         settings = notify_settings(
             state_dir, own_postgres.url, pushes, monkeypatch, FIELDWATCH_NOTIFY_LEASE_S=str(LEASE_S)
         )

@@ -64,7 +64,7 @@ class Camera:
             self._server = None
 
 
-def wait_until(condition, timeout_s: float = 60) -> bool:
+def wait_until(condition, timeout_s: float = 150) -> bool:
     until = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > until:

@@ -232,7 +232,7 @@ class Followed:
             else:
                 self.seen.append(frame.position)
 
-    def wait_for(self, count: int, timeout_s: float = 60) -> list[str]:
+    def wait_for(self, count: int, timeout_s: float = 150) -> list[str]:
         until = time.monotonic() + timeout_s
         while len(self.seen) < count and time.monotonic() < until:
             time.sleep(0.02)

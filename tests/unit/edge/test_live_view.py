@@ -158,7 +158,7 @@ def send(views: LiveViews, what: LiveView | StopLiveView) -> None:
     views.offer(Command(command=what).model_dump_json().encode())
 
 
-def eventually(holds: Callable[[], object], within_s: float = 60) -> None:
+def eventually(holds: Callable[[], object], within_s: float = 150) -> None:
     deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline, "waited in vain"

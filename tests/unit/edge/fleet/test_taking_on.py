@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# Nodes that load their models anew, some of them three times.
+pytestmark = pytest.mark.timeout(900)
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path / "node")

@@ -238,12 +238,12 @@ class World:
             ended.set()
             for each in self.lives[-1:]:
                 each.stop()
-            node.join(60)
-            feeder.join(60)
+            node.join(150)
+            feeder.join(150)
             assert not node.is_alive()
 
     @staticmethod
-    def wait(holds: Callable[[], object], within_s: float = 60) -> None:
+    def wait(holds: Callable[[], object], within_s: float = 150) -> None:
         until = time.monotonic() + within_s
         while not holds():
             assert time.monotonic() < until, "waited in vain"
@@ -252,7 +252,7 @@ class World:
     def outcome(self, rollout_id: UUID | None) -> tuple[RolloutState, str | None] | None:
         return next(((o.state, o.reason) for o in self.ledger.outcomes if o.rollout_id == rollout_id), None)
 
-    def eventually(self, rollout_id: UUID | None, within_s: float = 60) -> tuple[RolloutState, str]:
+    def eventually(self, rollout_id: UUID | None, within_s: float = 150) -> tuple[RolloutState, str]:
         """The last word on a rollout."""
         until = time.monotonic() + within_s
         last = {RolloutState.APPLIED, RolloutState.REFUSED, RolloutState.ROLLED_BACK}

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from fieldwatch_edge.domain import Frame
 
+pytestmark = pytest.mark.timeout(600)
+
 PASSWORD = "p<&>ass wört"
 POSES = [
     {"name": "north", "preset": "1", "heading_deg": 10, "field_of_view_deg": 58},
