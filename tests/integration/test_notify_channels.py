@@ -73,6 +73,13 @@ def clients(picture: bytes | None = None, **settings: Any) -> Clients:
     return Clients(NotifySettings(**settings), vapid, lambda _: picture)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy is no server that does not answer."""
+    for name in ("clients.CONNECT_S", "clients.READ_S", "email.STEP_S", "email.ALL_S"):
+        monkeypatch.setattr(f"fieldwatch_cloud.notify.channels.{name}", 120.0)
+
+
 @pytest.fixture
 def certificates(tmp_path: Path) -> Certificates:
     return Certificates(tmp_path / "certificates")

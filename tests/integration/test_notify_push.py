@@ -68,6 +68,7 @@ def key() -> ec.EllipticCurvePrivateKey:
 def clients(service: PushService, key: ec.EllipticCurvePrivateKey) -> Iterator[Clients]:
     settings = NotifySettings(ca_file=service.ca_file)
     with Clients(settings, Vapid(key, SUBJECT)) as clients:
+        clients.http.timeout = 120  # A machine that is busy is no service that does not answer.
         yield clients
 
 
