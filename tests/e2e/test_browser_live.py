@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from tests.bench.mjpeg_camera import MjpegCamera
 from tests.e2e.browser_page import WAIT_MS, legible, screenshot, sound_page
 from tests.e2e.browser_review import add_accounts
-from tests.e2e.browser_site import NODE, PASSWORD, SLUG, START_S, Site, running_site, wait_for
+from tests.e2e.browser_site import NODE, PASSWORD, SLUG, START_S, Site, end, running_site, wait_for
 from tests.integration.edge_world import make_models
 from tests.integration.live_world import pictures
 
@@ -67,8 +67,7 @@ detector = {{ model = "square", threads = 1, allow_unsigned = true }}
         wait_for(lambda: "link.connected" in (tmp_path / "node.log").read_text(), "the node", node, START_S)
         yield
     finally:
-        node.terminate()
-        node.wait(30)
+        end(node)
         camera.close()
         log.close()
         print((tmp_path / "node.log").read_text()[-3000:])  # shown only where a test fails
@@ -113,7 +112,7 @@ def test_a_manager_sees_a_camera_live_and_ends_it(page: Page, site: Site, runnin
     page.wait_for_function(
         "first => document.querySelector('.live-video').currentTime > first + 3", arg=first
     )
-    assert moves(page)
+    wait_for(lambda: moves(page), "a picture that moves")
     expect(live).to_contain_text("Time left")
     expect(live).to_contain_text("MB")
     legible(page, ".live-view")
