@@ -132,7 +132,7 @@ def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database:
+    with Database(database_url, wait_s=150) as database:
         yield database
 
 
