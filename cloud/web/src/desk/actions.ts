@@ -19,8 +19,6 @@ const CALLS_TICK = 5000; // at an incident that waits for an answer
 const DANGER_DAYS = 14 * 86_400_000; // ms
 const MASK_TICK = 4000; // and at a mask that the node has not answered for
 
-export type DeskActions = ReturnType<typeof createDeskActions>;
-
 export function createDeskActions(
   store: Store, failureOf: (error: unknown) => Failure, readIncident: (id: string) => Promise<void>,
 ) {
@@ -173,7 +171,6 @@ export function createDeskActions(
     }, { key: `said.${action.action}` });
     if (suggested && manages()) patch({ dialog: { kind: "suggested_mask", incident: incident.id, ...(suggested as SuggestedMask) } });
   }
-
 
   function editSuggested(deployment: string, incident: string, polygon: readonly Corner[]): void {
     go("masks", deployment, incident);

@@ -21,7 +21,6 @@ export const COMMON = [
   { name: "night_fire", path: ["cameras", "*", "fire", "night_fire"], unit: "percent", part: "fire" },
 ] as const satisfies readonly Common[];
 
-export type CommonName = (typeof COMMON)[number]["name"];
 export const PARTS = ["node", "animals", "fire"] as const;
 
 type Layer = Readonly<Record<string, unknown>>;

@@ -12,8 +12,6 @@ import { spanBefore, spanOf, yearBefore } from "./span";
 import { emptyResearch, type ResearchState, type Side } from "./state";
 import type { CountsQuestion, UploadedArea } from "./wire";
 
-export type ResearchActions = ReturnType<typeof createResearchActions>;
-
 export function createResearchActions(store: Store, failureOf: (error: unknown) => Failure) {
   let number = 0;
 

@@ -21,7 +21,6 @@ export type Series = Schemas["Series"];
 export type Period = Schemas["Period"];
 export type Grid = Schemas["Grid"];
 export type Cell = Schemas["Cell"];
-export type CellFigures = Schemas["CellProperties"];
 export type Comparison = Schemas["Comparison"];
 export type ComparedSpecies = Schemas["ComparedSpecies"];
 export type Ratio = Schemas["Ratio"];
