@@ -397,8 +397,8 @@ def test_the_desk_speaks_chinese(page: Page, site: Site, node: FieldNode) -> Non
     expect(page.get_by_role("button", name="火情台")).to_be_visible()
     for section in SECTIONS:
         page.goto(f"{site.url}/#fire{section}")
-        page.wait_for_selector(f"main.desk[data-section={section[1:] or 'incidents'}]")
-        page.wait_for_timeout(700)
+        page.wait_for_selector(f"main.desk[data-section={section[1:] or 'incidents'}][data-busy=false]")
+        page.wait_for_timeout(700)  # what is read by itself
         words = page.locator("main.desk").inner_text()
         assert not KEY.findall(words), f"a key is shown in {section}"
         for heading in page.locator("main.desk h2").all_inner_texts():

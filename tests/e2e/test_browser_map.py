@@ -28,7 +28,18 @@ from tests.e2e.browser_page import (
     toward,
     whole,
 )
-from tests.e2e.browser_site import CAMERAS, EMAIL, PASSWORD, FieldNode, Site, running_site, wait_for
+from tests.e2e.browser_site import (
+    CAMERAS,
+    EMAIL,
+    PASSWORD,
+    START_S,
+    FieldNode,
+    Site,
+    healthy,
+    not_at_midnight,
+    running_site,
+    wait_for,
+)
 
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.messages import utc_now
@@ -219,12 +230,10 @@ def test_a_fire_appears_with_its_picture_without_a_reload(page: Page, site: Site
     wait_for(
         lambda: tint(picture_of(page), whole(pixel(page, *toward_fire))) >= FIRE_TINT,
         "the sector along the bearing",
-        within_s=30,
     )
     wait_for(
         lambda: is_clear(page, toward(CAMERAS["ridge"], 12)),  # beyond the reserve's boundary
         "the whole sector in view",
-        within_s=30,
     )
     assert "fire" in page.title()
 
@@ -257,15 +266,23 @@ def test_a_fire_moves_the_map_only_where_nobody_works_on_it(page: Page, site: Si
         wait_for(lambda to=zoom + step: abs(float(map_view(page)[2]) - to) < 0.01, "the end of the glide")
     view = map_view(page)
     shown = page.locator(".fire-marker").count()
+    page.evaluate(  # a hand that stays on the map, however long the fire is on its way
+        """() => {
+            const touch = () => document.querySelector(".map").dispatchEvent(new Event("pointerdown"));
+            touch();
+            window.hand = setInterval(touch, 500);
+        }"""
+    )
     node.say(node.suspicion("saddle", utc_now() - timedelta(hours=3), uuid7()))
     expect(page.locator(".fire-marker")).to_have_count(shown + 1)
     page.wait_for_timeout(1500)
     assert map_view(page) == view, "the map was taken out of the reader's hand"
 
-    page.wait_for_timeout(10_000)
+    page.evaluate("clearInterval(window.hand)")
+    page.wait_for_timeout(10_500)  # so long after the last touch nobody works on it any more
     assert not is_clear(page, toward(CAMERAS["saddle"], 12))
     node.say(node.suspicion("saddle", utc_now() - timedelta(hours=4), uuid7()))
-    wait_for(lambda: is_clear(page, toward(CAMERAS["saddle"], 12)), "the sector in view", within_s=30)
+    wait_for(lambda: is_clear(page, toward(CAMERAS["saddle"], 12)), "the sector in view")
 
 
 def test_a_fire_leaves_the_map_alone_while_an_area_is_drawn(page: Page, site: Site, node: FieldNode) -> None:
@@ -327,12 +344,16 @@ def test_sightings_arrive_live_also_after_the_service_was_killed(
     expect(shown).to_contain_text("Syncerus caffer")
     expect(shown).to_contain_text(f"{(now + timedelta(hours=8)):%H:%M:%S}")  # on the reserve's clock
 
-    site.kill("api")
-    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "reconnecting")
-    missed = node.observation("river", utc_now(), "Equus")
-    node.say(missed)
-    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live", timeout=60_000)
-    expect(page.locator(f"[data-observation='{missed.id}']")).to_contain_text("Zebra")
+    try:
+        site.kill("api")
+        connection = page.locator("[data-connection]")
+        expect(connection).to_have_attribute("data-connection", "reconnecting")
+        missed = node.observation("river", utc_now(), "Equus")
+        node.say(missed)
+        expect(connection).to_have_attribute("data-connection", "live", timeout=START_S * 1000)
+        expect(page.locator(f"[data-observation='{missed.id}']")).to_contain_text("Zebra")
+    finally:
+        wait_for(lambda: healthy(site.url), "the API, which the other tests ask, too", within_s=START_S)
 
 
 def test_the_language_can_be_switched_and_is_remembered(page: Page, site: Site) -> None:
@@ -469,22 +490,26 @@ def test_search_finds_by_keyboard_what_is_on_the_map(page: Page, site: Site) -> 
     page.keyboard.press("Escape")
 
     page.keyboard.press("/")
+    expect(field).to_be_focused()
     page.keyboard.type("狮")  # any language, whatever the page speaks
     expect(page.get_by_role("option").first).to_contain_text("Lion")
     page.keyboard.press("Enter")
     expect(page.locator("select[name=density-taxon]")).to_have_value("Panthera leo")
 
     page.keyboard.press("/")
+    expect(field).to_be_focused()
     page.keyboard.type("33°36′N 107°42′E")
     expect(page.get_by_role("option").first).to_contain_text("107.70000")
     page.keyboard.press("Enter")
     wait_for(lambda: is_clear(page, (107.7, 33.6)), "the place of the coordinates")
     page.keyboard.press("/")
+    expect(field).to_be_focused()
     page.keyboard.type("qqqq")
     expect(page.locator(".none-found")).to_be_visible()
 
 
 def test_the_map_walks_through_time(page: Page, site: Site) -> None:
+    not_at_midnight()
     sign_in(page, site)
     page.get_by_role("button", name="Look back in time").click()
     shown = page.locator(".time-shown")
@@ -553,8 +578,25 @@ def test_the_map_is_saved_and_printed_with_what_explains_it(page: Page, site: Si
 def test_what_is_seen_is_named_on_the_map_for_a_while(page: Page, site: Site, node: FieldNode) -> None:
     sign_in(page, site)
     places = [name for name in CAMERAS if name not in ("ridge", "lick")]  # those two are counted elsewhere
+    page.evaluate(_WATCH_PULSES)  # a name stands for six seconds, in which a busy test may look elsewhere
     node.say(*[node.observation(name, utc_now(), "Panthera leo") for name in places for _ in range(100)])
-    expect(page.locator(".pulse-name", has_text="Lion").first).to_be_visible()
-    assert page.locator(".pulse").count() <= len(places), "a herd is one ring, not a hundred"
+    wait_for(lambda: "Lion" in page.evaluate("window.pulses.names"), "the name on the map")
     assert page.locator(".sighting").count() <= 80
-    expect(page.locator(".pulse")).to_have_count(0, timeout=20_000)  # and nothing is left behind
+    expect(page.locator(".pulse")).to_have_count(0)  # and nothing is left behind
+    most = page.evaluate("window.pulses.most")
+    assert 1 <= most <= len(places), "a herd is one ring, not a hundred"
+
+
+_WATCH_PULSES = """() => {
+    const seen = window.pulses = { names: [], most: 0 };
+    const look = () => {
+        const rings = document.querySelectorAll(".pulse");
+        seen.most = Math.max(seen.most, rings.length);
+        for (const one of rings) {
+            const name = one.querySelector(".pulse-name").textContent;
+            if (name && !seen.names.includes(name)) seen.names.push(name);
+        }
+    };
+    const what = { childList: true, subtree: true, characterData: true };
+    new MutationObserver(look).observe(document.querySelector(".map"), what);
+}"""
