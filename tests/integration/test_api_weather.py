@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from fieldwatch_shared.messages import utc_now
 from .api_world import World
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from fieldwatch_cloud.db.pool import Database
@@ -27,15 +29,19 @@ def world(database_url: str, db: Database, tmp_path: Path) -> World:
     return World(database_url, db, tmp_path)
 
 
+@cache
+def _noon() -> datetime:
+    """The last one of the sun over Foping: the same, whatever passes while the tests run."""
+    now = utc_now()
+    noon = (now + SUN).replace(hour=12, minute=0, second=0, microsecond=0) - SUN
+    return noon if noon <= now else noon - timedelta(days=1)
+
+
 def _row(days_ago: int = 1, **more: Any) -> dict[str, Any]:
     """Of the sun's noon, so many days before the last one."""
-    now = utc_now() + SUN
-    noon = now.replace(hour=12, minute=0, second=0, microsecond=0) - SUN
-    if noon > utc_now():
-        noon -= timedelta(days=1)
     return {
         "station": "ridge",
-        "observed_at": (noon - timedelta(days=days_ago)).isoformat(),
+        "observed_at": (_noon() - timedelta(days=days_ago)).isoformat(),
         "temperature_c": 31.5,
         "humidity_percent": 18,
         "wind_kmh": 25,

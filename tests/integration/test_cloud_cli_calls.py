@@ -9,7 +9,7 @@ import pytest
 from tests.integration.push_receiver import PushService
 from typer.testing import CliRunner
 
-from fieldwatch_cloud import cli
+from fieldwatch_cloud import cli, cli_calls
 from fieldwatch_shared.ids import uuid7
 from fieldwatch_shared.messages import utc_now
 
@@ -80,6 +80,7 @@ def test_a_test_call(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(cli_calls, "TEST_TAKES_S", 250.0)
     assert "no device" in run(environment, "test", "li@example.org", code=1)
     with PushService(tmp_path) as pushes:
         phone = add_phone(fires.db, pushes, public_key(fires.db), fires.people["li"], uuid7())

@@ -56,7 +56,7 @@ class Node(NodeClient):
 
     def __init__(self, broker: EmbeddedMosquitto, node: str = "node-1") -> None:
         super().__init__(broker.port, node)
-        assert self.connected.wait(60)
+        assert self.connected.wait(150)
         self.subscribe(self.topic(Kind.DESIRED))
 
     @property
@@ -130,7 +130,7 @@ def test_a_broker_that_lost_everything_gets_it_again(
         kept.unlink()
         mosquitto.start(lambda: node_access(database_url))
         node = Node(mosquitto)
-        eventually(lambda: node.states, within_s=40)
+        eventually(lambda: node.states)
         node.close()
 
 
