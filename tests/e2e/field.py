@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FIELDWATCH = [sys.executable, "-m", "fieldwatch"]
 
 
-def eventually(holds: Callable[[], bool], what: str, within_s: float = 120) -> None:
+def eventually(holds: Callable[[], bool], what: str, within_s: float = 300) -> None:
     deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline, f"after {within_s:g} s still not: {what}"
@@ -51,7 +51,7 @@ class Cloud:
             log_file=state / "logs" / "cloud.log",
             environment=environment,
         )
-        self._supervisor.wait_until(lambda: discovery.running(state) is not None, within_s=120)
+        self._supervisor.wait_until(lambda: discovery.running(state) is not None, within_s=300)
         running = discovery.running(state)
         assert running is not None
         self._running = running
@@ -77,7 +77,7 @@ class Cloud:
             data=data,
             headers={"Authorization": f"Bearer {self.made.token}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
             return bytes(answer.read())
 
     def observations(self) -> list[dict[str, Any]]:
@@ -123,7 +123,7 @@ class Cloud:
         eventually(lambda: pid_of() not in (None, victim), "a successor of what was killed runs")
 
     def stop(self) -> None:
-        self._supervisor.stop(within_s=60)
+        self._supervisor.stop(within_s=120)
 
     def _answers(self) -> bool:
         try:

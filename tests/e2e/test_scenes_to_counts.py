@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from fieldwatch_cloud.services.process import ManagedProcess
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = pytest.mark.timeout(3600)  # the first waits for three nodes at work, twice
+PATIENCE_S = 900
 
 SECONDS, IGNITION_S = 60.0, 20.0
 SPEED = 3.0
@@ -62,14 +63,19 @@ class Run:
             self._when(4, nodes)
             self.cloud.kill(self.cloud.ingest_pid)
             # A node ends by itself once the cloud has given a receipt for everything.
-            eventually(lambda: all(node.exit_code is not None for node in nodes), "all delivered", 400)
+            eventually(lambda: all(node.exit_code is not None for node in nodes), "all delivered", PATIENCE_S)
             assert [node.exit_code for node in nodes] == [0, 0, 0]
         finally:
-            for node in nodes:
+            for node, config in zip(nodes, self.configs, strict=True):
                 node.stop()
+                print((config.parent / "node.log").read_text()[-3000:])  # shown only where a test fails
 
     def _when(self, observations: int, nodes: list[ManagedProcess]) -> None:
-        eventually(lambda: len(self.cloud.observations()) >= observations, f"{observations} committed", 300)
+        def committed() -> bool:
+            assert all(node.exit_code in (None, 0) for node in nodes), "a node has failed"
+            return len(self.cloud.observations()) >= observations
+
+        eventually(committed, f"{observations} committed", PATIENCE_S)
         self.running_at_kills.append(sum(node.exit_code is None for node in nodes))
 
 
@@ -188,8 +194,11 @@ def test_one_fire_after_the_ignition_and_none_before(run):
 def test_a_node_that_lost_its_memory_counts_nothing_twice(run):
     before = run.cloud.counts(None, NOON - LATER, NOON + LATER)
     again = start_node(run.hurried[1])
-    eventually(lambda: again.exit_code is not None, "the node has sent it all again", 400)
-    assert again.exit_code == 0
+    try:
+        eventually(lambda: again.exit_code is not None, "the node has sent it all again", PATIENCE_S)
+        assert again.exit_code == 0
+    finally:
+        again.stop()
     assert run.cloud.counts(None, NOON - LATER, NOON + LATER) == before
     assert len(run.cloud.observations()) == len(run.observations)
 
