@@ -22,6 +22,7 @@ from fieldwatch_cloud.errors import DatabaseUnavailableError
 from fieldwatch_cloud.rollouts import artifacts, run
 from fieldwatch_cloud.rollouts.rules import Rules
 from fieldwatch_cloud.services.mosquitto_files import hash_password
+from fieldwatch_edge.fleet import trial
 from fieldwatch_edge.fleet.ledger import Book
 from fieldwatch_edge.fleet.origin import Origin
 from fieldwatch_edge.lives import live
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 MASTS = tuple(f"mast-{n:02}" for n in range(1, 11))
 STAGES = (MASTS[:2], MASTS[2:5], MASTS[5:])
+PATIENCE_S = 300
 CAMERA = """
 [fleet]
 settle_s = 0.5
@@ -121,7 +123,7 @@ class Fleet:
         return found.sha256
 
     def roll_out(self, sha256: str, trial_s: float) -> UUID:
-        wanted = Rules(trial_s=trial_s, soak_s=0, answer_s=120)
+        wanted = Rules(trial_s=trial_s, soak_s=0, answer_s=600)
 
         def start() -> UUID | None:
             with suppress(DatabaseUnavailableError), self.reserve.db.transaction() as conn:
@@ -165,7 +167,12 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(db: Database, database_url: str, state_dir: Path, tmp_path: Path) -> Iterator[Fleet]:
+def fleet(
+    db: Database, database_url: str, state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Fleet]:
+    # Ten nodes in one process hold each other up: that one is slow for a while says nothing of its model.
+    monkeypatch.setattr(trial, "FAST_MS", 10_000.0)
+    monkeypatch.setattr(trial, "PAUSES", 500.0)
     with ExitStack() as stack:
         reserve = stack.enter_context(reserve_world(db, database_url, state_dir))
         stack.enter_context(working(reserve.settings))
@@ -192,6 +199,11 @@ def fleet(db: Database, database_url: str, state_dir: Path, tmp_path: Path) -> I
         made = Fleet(reserve, masts, reserve_id, key)
         stack.enter_context(watching(made))
         yield made
+
+
+def runs(masts: dict[str, Mast]) -> set[str | None]:
+    """By what the nodes say that they work."""
+    return {mast.runs() for mast in masts.values()}
 
 
 def reserve_of(db: Database) -> UUID:
@@ -226,21 +238,24 @@ def watching(fleet: Fleet) -> Iterator[None]:
         for mast in fleet.masts.values():
             mast.stop()
         for thread in threads:
-            thread.join(60)
+            thread.join(150)
         assert not any(thread.is_alive() for thread in threads)
 
 
+@pytest.mark.timeout(1800)  # Ten nodes on one processor: what takes half a minute may take many.
 def test_a_bad_model_harms_the_first_group_and_a_good_one_reaches_all(fleet: Fleet) -> None:
     masts = fleet.masts
-    eventually(lambda: all(mast.runs() == "plume@1" for mast in masts.values()), within_s=60)
+    eventually(lambda: runs(masts) == {"plume@1"}, within_s=PATIENCE_S)
 
     # It passes every test that can be made on the ground; what fails it comes with the season.
     bad = fleet.model("2", fails_on_green=True)
-    first = fleet.roll_out(bad, trial_s=60)
-    eventually(lambda: fleet.state(first) and masts[STAGES[0][0]].book.now.trial is not None, within_s=60)
+    first = fleet.roll_out(bad, trial_s=PATIENCE_S)
+    eventually(
+        lambda: fleet.state(first) and masts[STAGES[0][0]].book.now.trial is not None, within_s=PATIENCE_S
+    )
     fleet.green.set()
-    eventually(lambda: fleet.state(first) == "rolled_back", within_s=90)
-    eventually(lambda: all(mast.runs() == "plume@1" for mast in masts.values()), within_s=30)
+    eventually(lambda: fleet.state(first) == "rolled_back", within_s=PATIENCE_S)
+    eventually(lambda: runs(masts) == {"plume@1"}, within_s=PATIENCE_S)
     assert fleet.tried(bad) <= set(STAGES[0])
     outcomes = {name: mast.book.now.outcomes for name, mast in masts.items()}
     assert {name for name, said in outcomes.items() if said} <= set(STAGES[0])
@@ -257,8 +272,8 @@ def test_a_bad_model_harms_the_first_group_and_a_good_one_reaches_all(fleet: Fle
     )
 
     good = fleet.roll_out(fleet.model("3"), trial_s=1)
-    eventually(lambda: fleet.state(good) == "done", within_s=120)
-    assert {mast.runs() for mast in masts.values()} == {"plume@3"}
+    eventually(lambda: fleet.state(good) == "done", within_s=PATIENCE_S)
+    eventually(lambda: runs(masts) == {"plume@3"})
 
     # What was changed on the cloud's disk after it was looked at is refused by the first who fetch it.
     tampered = fleet.model("4")
@@ -267,8 +282,8 @@ def test_a_bad_model_harms_the_first_group_and_a_good_one_reaches_all(fleet: Fle
     content[len(content) // 2] ^= 0xFF
     store.path(tampered).write_bytes(content)
     second = fleet.roll_out(tampered, trial_s=1)
-    eventually(lambda: fleet.state(second) == "rolled_back", within_s=90)
-    assert {mast.runs() for mast in masts.values()} == {"plume@3"}
+    eventually(lambda: fleet.state(second) == "rolled_back", within_s=PATIENCE_S)
+    eventually(lambda: runs(masts) == {"plume@3"})
     assert not any(tampered in mast.book.now.choice.models.values() for mast in masts.values())
     logging.getLogger("fieldwatch_edge").warning("a line for whoever asks")
     assert "a line for whoever asks" in fleet.log_of(MASTS[0])

@@ -28,6 +28,10 @@ from .cloud_field import NodeClient, eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Databases, brokers and supervisors begin and end here, one after the other.
+pytestmark = pytest.mark.timeout(1800)
+STARTS_S = 250
+"""Six processes, on a machine that has much else to do."""
 SQUARE = {"type": "Polygon", "coordinates": [[[107, 33], [108, 33], [108, 34], [107, 34], [107, 33]]]}
 
 
@@ -46,7 +50,7 @@ class Cli:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=250,
             check=False,
         )
         assert (done.returncode != 0) == fails, done.stderr
@@ -78,11 +82,20 @@ def cli(state_dir: Path) -> Cli:
 def running(cli: Cli) -> Iterator[subprocess.Popen[bytes]]:
     process = cli.start("run", "--port", "0")
     try:
-        eventually(cli.running, within_s=60)
+        eventually(cli.running, within_s=STARTS_S)
         yield process
     finally:
-        process.terminate()
-        process.wait(60)
+        stopped(process)
+
+
+def stopped(process: subprocess.Popen[bytes]) -> int:
+    """Its exit code; one that does not end by itself is ended."""
+    process.terminate()
+    try:
+        return process.wait(STARTS_S)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _children(pid: int) -> dict[int, str]:
@@ -92,14 +105,14 @@ def _children(pid: int) -> dict[int, str]:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
             if parent == pid:
                 found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
-        except (OSError, ValueError):
+        except (OSError, ValueError, IndexError):
             continue
     return found
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/api/v1/health", timeout=2) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{url}/api/v1/health", timeout=30) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -134,10 +147,10 @@ def test_set_up_before_the_first_run_then_follow_one_record(cli: Cli, tmp_path: 
 
     process = cli.start("run", "--port", "0")
     try:
-        found = eventually(cli.running, within_s=60)
+        found = eventually(cli.running, within_s=STARTS_S)
         assert f"mqtt://127.0.0.1:{found['mqtt_port']}" in cli("status")
         node = NodeClient(found["mqtt_port"], "node-1", password=password)
-        assert node.connected.wait(60)
+        assert node.connected.wait(150)
         now = utc_now()
         seen = Observation(
             id=uuid7(now),
@@ -157,26 +170,26 @@ def test_set_up_before_the_first_run_then_follow_one_record(cli: Cli, tmp_path: 
             time.sleep(0.5)
             return batch.message_id in node.receipts
 
-        eventually(receipted, within_s=60)
+        eventually(receipted)
         # A node that is added while all runs is let in at once.
         late = NodeClient(
             found["mqtt_port"], "node-2", password=cli("node", "add", "node-2", "--reserve", "ridge")
         )
-        assert late.connected.wait(60)
+        assert late.connected.wait(150)
         renewed = cli("node", "password", "node-2")
         late.close()
         late = NodeClient(found["mqtt_port"], "node-2", password=renewed)
-        assert late.connected.wait(60)
+        assert late.connected.wait(150)
         late.send(Kind.OBSERVATIONS, batch.model_dump_json())
         listed = eventually(lambda: cli("quarantine", "list"))
         assert "belongs to node 'node-1'" in listed
         assert "refused" in cli("quarantine", "replay", fails=True, both=True)
         late.close()
         node.close()
-        eventually(lambda: _answers(found["http_url"]), within_s=60)
+        eventually(lambda: _answers(found["http_url"]))
     finally:
-        process.terminate()
-        assert process.wait(60) == 0
+        code = stopped(process)
+    assert code == 0
     assert cli.running() is None
     assert "nothing runs on" in cli("status", fails=True, both=True)
 
@@ -189,33 +202,35 @@ PARTS = len(("postgres", "mosquitto", "api", "notify", "jobs", "ingest 0"))
 
 
 def test_a_part_that_dies_is_started_again(cli: Cli, running: subprocess.Popen[bytes]) -> None:
-    before = eventually(lambda: len(found := _children(running.pid)) == PARTS and found, within_s=30)
+    before = eventually(lambda: len(found := _children(running.pid)) == PARTS and found, within_s=STARTS_S)
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     after = eventually(
         lambda: len(found := _children(running.pid)) == PARTS and not found.keys() & before.keys() and found,
-        within_s=60,
+        within_s=STARTS_S,
     )
     assert len(after) == PARTS
-    eventually(lambda: _answers(cli.running()["http_url"]), within_s=60)
+    eventually(lambda: _answers(cli.running()["http_url"]))
 
 
 def test_when_the_supervisor_is_killed_all_end_and_the_next_run_recovers(
     cli: Cli, running: subprocess.Popen[bytes]
 ) -> None:
-    children = eventually(lambda: len(found := _children(running.pid)) == PARTS and found, within_s=30)
+    children = eventually(lambda: len(found := _children(running.pid)) == PARTS and found, within_s=STARTS_S)
     first = cli.running()
     running.kill()
     running.wait()
     again = cli.start("run", "--port", "0")
     try:
-        found = eventually(lambda: (now := cli.running()) and now["pid"] == again.pid and now, within_s=60)
+        found = eventually(
+            lambda: (now := cli.running()) and now["pid"] == again.pid and now, within_s=STARTS_S
+        )
         assert first is not None
         assert found["mqtt_port"] == first["mqtt_port"]
-        eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), within_s=30)
+        eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
     finally:
-        again.terminate()
-        assert again.wait(60) == 0
+        code = stopped(again)
+    assert code == 0
 
 
 def test_a_port_that_is_taken_is_told_at_once(cli: Cli) -> None:

@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 
 STARTER = Path(__file__).parents[2] / "deploy/systemd/fieldwatch-edge-start"
 PACKAGED = Path(sys.executable).with_name("fieldwatch")
-TRIAL_S = 12
-"""In which it must show a frame, by half of it, and be heard by the cloud: on a slow machine, not at once."""
+TRIAL_S = 20
+"""In which it must be heard by the cloud: on a slow machine, not at once."""
+PICTURE_EACH_S = 3
+"""It must show a frame within five times as long."""
 _RUN = "def run(self) -> None:"
 
 
@@ -66,10 +68,13 @@ class Service:
 
     def close(self) -> None:
         self._ended.set()
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
+        until = time.monotonic() + 150
         for thread in self._threads:
-            thread.join(60)
+            while thread.is_alive():
+                # Again and again: one may just have begun, and another not yet know the signal.
+                if self._process is not None:
+                    self._process.send_signal(signal.SIGTERM if time.monotonic() < until else signal.SIGKILL)
+                thread.join(1)
         self._log.close()
 
     def want(self, wheel: Path, version: str) -> DesiredArtifact:
@@ -95,7 +100,7 @@ class Service:
             shutil.copyfile(self._wheels[wanted.sha256], part)
             part.replace(fetched)
 
-    def outcome(self, wanted: DesiredArtifact, within_s: float = 200) -> tuple[RolloutState, str]:
+    def outcome(self, wanted: DesiredArtifact, within_s: float = 500) -> tuple[RolloutState, str]:
         until = time.monotonic() + within_s
         while True:
             try:
@@ -126,18 +131,21 @@ class Service:
             self._ended.wait(0.1)
 
     def _feed(self) -> None:
-        while not self._ended.wait(0.2):
+        self.world.shoot()
+        while not self._ended.wait(PICTURE_EACH_S):
             self.world.shoot()
 
 
 @pytest.fixture
 def service(tmp_path: Path, broker: Mosquitto, cloud: Cloud) -> Iterator[Service]:
     made = Service(tmp_path, broker)
-    yield made
-    made.close()
+    try:
+        yield made
+    finally:
+        made.close()
 
 
-@pytest.mark.timeout(900)  # Three environments are made: a minute, on a busy machine five.
+@pytest.mark.timeout(1800)  # Three environments are made: a minute, on a busy machine ten.
 def test_a_good_version_stays_and_those_that_fail_are_taken_back(
     service: Service, cloud: Cloud, tmp_path: Path
 ) -> None:
@@ -147,8 +155,8 @@ def test_a_good_version_stays_and_those_that_fail_are_taken_back(
     current = service.software / "current"
     kept = current.readlink()
     assert kept.name.startswith("9.1-")
-    said = {beat.software for beat in cloud.heartbeats.values()}
-    assert "fieldwatch 9.1" in said
+    # Its first receipt may be for what the version before it had left.
+    eventually(lambda: "fieldwatch 9.1" in {beat.software for beat in list(cloud.heartbeats.values())})
 
     # Passes its self-test, and ends as soon as it is to work.
     broken = make_wheel(tmp_path / "broken.whl", "9.2", fieldwatch_edge__lives="import os\nos._exit(1)\n")
@@ -168,6 +176,7 @@ def test_a_good_version_stays_and_those_that_fail_are_taken_back(
     eventually(lambda: {path.name for path in versions.iterdir()} == {kept.name}, what="one version alone")
 
 
+@pytest.mark.timeout(900)
 def test_what_cannot_be_a_version_is_refused(service: Service, tmp_path: Path) -> None:
     other = make_wheel(tmp_path / "other.whl", "9.4")
     wanted = service.want(other, "9.5")
