@@ -146,6 +146,7 @@ def make(
     progress("sums kept")
     with connection(db_url) as conn:
         conn.execute("VACUUM ANALYZE")
+        conn.execute("CHECKPOINT")  # else what is still to be written runs beside what is measured
     progress("analysed")
     return BigReserve(slug, reserve_id, ids, since, until, f"manager@{slug}.example", token, stored)
 

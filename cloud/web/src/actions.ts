@@ -2,6 +2,7 @@
 import { api, ApiError, whenExpired } from "./client";
 import { copyText } from "./copy";
 import { countsCsv } from "./csv";
+import { first } from "./early";
 import { createDeskActions } from "./desk/actions";
 import { gathered } from "./gathered";
 import { remember, remembered, type Language } from "./i18n";
@@ -21,6 +22,7 @@ const LAST_RESERVE = "fieldwatch.reserve";
 const FIRST_PAGE = 60;
 const FRESH_WAIT = 200; // the list of two hundred sightings a second is drawn anew five times a second, not two hundred
 const FRESH_WAIT_SLOW = 1000; // and once a second where each drawing takes the processor from the map
+const LONGEST_DRAWING = 3000; // ms
 const REFETCH_WAIT = 1000; // a service that restarts says "read again" more than once
 
 export type Actions = ReturnType<typeof createActions>;
@@ -51,11 +53,8 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
 
   async function start(): Promise<void> {
     try {
-      await finishLeaving();
-      // Both at once; who is not signed in gets no reserves either.
-      const reserves = api.reserves({ quiet401: true });
-      reserves.catch(() => {}); // told of by whoever waits for it
-      store.set({ account: await api.me({ quiet401: true }) });
+      const { account, reserves } = first();
+      store.set({ account: await account });
       await enter(reserves);
     } catch (error) {
       const failure = failureOf(error);
@@ -125,7 +124,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   }
 
   /** Each is shown as it comes. All that is known of two thousand cameras is a megabyte, and they are on the map by their
-   * tiles already: it comes last. Incidents are read in full only where they changed. */
+   * tiles already: it comes last, and does not keep the map waiting. Incidents are read in full only where they changed. */
   async function readAll(slug: string): Promise<void> {
     try {
       await Promise.all([
@@ -134,6 +133,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
         api.observations(slug, FIRST_PAGE).then((observations) =>
           still(slug, (state) => ({ observations: mergeObservations(state.observations, observations) }))),
       ]);
+      if (store.state.page === "map") await Promise.race([map().drawn, new Promise((late) => setTimeout(late, LONGEST_DRAWING))]);
       const deployments = await api.deployments(slug);
       still(slug, () => ({ deployments }));
     } catch (error) {

@@ -26,6 +26,8 @@ export interface MapHands {
   goTo(at: LonLat, zoom: number | null): void;
   place(at: Place): void;
   isIdle(): boolean;
+  /** The ground, the cameras and what burns are on the map for the first time. */
+  readonly drawn: Promise<void>;
   /** The page is drawn by the processor: what changes it is dear. */
   readonly isSlow: boolean;
   /** What a layer's tiles tell has changed. */

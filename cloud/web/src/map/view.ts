@@ -60,6 +60,8 @@ export interface MapView {
   /** As an address says it. */
   place(at: Place): void;
   isIdle(): boolean;
+  /** The ground, the cameras and what burns are on the map for the first time, though not yet as sharp as they will be. */
+  readonly drawn: Promise<void>;
   /** The page is drawn by the processor: what changes it is dear. */
   readonly isSlow: boolean;
   /** What a layer's tiles tell has changed. */
@@ -118,6 +120,9 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     drawCluster(map, colour, id);
   });
   let ready = false;
+  let tellDrawn = () => {};
+  const drawn = new Promise<void>((tell) => (tellDrawn = tell));
+  void drawn.then(() => performance.mark("drawn"));
   let fittedFor: string | null = null;
   /** Until the reader moves the map, a change of its size shows the whole reserve anew. */
   let untouched = false;
@@ -351,7 +356,9 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     viewChanged();
   });
   map.on("idle", () => {
-    if (!ready || (!exporting && pace?.isSharp() === false)) return;
+    if (!ready) return;
+    if (store.state.reserve && store.state.atlas.basemap) tellDrawn();
+    if (!exporting && pace?.isSharp() === false) return;
     element.dataset.state = "idle";
     const { page, atlas } = store.state;
     if (page !== "map" || atlas.limits.length > 0 || !atlas.layers.includes("density")) return;
@@ -413,6 +420,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
       map.jumpTo({ center: [lon, lat], zoom });
     },
     isSlow,
+    drawn,
     tilesChanged: tiles.changed,
     isIdle: () => element.dataset.state === "idle",
     placesNamed: () =>
