@@ -31,6 +31,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   let again = false;
   let reading = 0;
   let keeping = Promise.resolve();
+  let isLeaving = false;
 
   // Who is here -----------------------------------------------------------------------------------------
 
@@ -83,13 +84,20 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
       store.set({ leaving: true });
       return;
     }
-    await leave();
-    await endSession().catch(() => {}); // without a link: before anybody signs in here again
-    signedOut(false);
+    isLeaving = true; // what is read meanwhile is neither shown nor kept
+    try {
+      await keeping;
+      await leave();
+      await endSession().catch(() => {}); // without a link: before anybody signs in here again
+      signedOut(false);
+    } finally {
+      isLeaving = false;
+    }
   }
 
   function signedOut(expired: boolean): void {
     clearTimeout(timer);
+    reading++; // an answer that is still on its way is nobody's
     silence();
     const login = { busy: false, failed: null, expired };
     store.set({ phase: "login", account: null, list: null, outbox: [], leaving: false, push: "unknown", login, ...nothingOpen() });
@@ -144,7 +152,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   /** Answers may overtake each other on a bad link: what is older than what stands there changes nothing. */
   function show(incident: Incident): void {
     const known = store.state.incident?.incident;
-    if (known?.id === incident.id && known.revision > incident.revision) return;
+    if (isLeaving || (known?.id === incident.id && known.revision > incident.revision)) return;
     const read = Date.now();
     if (isOpen(incident.id)) store.set({ incident: { incident, read }, missing: null });
     keeping = keeping.then(() => keepIncident(incident, read)).catch(() => {}); // a full disk: then it is not kept
