@@ -113,15 +113,15 @@ def test_it_turns_from_pose_to_pose_and_shows_nothing_on_the_way(
 
 
 def test_a_suspicion_holds_it_but_not_for_ever(device: PtzDevice, stream: RtspCamera, tmp_path: Path) -> None:
-    hold_s = 3.0
-    # Long enough at a pose to say so, where a machine is busy.
-    camera = _camera(stream.port, _patrol(device, tmp_path, dwell_s=5, hold_s=hold_s))
+    dwell_s, hold_s = 5.0, 3.0  # long enough at a pose to say so, where a machine is busy
+    camera = _camera(stream.port, _patrol(device, tmp_path, dwell_s=dwell_s, hold_s=hold_s))
     with patrolled(camera, open_source(camera.source)) as source:
         assert isinstance(source, PatrolSource)
         (first, *_) = _watch(source, lambda seen: len(seen) >= 1)
         source.suspects(first.pose)
         _watch(source, lambda seen: len(_headings(seen)) >= 2)
-    assert device.turns[1][0] - first.at > timedelta(seconds=hold_s)
+    # `dwell_s` alone it would stay anyway.
+    assert device.turns[1][0] - first.at > timedelta(seconds=dwell_s + hold_s)
 
 
 def test_one_that_cannot_be_told_is_watched_where_it_stands(
