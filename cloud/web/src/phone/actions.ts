@@ -95,9 +95,13 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
     }
   }
 
+  /** Whether it is still they who asked: what comes after the signing out is for nobody, nor goes in the next one's name. */
+  function isStill(account: Account | null): boolean {
+    return !isLeaving && account !== null && store.state.account === account;
+  }
+
   function signedOut(expired: boolean): void {
     clearTimeout(timer);
-    reading++; // an answer that is still on its way is nobody's
     silence();
     const login = { busy: false, failed: null, expired };
     store.set({ phase: "login", account: null, list: null, outbox: [], leaving: false, push: "unknown", login, ...nothingOpen() });
@@ -123,9 +127,11 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
 
   /** What is kept first, then what the cloud says. */
   async function open(id: string): Promise<void> {
+    const { account } = store.state;
     const draft = localStorage.getItem(DRAFT + id) ?? "";
     if (store.state.draft !== draft) store.set({ draft });
     const before = await keptIncident(id).catch(() => null);
+    if (!isStill(account)) return;
     if (before && isOpen(id) && !store.state.incident) store.set({ incident: before });
     await read(id);
   }
@@ -136,13 +142,15 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   }
 
   async function read(id: string): Promise<void> {
+    const { account } = store.state;
     const number = ++reading;
     try {
       const incident = (await (await ask("GET", incidentUrl(id))).json()) as Incident;
       found();
-      if (number === reading) show(incident);
+      if (number === reading && isStill(account)) show(incident);
     } catch (error) {
       const status = statusOf(error);
+      if (!isStill(account)) return;
       if (status === 401) return signedOut(true);
       if (status === 0 || status >= 500) lost();
       if (isOpen(id) && !store.state.incident) store.set({ missing: status });
@@ -152,7 +160,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   /** Answers may overtake each other on a bad link: what is older than what stands there changes nothing. */
   function show(incident: Incident): void {
     const known = store.state.incident?.incident;
-    if (isLeaving || (known?.id === incident.id && known.revision > incident.revision)) return;
+    if (known?.id === incident.id && known.revision > incident.revision) return;
     const read = Date.now();
     if (isOpen(incident.id)) store.set({ incident: { incident, read }, missing: null });
     keeping = keeping.then(() => keepIncident(incident, read)).catch(() => {}); // a full disk: then it is not kept
@@ -160,8 +168,10 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   }
 
   async function list(): Promise<void> {
+    const { account } = store.state;
     if (!store.state.list) {
       const items = (await keptIncidents().catch(() => [])).reverse();
+      if (!isStill(account)) return;
       const listed = items.map(({ incident }) => ({
         ...incident,
         place: incident.zone ?? { name: incident.suspicions.at(-1)?.deployment ?? incident.reserve, name_zh: null },
@@ -182,9 +192,11 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
       );
       const items = found.flat();
       items.sort((a, b) => b.last_seen_at.localeCompare(a.last_seen_at));
-      store.set({ list: { items, read: Date.now() }, link: true });
+      if (isStill(account)) store.set({ list: { items, read: Date.now() }, link: true });
     } catch (error) {
-      if (statusOf(error) === 401) signedOut(true);
+      const status = statusOf(error);
+      if (!isStill(account)) return;
+      if (status === 401) signedOut(true);
       else lost();
     }
   }
@@ -296,10 +308,13 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
   async function rounds(): Promise<void> {
     while (again && outbox && store.state.account) {
       again = false;
+      const { account } = store.state;
+      const sendOwn = (entry: Entry) => (isStill(account) ? send(entry) : Promise.reject(new ApiError(401, "signed out")));
       const progress = {
         sent: (entry: Entry, incident: Incident | null) => {
           found();
           store.set((state) => ({ outbox: state.outbox.filter((one) => one.id !== entry.id) }));
+          if (!isStill(account)) return;
           ++reading; // an answer that was asked for before this one is older than it
           // What was done to one that has been merged is answered with the one that it was merged into.
           if (incident?.id === entry.incident) show(incident);
@@ -307,11 +322,12 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
         },
         refused: (entry: Entry) => {
           void reload();
-          if (isOpen(entry.incident)) void read(entry.incident);
+          if (isStill(account) && isOpen(entry.incident)) void read(entry.incident);
         },
       };
-      const outcome = await sendAll(outbox, store.state.account.id, { send, sendReceipt }, progress);
+      const outcome = await sendAll(outbox, account.id, { send: sendOwn, sendReceipt }, progress);
       if (outcome === "done") attempt = 0;
+      else if (!isStill(account)) continue;
       else if (outcome === "signed_out") signedOut(true);
       else if (store.state.outbox.length > 0) {
         lost();
