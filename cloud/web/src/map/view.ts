@@ -329,6 +329,11 @@ export function createMapView(store: Store, events: MapEvents): MapView {
     void showBaseMap(map, state.atlas.basemap, colour, state.language, "cells", shownLayers(state).includes("basemap"));
   }
 
+  /** What is known of the ground is on the map: what reads it may still be on its way when the map is at rest. */
+  function hasGround({ atlas: { basemap } }: State): boolean {
+    return basemap !== null && (!basemap.url || map.getSource("basemap") !== undefined);
+  }
+
   async function rested(): Promise<void> {
     while (!ready || !map.loaded() || element.dataset.state !== "idle") await map.once("idle");
   }
@@ -357,7 +362,7 @@ export function createMapView(store: Store, events: MapEvents): MapView {
   });
   map.on("idle", () => {
     if (!ready) return;
-    if (store.state.reserve && store.state.atlas.basemap) tellDrawn();
+    if (store.state.reserve && hasGround(store.state)) tellDrawn();
     if (!exporting && pace?.isSharp() === false) return;
     element.dataset.state = "idle";
     const { page, atlas } = store.state;
