@@ -134,6 +134,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
           still(slug, (state) => ({ observations: mergeObservations(state.observations, observations) }))),
       ]);
       if (store.state.page === "map") await Promise.race([map().drawn, new Promise((late) => setTimeout(late, LONGEST_DRAWING))]);
+      if (store.state.reserve?.slug !== slug) return; // nobody is signed in any more, or looks at another reserve
       const deployments = await api.deployments(slug);
       still(slug, () => ({ deployments }));
     } catch (error) {
