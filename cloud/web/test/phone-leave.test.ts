@@ -1,8 +1,10 @@
 /** What one account has read is gone when it signs out, also what was on its way at that moment. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createPhoneActions } from "../src/phone/actions";
-import type { Entry } from "../src/phone/outbox";
+import { openOutbox, type Entry, type Outbox } from "../src/phone/outbox";
 import { createPhoneStore } from "../src/phone/store";
+
+vi.mock("../src/phone/outbox", () => ({ openOutbox: vi.fn() }));
 
 const FIRE = "0198c0de-0000-7000-8000-000000000001";
 const kept = new Map<string, unknown>();
@@ -47,15 +49,23 @@ const entry = (id: string): Entry => ({
   id, account: "a", incident: FIRE, done_at: "2026-05-04T10:00:00Z", work: { kind: "action", action: "note", note: id }, refused: null,
 });
 
-function outboxOf(entries: Entry[]) {
-  const drop = async (id: string) => void entries.splice(entries.findIndex((one) => one.id === id), 1);
-  return { all: async () => [...entries], receipts: async () => [], setAccount: async () => {}, drop };
+function outboxOf(entries: Entry[]): Outbox {
+  let account: string | null = null;
+  return {
+    all: async () => [...entries],
+    drop: async (id: string) => void entries.splice(entries.findIndex((one) => one.id === id), 1),
+    receipts: async () => [],
+    account: async () => account,
+    setAccount: async (id: string | null) => void (account = id),
+  } as Partial<Outbox> as Outbox;
 }
 
 async function opened(entries: Entry[] = []) {
   const store = createPhoneStore({ language: "en", light: "day", route: { page: "list" }, sound: "off" as never });
   const alarm = { stop: () => {}, start: () => {}, silence: () => {} };
-  const actions = createPhoneActions(store, outboxOf(entries) as never, alarm as never);
+  const outbox = outboxOf(entries);
+  vi.mocked(openOutbox).mockResolvedValue(outbox);
+  const actions = createPhoneActions(store, outbox, alarm as never);
   await actions.start();
   await settled();
   return { store, actions };

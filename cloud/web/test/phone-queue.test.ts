@@ -7,6 +7,7 @@ import type { ActionKind, Incident } from "../src/phone/wire";
 
 /** As the one in IndexedDB, without the disk. */
 function memory(...entries: Entry[]): Outbox {
+  let account: string | null = "me";
   let work = entries;
   let receipts: Receipt[] = [];
   return {
@@ -17,8 +18,8 @@ function memory(...entries: Entry[]): Outbox {
     addReceipt: async (one) => void (receipts = [...receipts, one]),
     receipts: async () => receipts,
     dropReceipt: async (one) => void (receipts = receipts.filter((other) => other !== one)),
-    account: async () => "me",
-    setAccount: async () => {},
+    account: async () => account,
+    setAccount: async (id) => void (account = id),
   };
 }
 
@@ -83,6 +84,19 @@ describe("the outbox is sent", () => {
     // Nobody sends it again behind the ranger's back.
     const send2 = async () => expect.unreachable();
     expect(await sendAll(outbox, "me", { send: send2, sendReceipt: noReceipt }, quiet)).toBe("done");
+  });
+
+  it("not in the name of who signs in meanwhile", async () => {
+    const outbox = memory(did("a"), did("b"));
+    const sent: string[] = [];
+    const send = async (entry: Entry) => {
+      sent.push(entry.id);
+      await outbox.setAccount("other");
+      return null;
+    };
+    expect(await sendAll(outbox, "me", { send, sendReceipt: noReceipt }, quiet)).toBe("signed_out");
+    expect(sent).toEqual(["a"]);
+    expect((await outbox.all()).map((one) => [one.id, one.refused])).toEqual([["b", null]]);
   });
 
   it("for its own account alone", async () => {

@@ -95,7 +95,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
     }
   }
 
-  /** Whether it is still they who asked: what comes after the signing out is for nobody, nor goes in the next one's name. */
+  /** Whether it is still they who asked: what comes after the signing out is for nobody. */
   function isStill(account: Account | null): boolean {
     return !isLeaving && account !== null && store.state.account === account;
   }
@@ -309,7 +309,6 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
     while (again && outbox && store.state.account) {
       again = false;
       const { account } = store.state;
-      const sendOwn = (entry: Entry) => (isStill(account) ? send(entry) : Promise.reject(new ApiError(401, "signed out")));
       const progress = {
         sent: (entry: Entry, incident: Incident | null) => {
           found();
@@ -325,7 +324,7 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
           if (isStill(account) && isOpen(entry.incident)) void read(entry.incident);
         },
       };
-      const outcome = await sendAll(outbox, account.id, { send: sendOwn, sendReceipt }, progress);
+      const outcome = await sendAll(outbox, account.id, { send, sendReceipt }, progress);
       if (outcome === "done") attempt = 0;
       else if (!isStill(account)) continue;
       else if (outcome === "signed_out") signedOut(true);

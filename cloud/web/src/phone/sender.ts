@@ -18,10 +18,12 @@ export interface Progress {
 export type Outcome = "done" | "lost" | "signed_out";
 
 /** Sends what `account` did. An entry that the cloud refuses stays, marked with the reason, for a person to decide
- * about; the ones behind it go on. The first that finds no link ends the round: later ones must not overtake it. */
+ * about; the ones behind it go on. The first that finds no link ends the round: later ones must not overtake it. So does
+ * whoever signs out meanwhile, in whichever window: what is sent goes in the name of the session. */
 export async function sendAll(outbox: Outbox, account: string | null, ways: Ways, progress: Progress): Promise<Outcome> {
   await sendReceipts(outbox, ways);
   for (let entry = await next(outbox, account); entry; entry = await next(outbox, account)) {
+    if ((await outbox.account()) !== account) return "signed_out";
     try {
       const incident = await ways.send(entry);
       await outbox.drop(entry.id);
