@@ -59,9 +59,10 @@ def sound_page(browser: Browser, width: int, height: int, **options: Any) -> Ite
     page.on("request", lambda sent: None if _is_ours(sent.url) else broken.append(f"asked for {sent.url}"))
     try:
         yield page
+        found = list(broken)  # not what breaks off because the page is closed
     finally:
         context.close()  # of a test that failed, too: its page would go on drawing beside all that follow
-    assert broken == []
+    assert not found, found
 
 
 def _is_ours(url: str) -> bool:

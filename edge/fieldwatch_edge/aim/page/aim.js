@@ -532,8 +532,8 @@ function wire() {
   $("check").addEventListener("click", check);
   $("write").addEventListener("click", write);
   $("done").addEventListener("click", async () => {
+    picture.running = false; // first: what it is waiting for would come to a page that is gone
     await ask("done", {}).catch(() => {});
-    picture.running = false;
     $("app").replaceChildren(Object.assign(document.createElement("h1"), { textContent: say("closed") }));
   });
 }

@@ -31,6 +31,7 @@ export class Picture {
       try {
         await this.next();
       } catch {
+        if (!this.running) return; // the page that would be told of it is gone
         this.on.info({ problem: null, unreachable: true });
         await wait(1500);
       }
@@ -46,6 +47,7 @@ export class Picture {
     if (!answer.ok) throw new Error(String(answer.status));
     const info = JSON.parse(answer.headers.get("X-Picture"));
     let blob = await answer.blob();
+    if (!this.running) return;
     if (answer.status === 204) { this.on.info(info); return; }
     this.after = info.number;
     if (this.closer) {
@@ -53,8 +55,9 @@ export class Picture {
       const piece = await fetch(`/api/closer?x=${this.closer[0]}&y=${this.closer[1]}&width=${Math.round(at * devicePixelRatio)}&height=${Math.round(to * devicePixelRatio)}`);
       if (piece.status === 200) blob = await piece.blob();
     }
-    if (this.frozen) return;
+    if (this.frozen || !this.running) return;
     await this.show(blob);
+    if (!this.running) return;
     this.info = info;
     this.on.info(info);
     await wait(Math.max(0, 180 - (performance.now() - began)));
