@@ -9,7 +9,8 @@ import { remember, remembered, type Language } from "./i18n";
 import { listen } from "./live";
 import { forgetLiveViews, liveViewChanged } from "./live-view/session";
 import { createMapActions, type MapHands } from "./map/actions";
-import { endSession, finishLeaving, leave } from "./phone/leave";
+import { arrive, endSession, finishLeaving, leave } from "./phone/leave";
+import { openOutbox } from "./phone/outbox";
 import { createResearchActions } from "./research/actions";
 import { createReviewActions } from "./review/actions";
 import {
@@ -68,6 +69,8 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     try {
       await finishLeaving();
       const account = await api.login(email, password);
+      // A browser that keeps nothing has nothing to forget.
+      await openOutbox().then((outbox) => arrive(account.id, outbox), () => arrive(account.id, null)).catch(() => {});
       const language = account.language === "zh" ? "zh" : "en";
       store.set({ account, language: remembered() ?? language });
       await enter();
@@ -133,10 +136,11 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
         api.observations(slug, FIRST_PAGE).then((observations) =>
           still(slug, (state) => ({ observations: mergeObservations(state.observations, observations) }))),
       ]);
-      if (store.state.page === "map") await Promise.race([map().drawn, new Promise((late) => setTimeout(late, LONGEST_DRAWING))]);
+      const isFirst = store.state.page === "map" && !store.state.camerasRead;
+      if (isFirst) await Promise.race([map().drawn, new Promise((late) => setTimeout(late, LONGEST_DRAWING))]);
       if (store.state.reserve?.slug !== slug) return; // nobody is signed in any more, or looks at another reserve
       const deployments = await api.deployments(slug);
-      still(slug, () => ({ deployments }));
+      still(slug, () => ({ deployments, camerasRead: true }));
     } catch (error) {
       if (store.state.reserve?.slug === slug) store.set({ failure: failureOf(error) });
     }
@@ -169,7 +173,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     const slug = store.state.reserve?.slug;
     if (!slug) return;
     const deployments = await api.deployments(slug);
-    if (store.state.reserve?.slug === slug) store.set({ deployments });
+    if (store.state.reserve?.slug === slug) store.set({ deployments, camerasRead: true });
   }, failureOf); // the next event or reconnect reads again
 
   async function readIncident(id: string): Promise<void> {

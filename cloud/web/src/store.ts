@@ -51,6 +51,8 @@ export interface State {
   failure: Failure | null;
   zones: Zones;
   deployments: Deployments;
+  /** Whether `deployments` is what the cloud said: until then, none does not mean that there is none. */
+  camerasRead: boolean;
   /** Newest first, at most `KEPT`. */
   observations: Observation[];
   /** Newest first. */
@@ -114,6 +116,7 @@ export function emptyReserve() {
     failure: null,
     zones: { type: "FeatureCollection", features: [] } as Zones,
     deployments: { type: "FeatureCollection", features: [] } as Deployments,
+    camerasRead: false,
     observations: [] as Observation[],
     incidents: [] as Incident[],
     olderIncidents: false,

@@ -1,6 +1,7 @@
 /** What one account has read is gone when it signs out, also what was on its way at that moment. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createPhoneActions } from "../src/phone/actions";
+import { ACCOUNT, arrive } from "../src/phone/leave";
 import { openOutbox, type Entry, type Outbox } from "../src/phone/outbox";
 import { createPhoneStore } from "../src/phone/store";
 
@@ -117,4 +118,19 @@ it("what still waits to be sent does not go in the name of who signs in next", a
   expect(store.state.incident).toBeNull();
   expect(store.state.login.expired).toBe(false);
   expect(kept.size).toBe(0);
+});
+
+it("whoever signs in, also in the control room, finds nothing of who was here before, and sends nothing in that name", async () => {
+  await opened();
+  asked[0]!.answer(fire());
+  await settled();
+  written();
+  await settled();
+  const outbox = outboxOf([]);
+  await arrive("a", outbox); // the same person again
+  expect(kept.size).toBe(1);
+  await arrive("b", outbox);
+  expect(kept.size).toBe(0);
+  expect(localStorage.getItem(ACCOUNT)).toBeNull();
+  expect(await outbox.account()).toBe("b");
 });

@@ -5,7 +5,7 @@ import { backoff } from "../live";
 import { uuid } from "../uuid";
 import { ask, incidentUrl, send, sendReceipt } from "./cloud";
 import { keepIncident, keptIncident, keptIncidents } from "./kept";
-import { ACCOUNT, DRAFT, endSession, finishLeaving, forget, leave } from "./leave";
+import { ACCOUNT, arrive, DRAFT, endSession, finishLeaving, leave } from "./leave";
 import { isAnswered, isOver, standing } from "./life";
 import type { Entry, Outbox, Work } from "./outbox";
 import { scaled } from "./photo";
@@ -64,10 +64,8 @@ export function createPhoneActions(store: PhoneStore, outbox: Outbox | null, ala
 
   /** What one account may see must not stay for the next. */
   async function enter(account: Account): Promise<void> {
-    const before = JSON.parse(localStorage.getItem(ACCOUNT) ?? "null") as Account | null;
-    if (before && before.id !== account.id) await forget();
+    await arrive(account.id, outbox);
     localStorage.setItem(ACCOUNT, JSON.stringify(account));
-    await outbox?.setAccount(account.id);
     store.set({ phase: "in", account, outbox: await mine(account.id) });
     follow(readRoute(location.hash));
     sendNow();

@@ -2,7 +2,7 @@
 import { ApiError } from "../client";
 import { ask } from "./cloud";
 import { forgetAll } from "./kept";
-import { openOutbox } from "./outbox";
+import { openOutbox, type Outbox } from "./outbox";
 import { unsubscribe } from "./push";
 
 /** Who was here last: so that what is kept can be read without a link. */
@@ -18,6 +18,14 @@ export async function leave(): Promise<void> {
   await unsubscribe();
   await forget();
   await (await openOutbox().catch(() => null))?.setAccount(null);
+}
+
+/** Somebody signs in, on the phone or in the control room: what whoever was here before could see is gone, and what that
+ * one did is not sent in this one's name. */
+export async function arrive(account: string, outbox: Pick<Outbox, "setAccount"> | null): Promise<void> {
+  const before = JSON.parse(localStorage.getItem(ACCOUNT) ?? "null") as { id: string } | null;
+  if (before && before.id !== account) await forget();
+  await outbox?.setAccount(account);
 }
 
 /** All that can be read of an account's reserves. */

@@ -35,7 +35,7 @@ export function camerasPanel(view: View): TemplateResult {
     ${selected && isNarrow()
       ? html`<div class="in-panel">${deploymentCard(selected, view, () => store.set({ selectedDeployment: null }))}</div>`
       : nothing}
-    ${all.length === 0 ? html`<p class="empty">${t("cameras.empty")}</p>` : statusChips(view, all, (one) => set({ status: one }))}
+    ${all.length === 0 ? html`<p class="empty">${t(state.camerasRead ? "cameras.empty" : "starting")}</p>` : statusChips(view, all, (one) => set({ status: one }))}
     ${all.length > LISTED
       ? html`<label class="camera-filter"><span class="hidden">${t("cameras.filter")}</span>
           <input type="search" placeholder=${t("cameras.filter")} .value=${query} @input=${(event: Event) => set({ query: (event.target as HTMLInputElement).value })} /></label>`
