@@ -3,8 +3,8 @@
 
     python -m tests.bench.bench_browser [--deployments 2000] [--observations 5000000] [--turns 600] [--gpu]
 
-- `first useful view`: from the navigation, by the browser's own clock, until ground, cameras, zones and fires
-  are on the map (the mark `drawn`) and the newest sightings in the list beside it; signed in, nothing kept,
+- `first useful view`: from the navigation, by the browser's own clock, until ground and cameras are on
+  the map (the mark `drawn`) and the newest sightings in the list beside it; signed in, nothing kept,
   and again with what a browser keeps. `whole`: until all that is known of every camera has been read, too,
   and the map is at rest and sharp (`data-state=idle`). The API runs as a process of its own.
 - `under way`: observations committed as ingest commits them (staging, then NOTIFY in the same transaction).
