@@ -92,6 +92,7 @@ export const wallEn = {
   "wall.need.to_review_one": "picture to review",
   "wall.need.drill_due": "days since the last exercise",
   "wall.need.drill_due_one": "day since the last exercise",
+  "wall.need.drill_never": "No exercise was ever held",
   "wall.need.no_camera": "No camera yet",
   "wall.need.no_zone": "No zone yet",
   "wall.need.no_boundary": "No boundary yet",

@@ -94,6 +94,7 @@ export const wallZh: Readonly<Record<keyof typeof wallEn, string>> = {
   "wall.need.to_review_one": "张照片待复核",
   "wall.need.drill_due": "天未演练",
   "wall.need.drill_due_one": "天未演练",
+  "wall.need.drill_never": "从未进行过演练",
   "wall.need.no_camera": "还没有相机",
   "wall.need.no_zone": "还没有片区",
   "wall.need.no_boundary": "还没有边界",

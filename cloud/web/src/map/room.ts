@@ -1,5 +1,7 @@
 /** How much of the map nothing lies on. */
 
+const NAME = 26; // px; a camera's name stands below it
+
 /** Free space at the edges, in pixels: at the top below the notices, at the bottom above the bar that asks for a
  * place or an area. Both lie on the map, and what is below them cannot be pointed at. */
 export function roomOn(element: HTMLElement): { top: number; bottom: number; left: number; right: number } {
@@ -15,7 +17,7 @@ export function roomOn(element: HTMLElement): { top: number; bottom: number; lef
   const above = bar?.offsetHeight ? height - bar.offsetTop : 0;
   const beside = side && !across ? side.offsetLeft + side.offsetWidth : 0;
   return {
-    top: Math.min(below + edge, height / 2), bottom: Math.min(above + edge, 0.45 * height), left: beside + edge, right: edge,
+    top: Math.min(below + edge, height / 2), bottom: Math.min(above + edge + NAME, 0.45 * height), left: beside + edge, right: edge,
   };
 }
 

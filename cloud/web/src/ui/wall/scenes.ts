@@ -73,6 +73,7 @@ function needs(view: View, wall: WallState): TemplateResult {
 /** A code that is only known to a later service is shown as it is. */
 function needWords({ t }: View, { code, n }: Need): string {
   if (code === "nobody_on_duty" && n === 0) return t("wall.need.nobody_at_all");
+  if (code === "drill_due" && n === 0) return t("wall.need.drill_never");
   const one = `${code}_one`;
   const alone = n === 1 ? wordFor(t, "wall.need", one) : one;
   return alone === one ? wordFor(t, "wall.need", code) : alone;
