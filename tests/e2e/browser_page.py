@@ -199,5 +199,9 @@ def legible(page: Page, root: str) -> None:
 
 
 def screenshot(page: Page, file: Path) -> None:
+    """A drawing as .png, of few colours; what has photographs in it as .jpg."""
+    if file.suffix == ".jpg":
+        page.screenshot(path=file, type="jpeg", quality=82)
+        return
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     image.quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)

@@ -181,9 +181,9 @@ def snap(page: Page, name: str) -> None:
     folder = Path(SCREENS)
     folder.mkdir(parents=True, exist_ok=True)
     if not page.locator(".languages").first.is_visible():  # on a phone, in the menu
-        screenshot(page, folder / f"{name}-en.png")
+        screenshot(page, folder / f"{name}-en.jpg")
         return
     for language, suffix in (("中文", "zh"), ("English", "en")):
         page.locator(".languages").get_by_role("button", name=language).first.click()
         page.locator(".live-view").scroll_into_view_if_needed()
-        screenshot(page, folder / f"{name}-{suffix}.png")
+        screenshot(page, folder / f"{name}-{suffix}.jpg")
