@@ -2,8 +2,8 @@
 import { api, ApiError, whenExpired } from "./client";
 import { copyText } from "./copy";
 import { countsCsv } from "./csv";
-import { first } from "./early";
 import { createDeskActions } from "./desk/actions";
+import { first } from "./early";
 import { gathered } from "./gathered";
 import { remember, remembered, type Language } from "./i18n";
 import { listen } from "./live";
@@ -69,8 +69,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
     try {
       await finishLeaving();
       const account = await api.login(email, password);
-      // A browser that keeps nothing has nothing to forget.
-      await openOutbox().then((outbox) => arrive(account.id, outbox), () => arrive(account.id, null)).catch(() => {});
+      await arrive(account.id, await openOutbox().catch(() => null)).catch(() => {}); // a browser that keeps nothing has nothing to forget
       const language = account.language === "zh" ? "zh" : "en";
       store.set({ account, language: remembered() ?? language });
       await enter();
@@ -139,11 +138,15 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
       const isFirst = store.state.page === "map" && !store.state.camerasRead;
       if (isFirst) await Promise.race([map().drawn, new Promise((late) => setTimeout(late, LONGEST_DRAWING))]);
       if (store.state.reserve?.slug !== slug) return; // nobody is signed in any more, or looks at another reserve
-      const deployments = await api.deployments(slug);
-      still(slug, () => ({ deployments, camerasRead: true }));
+      await readCameras(slug);
     } catch (error) {
       if (store.state.reserve?.slug === slug) store.set({ failure: failureOf(error) });
     }
+  }
+
+  async function readCameras(slug: string): Promise<void> {
+    const deployments = await api.deployments(slug);
+    still(slug, () => ({ deployments, camerasRead: true }));
   }
 
   async function readIncidents(slug: string): Promise<void> {
@@ -171,9 +174,7 @@ export function createActions(store: Store, onSeen: (observation: Observation) =
   /** Health changes come in bursts (a broker restarts, fifty nodes return): one read answers all of them. */
   const readDeployments = gathered(400, async () => {
     const slug = store.state.reserve?.slug;
-    if (!slug) return;
-    const deployments = await api.deployments(slug);
-    if (store.state.reserve?.slug === slug) store.set({ deployments, camerasRead: true });
+    if (slug) await readCameras(slug);
   }, failureOf); // the next event or reconnect reads again
 
   async function readIncident(id: string): Promise<void> {
