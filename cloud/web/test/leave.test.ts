@@ -1,17 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { endSession, finishLeaving } from "../src/phone/leave";
+import { emptyStorage } from "./storage";
 
 /** What the wire answers, in turn: a status, or nothing at all. */
 let answers: (number | "no link")[] = [];
 const asked: string[] = [];
 
 beforeEach(() => {
-  const kept = new Map<string, string>();
-  vi.stubGlobal("localStorage", {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => void kept.set(key, value),
-    removeItem: (key: string) => void kept.delete(key),
-  });
+  vi.stubGlobal("localStorage", emptyStorage());
   asked.length = 0;
   vi.stubGlobal("fetch", async (path: string, { method }: RequestInit) => {
     asked.push(`${method} ${path}`);

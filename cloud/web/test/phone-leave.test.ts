@@ -4,6 +4,7 @@ import { createPhoneActions } from "../src/phone/actions";
 import { ACCOUNT, arrive } from "../src/phone/leave";
 import { openOutbox, type Entry, type Outbox } from "../src/phone/outbox";
 import { createPhoneStore } from "../src/phone/store";
+import { emptyStorage } from "./storage";
 
 vi.mock("../src/phone/outbox", () => ({ openOutbox: vi.fn() }));
 
@@ -18,12 +19,7 @@ const json = (body: unknown) => new Response(JSON.stringify(body));
 const fire = () => json({ id: FIRE, revision: 1, state: "new", log: [] });
 
 beforeEach(() => {
-  const own = new Map<string, string>();
-  vi.stubGlobal("localStorage", {
-    getItem: (key: string) => own.get(key) ?? null,
-    setItem: (key: string, value: string) => void own.set(key, value),
-    removeItem: (key: string) => void own.delete(key),
-  });
+  vi.stubGlobal("localStorage", emptyStorage());
   vi.stubGlobal("document", { hidden: true, addEventListener: () => {} });
   vi.stubGlobal("scrollTo", () => {});
   vi.stubGlobal("location", { hash: `#incident/${FIRE}` });
