@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 from tests.integration.edge_broker import Cloud, Mosquitto, eventually, free_port
+from tests.integration.threads import started
 from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 
 from fieldwatch_edge import lines
@@ -54,18 +55,6 @@ def link_to(broker: Broker, outbox: Outbox, tmp_path: Path) -> Link:
 def running(outbox: Outbox, broker: Mosquitto, tmp_path: Path) -> Iterator[Link]:
     with started(link_to(Broker(url=broker.url), outbox, tmp_path)) as link:
         yield link
-
-
-@contextmanager
-def started(link: Link) -> Iterator[Link]:
-    thread = threading.Thread(target=link.run)
-    thread.start()
-    try:
-        yield link
-    finally:
-        link.stop()
-        thread.join(150)
-        assert not thread.is_alive()
 
 
 def test_everything_arrives_whole_and_is_forgotten(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,25 +18,13 @@ from fieldwatch_shared import packing
 from fieldwatch_shared.topics import Kind, Topic
 
 from .cloud_field import PASSWORD, RESERVE, Field, cloud_settings, eventually, let_in, working
+from .threads import started
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from fieldwatch_cloud.db.pool import Database
     from fieldwatch_cloud.services.mosquitto import EmbeddedMosquitto
-
-
-@contextmanager
-def running(link: Link) -> Iterator[None]:
-    thread = threading.Thread(target=link.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        link.stop()
-        thread.join(150)
-        assert not thread.is_alive()
 
 
 def test_packed_records_arrive_once_and_a_bomb_in_quarantine(
@@ -57,7 +43,7 @@ def test_packed_records_arrive_once_and_a_bomb_in_quarantine(
     with (
         working(cloud_settings(state_dir, database_url, mosquitto.url)),
         structlog.testing.capture_logs() as log,
-        running(link),
+        started(link),
     ):
         outbox.write(ready=[Entry.of(field.heartbeat())])
         eventually(lambda: outbox.empty)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.integration.edge_broker import Cloud, Mosquitto, eventually
 from tests.integration.edge_world import make_models, make_pictures, write_config
+from tests.integration.threads import started
 from tests.unit.edge.records import heartbeat, observation, picture, suspicion
 
 from fieldwatch_edge import lines
@@ -67,14 +68,8 @@ def linked(
         ledger=ledger,
         recheck_s=0.05,
     )
-    thread = threading.Thread(target=link.run)
-    thread.start()
-    try:
+    with started(link):
         yield link
-    finally:
-        link.stop()
-        thread.join(150)
-        assert not thread.is_alive()
 
 
 def stays_so(holds: Callable[[], bool], for_s: float = 0.4) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import random
 import threading
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -31,6 +30,7 @@ from fieldwatch_shared.messages import utc_now
 from ..unit.edge.records import suspicion
 from .cloud_field import eventually
 from .enrolment_world import reserve_world
+from .threads import started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,18 +95,6 @@ def node(reserve: Reserve, tmp_path: Path) -> Iterator[Node]:
     node.outbox.close()
 
 
-@contextmanager
-def running(uploads: Uploads) -> Iterator[None]:
-    thread = threading.Thread(target=uploads.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        uploads.stop()
-        thread.join(150)
-        assert not thread.is_alive()
-
-
 def test_a_large_picture_goes_in_parts_behind_a_fire_and_within_the_budget(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +102,7 @@ def test_a_large_picture_goes_in_parts_behind_a_fire_and_within_the_budget(
     monkeypatch.setattr(companion_module, "AGAIN_FIRST_S", 0.05)
     picture, small = node.picture(), node.picture(2, 1000)
     node.outbox.write(ready=[Entry.of(suspicion(1)), Entry.of(picture), Entry.of(small)])
-    with running(node.uploads()):
+    with started(node.uploads()):
         fire = node.outbox.take(0, 100, {Priority.SUSPICION: 10**6})
         assert fire is not None
         eventually(lambda: node.kept(picture))
@@ -129,11 +117,11 @@ def test_a_large_picture_goes_in_parts_behind_a_fire_and_within_the_budget(
     other = node.picture(3)
     node.outbox.write(ready=[Entry.of(other)])
     node.ledger.change(LinkSettings(bytes_per_day=node.ledger.spent.day + 1000))
-    with running(node.uploads()):
+    with started(node.uploads()):
         assert not threading.Event().wait(0.4)
     assert node.reserve.field.count("upload", "finished_at IS NULL") == 0
     node.ledger.change(LinkSettings())
-    with running(node.uploads()):
+    with started(node.uploads()):
         eventually(lambda: node.kept(other))
 
 
