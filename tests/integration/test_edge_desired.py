@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,6 +10,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from tests.integration.edge_broker import Cloud, Mosquitto, eventually
+from tests.integration.threads import started
 
 from fieldwatch_edge.desired import DESIRED_FILE, Desired
 from fieldwatch_edge.link import Link
@@ -63,15 +63,11 @@ def node(broker: Mosquitto, folder: Path) -> Iterator[Desired]:
     kept = Desired(folder / DESIRED_FILE)
     identity = NodeIdentity(id="mast-1", reserve="qinling", state_dir=folder)
     link = Link(identity, Broker(url=broker.url), OutboxSettings(), outbox, desired=kept)
-    thread = threading.Thread(target=link.run)
-    thread.start()
     try:
-        yield kept
+        with started(link):
+            yield kept
     finally:
-        link.stop()
-        thread.join(150)
         outbox.close()
-        assert not thread.is_alive()
 
 
 def versions(cloud: Cloud) -> list[tuple[bool, int | None]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from fieldwatch_shared.messages import Clock, ClockQuality, utc_now
 
 from .cloud_field import eventually, working
 from .enrolment_world import Reserve, reserve_world
+from .threads import started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,15 +93,11 @@ def linked(box: Box, folder: Path) -> Iterator[Outbox]:
     settings.node.state_dir.mkdir(exist_ok=True)
     outbox = Outbox(folder / "outbox.sqlite", 64 * 1024**2)
     link = Link(settings.node, settings.broker, settings.outbox, outbox)
-    thread = threading.Thread(target=link.run)
-    thread.start()
     try:
-        yield outbox
+        with started(link):
+            yield outbox
     finally:
-        link.stop()
-        thread.join(150)
         outbox.close()
-        assert not thread.is_alive()
 
 
 def test_at_two_thirds_of_its_life_it_is_renewed_and_the_link_comes_back_with_the_new_one(

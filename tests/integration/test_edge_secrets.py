@@ -37,6 +37,7 @@ from fieldwatch_shared.topics import Kind, Topic
 from .cloud_field import RESERVE, eventually, working
 from .edge_world import EDGE, make_models
 from .enrolment_world import Box, Reserve, reserve_world
+from .threads import started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -235,15 +236,11 @@ def enrolled_node(box: Box, commands: list[bytes]) -> Iterator[tuple[Desired, li
         ),
         seal=Seal.of(settings, Kind.COMMAND),
     )
-    thread = threading.Thread(target=link.run)
-    thread.start()
     try:
-        yield desired, notices
+        with started(link):
+            yield desired, notices
     finally:
-        link.stop()
-        thread.join(150)
         outbox.close()
-        assert not thread.is_alive()
 
 
 @contextmanager
