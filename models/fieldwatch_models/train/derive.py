@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     Derivation = Callable[[NDArray[np.uint8], NDArray[np.float64], np.random.Generator], tuple[Any, Any]]
 
-#: A box of which a tile shows less than this share is left out of its labels.
+#: A box of which a tile shows less than this share is left out of its labels ...
 LEAST_SHOWN = 0.4
+#: ... unless that part fills this share of the tile: a window into a plume is no picture without smoke.
+FILLS = 0.2
 
 
 def tile(
@@ -31,8 +33,19 @@ def tile(
 
     Smoke that has just begun is a speck; seen through a window it has the size that a network learns from.
     """
+    return window(image, boxes, draw, (0.4, 0.6))
+
+
+def window(
+    image: NDArray[np.uint8],
+    boxes: NDArray[np.float64],
+    draw: np.random.Generator,
+    shares: tuple[float, float],
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """A part of the picture, its sides a share between ``shares`` of the picture's, around one of the boxes
+    that fit into it, where there are any."""
     height, width = image.shape[:2]
-    share = draw.uniform(0.4, 0.6)
+    share = draw.uniform(*shares)
     small = boxes[boxes[:, 3:].max(1) < share] if len(boxes) else boxes
     if len(small):
         _, cx, cy, w, h = small[draw.integers(len(small))]
@@ -44,8 +57,8 @@ def tile(
         x, y = draw.uniform(0, 1 - share, 2)
     left, top = round(x * width), round(y * height)
     w_px, h_px = round(share * width), round(share * height)
-    window = np.array([left / width, top / height, (left + w_px) / width, (top + h_px) / height])
-    return image[top : top + h_px, left : left + w_px].copy(), _within(boxes, window)
+    place = np.array([left / width, top / height, (left + w_px) / width, (top + h_px) / height])
+    return image[top : top + h_px, left : left + w_px].copy(), _within(boxes, place)
 
 
 def night(
@@ -161,8 +174,9 @@ def _within(boxes: NDArray[np.float64], window: NDArray[np.float64]) -> NDArray[
     low = boxes[:, 1:3] - boxes[:, 3:] / 2
     high = boxes[:, 1:3] + boxes[:, 3:] / 2
     cut_low, cut_high = np.maximum(low, window[:2]), np.minimum(high, window[2:])
-    shown = np.clip(cut_high - cut_low, 0, None).prod(1) / np.maximum((high - low).prod(1), 1e-12)
+    area = np.clip(cut_high - cut_low, 0, None).prod(1)
+    shown = area / np.maximum((high - low).prod(1), 1e-12)
     size = window[2:] - window[:2]
     centre = ((cut_low + cut_high) / 2 - window[:2]) / size
     inside = np.hstack([boxes[:, :1], centre, (cut_high - cut_low) / size])
-    return np.asarray(inside[shown >= LEAST_SHOWN])
+    return np.asarray(inside[(shown >= LEAST_SHOWN) | (area / size.prod() >= FILLS)])

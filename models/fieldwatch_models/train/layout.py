@@ -13,6 +13,7 @@ from rich.progress import track
 from fieldwatch_edge.detect.model_folder import sha256_of
 from fieldwatch_models.errors import RecipeError
 from fieldwatch_models.train.derive import DERIVATIONS, Cutout, cut_out, paste
+from fieldwatch_models.train.plume import plume
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,6 +166,8 @@ def _derive(
             draw = np.random.default_rng(recipe.generator(rule, name, turn))
             if rule.how == "paste":
                 shown, inside = paste(image, boxes[name], draw, cutouts[rule])
+            elif rule.how == "plume":
+                shown, inside = plume(image, boxes[name], draw, _class(recipe, rule))
             else:
                 shown, inside = DERIVATIONS[rule.how](image, boxes[name], draw)
             stem = f"{name.rpartition('.')[0]}~{rule.how}{turn}"
@@ -191,6 +194,13 @@ def _cutouts(
             "at most half the picture large"
         )
     return found
+
+
+def _class(recipe: Recipe, rule: Derive) -> int:
+    """Which of the recipe's classes the smoke is of that ``rule`` draws."""
+    if rule.of not in recipe.classes:
+        raise RecipeError(f'how = "plume", of = "{rule.of}": {recipe.name} has no such class')
+    return recipe.classes.index(rule.of)
 
 
 def _read(picture: Picture) -> NDArray[np.uint8]:

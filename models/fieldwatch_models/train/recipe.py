@@ -52,17 +52,20 @@ class Derive(_Frozen):
     """Pictures made of those whose name starts with ``prefix``, shown beside them (see derive.py)."""
 
     prefix: str
-    how: Literal["tile", "night", "fog", "paste"]
+    how: Literal["tile", "night", "fog", "paste", "plume"]
     keep: int | None = Field(default=None, ge=0, description="of at most so many, drawn by the seed")
     times: int = Field(default=1, ge=1, description="different ones of each picture")
     only_empty: bool = Field(default=False, description="of pictures without a label alone: negatives")
-    of: str | None = Field(default=None, description="paste: objects from pictures whose name starts so")
+    of: str | None = Field(
+        default=None, description="paste: objects from pictures whose name starts so; plume: of that class"
+    )
 
     @model_validator(mode="after")
-    def _paste_needs_objects(self) -> Derive:
-        if (self.how == "paste") != (self.of is not None):
+    def _says_of_what(self) -> Derive:
+        if (self.how in ("paste", "plume")) != (self.of is not None):
             raise ValueError(
-                '`of` names the pictures that how = "paste" cuts objects from; no other way has it'
+                '`of` names the pictures that how = "paste" cuts objects from, or the class of the smoke '
+                'that how = "plume" draws; no other way has it'
             )
         return self
 

@@ -50,6 +50,13 @@ def test_a_tile_leaves_out_what_it_shows_too_little_of() -> None:
         assert (high <= 1 + 1e-9).all()
 
 
+def test_a_tile_within_a_large_object_still_shows_it() -> None:
+    plume = np.array([[0, 0.5, 0.5, 0.98, 0.98]])
+    for seed in range(20):
+        _, boxes = tile(picture(plume), plume, np.random.default_rng(seed))
+        assert len(boxes) == 1  # a quarter of it, all over the tile
+
+
 def test_a_tile_of_an_empty_picture_is_empty() -> None:
     shown, boxes = tile(picture(np.empty((0, 5))), np.empty((0, 5)), np.random.default_rng(1))
     assert shown.size < SIZE * SIZE * 3

@@ -83,6 +83,26 @@ def test_derived_pictures_are_the_same_for_the_same_seed(tmp_path: Path) -> None
     assert 1 <= len(pasted.splitlines()) <= 3  # the picture below had none
 
 
+def test_drawn_smoke_is_of_the_class_that_the_rule_names(tmp_path: Path) -> None:
+    catalogue = open_data(data_set(tmp_path / "in", train=4))
+    last = recipe().classes[-1]
+    lay_out(
+        recipe(derive=(Derive(prefix="cam", how="plume", of=last, times=3),)),
+        STAGE,
+        catalogue,
+        tmp_path / "out",
+    )
+    labels = tmp_path / "out" / "labels" / "train"
+    assert len(list(labels.glob("*~plume*.txt"))) == 4 * 3
+    with pytest.raises(RecipeError, match=r"no such class"):
+        lay_out(
+            recipe(derive=(Derive(prefix="cam", how="plume", of="steam"),)),
+            STAGE,
+            catalogue,
+            tmp_path / "other",
+        )
+
+
 def test_where_not_all_was_looked_for_is_not_trained_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

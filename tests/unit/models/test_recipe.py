@@ -63,8 +63,8 @@ def test_derived_pictures_are_of_empty_ones_where_the_rule_says_so() -> None:
     assert RECIPE.sources(empty, Derive(prefix="fig_", how="tile")) == ["fig_1.jpg", "fig_2.jpg"]
 
 
-@pytest.mark.parametrize("faulty", [{"how": "paste"}, {"how": "tile", "of": "fig_"}])
-def test_pasting_and_nothing_else_says_what_it_pastes(faulty: dict[str, str]) -> None:
+@pytest.mark.parametrize("faulty", [{"how": "paste"}, {"how": "plume"}, {"how": "tile", "of": "fig_"}])
+def test_pasting_and_drawing_say_of_what_and_nothing_else_does(faulty: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="paste"):
         Derive.model_validate({"prefix": "a_"} | faulty)
 
