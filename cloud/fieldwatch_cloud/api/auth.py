@@ -182,7 +182,10 @@ def visible(conn: Connection, deployment_id: UUID, caller: Caller) -> geography.
     return place
 
 
+#: Who looks after nodes and cameras.
+STAFF = (Role.TECHNICIAN, Role.MANAGER)
+
 AnyMember = Annotated[Member, Depends(require())]
 Manager = Annotated[Member, Depends(require(Role.MANAGER))]
-FieldStaff = Annotated[Member, Depends(require(Role.TECHNICIAN, Role.MANAGER))]
+FieldStaff = Annotated[Member, Depends(require(*STAFF))]
 Admin = Annotated[Caller, Depends(require_everywhere(Role.ADMIN))]

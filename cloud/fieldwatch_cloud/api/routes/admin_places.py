@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException
 
-from fieldwatch_cloud.api.auth import Caller, Manager, SignedIn, check_role, visible
+from fieldwatch_cloud.api.auth import STAFF, Caller, Manager, SignedIn, check_role, visible
 from fieldwatch_cloud.api.models.admin import (
     CorrectedDeployment,
     DeploymentChange,
@@ -161,7 +161,7 @@ def change_deployment(
     already stay, and the node goes on by its own `node.toml`."""
     with db.transaction() as conn:
         place = visible(conn, deployment_id, caller)
-        check_role(caller.roles_in(place.reserve), (Role.TECHNICIAN, Role.MANAGER))
+        check_role(caller.roles_in(place.reserve), STAFF)
         was = places.deployment(conn, deployment_id)
         if was.node_id is None:
             raise HTTPException(
@@ -201,7 +201,7 @@ def renew_node_password(node_id: str, caller: SignedIn, services: Wired) -> Node
         slug, reserve_id, name = places.node_reserve(conn, node_id)
         if not (held := caller.roles_in(slug)):
             raise NotFoundError(f"no such node: {node_id!r}")
-        check_role(held, (Role.TECHNICIAN, Role.MANAGER))
+        check_role(held, STAFF)
         _note(conn, caller, reserve_id, "node.password", node_id, name, None, {})
     try:
         password = services.operations.renew_password(node_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from fieldwatch_cloud.api.auth import Caller, FieldStaff, Manager, SignedIn, check_role
+from fieldwatch_cloud.api.auth import STAFF, Caller, FieldStaff, Manager, SignedIn, check_role
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.fleet import (
     Fleet,
@@ -32,7 +32,6 @@ from fieldwatch_shared.messages import LinkReport, PowerReport, Slug, utc_now
 from fieldwatch_shared.node_settings import SettingsPatch
 
 router = APIRouter(tags=["fleet"])
-STAFF = (Role.TECHNICIAN, Role.MANAGER)
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 
 

@@ -13,12 +13,12 @@ from fastapi.responses import FileResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from fieldwatch_cloud import node_logs
-from fieldwatch_cloud.api.auth import Caller, SignedIn, check_role
+from fieldwatch_cloud.api.auth import STAFF, Caller, SignedIn, check_role
 from fieldwatch_cloud.api.auth_node import NodeCaller
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.fleet import AskLog, LogLines, NodeLog
 from fieldwatch_cloud.api.pictures import FILE
-from fieldwatch_cloud.api.routes.fleet import STAFF, own_node
+from fieldwatch_cloud.api.routes.fleet import own_node
 from fieldwatch_cloud.api.services import Db, Wired
 from fieldwatch_cloud.db import node_logs as rows
 from fieldwatch_cloud.db import rollouts

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from fieldwatch_cloud.api.auth import FieldStaff, Member, SignedIn, check_role, require
+from fieldwatch_cloud.api.auth import STAFF, FieldStaff, Member, SignedIn, check_role, require
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.models.rollouts import (
@@ -19,7 +19,6 @@ from fieldwatch_cloud.api.models.rollouts import (
     Stage,
     counted,
 )
-from fieldwatch_cloud.api.routes.fleet import STAFF
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import fleet, rollouts
 from fieldwatch_cloud.db.pool import Connection

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query
 
 from fieldwatch_cloud import maintenance
-from fieldwatch_cloud.api.auth import FieldStaff, SignedIn, check_role, visible
+from fieldwatch_cloud.api.auth import STAFF, FieldStaff, SignedIn, check_role, visible
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.maintenance import (
     CardCollection,
@@ -16,7 +16,6 @@ from fieldwatch_cloud.api.models.maintenance import (
     NewVisit,
     Visit,
 )
-from fieldwatch_cloud.api.routes.fleet import STAFF
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import geography
 from fieldwatch_cloud.db import maintenance as rows

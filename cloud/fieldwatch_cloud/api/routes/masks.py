@@ -5,16 +5,14 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from fieldwatch_cloud.alarms import masks as drawn
-from fieldwatch_cloud.api.auth import SignedIn, check_role, visible
+from fieldwatch_cloud.api.auth import STAFF, SignedIn, check_role, visible
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.masks import Mask, Masks, NewMask
-from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.services import Db
 from fieldwatch_cloud.db import desired, masks
 from fieldwatch_cloud.errors import NotFoundError
 
 router = APIRouter(tags=["masks"])
-DRAWERS = (Role.TECHNICIAN, Role.MANAGER)
 
 
 @router.get(
@@ -46,7 +44,7 @@ def create_mask(deployment_id: UUID, body: NewMask, caller: SignedIn, db: Db) ->
     once more is answered once more."""
     with db.transaction() as conn:
         place = visible(conn, deployment_id, caller)
-        check_role(caller.roles_in(place.reserve), DRAWERS)
+        check_role(caller.roles_in(place.reserve), STAFF)
         drawn.add(
             conn,
             body.id,
@@ -72,7 +70,7 @@ def delete_mask(mask_id: UUID, caller: SignedIn, db: Db) -> None:
         known = masks.known(conn, mask_id)
         if known is None or not (roles := caller.roles_in(known.reserve)):
             raise NotFoundError(f"no such mask: {mask_id}")
-        check_role(roles, DRAWERS)
+        check_role(roles, STAFF)
         drawn.remove(conn, mask_id, account_id=caller.account.id)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import segno
 from fastapi import APIRouter, HTTPException, Request
 
-from fieldwatch_cloud.api.auth import Caller, FieldStaff, SignedIn, check_role
+from fieldwatch_cloud.api.auth import STAFF, Caller, FieldStaff, SignedIn, check_role
 from fieldwatch_cloud.api.models.common import problems
 from fieldwatch_cloud.api.models.enrolment import (
     CodeRequest,
@@ -17,7 +17,6 @@ from fieldwatch_cloud.api.models.enrolment import (
     ReserveNodes,
     RevokedNode,
 )
-from fieldwatch_cloud.api.models.people import Role
 from fieldwatch_cloud.api.services import Services, Wired
 from fieldwatch_cloud.authority import admission
 from fieldwatch_cloud.db import admin_log, enrolment, places
@@ -127,7 +126,7 @@ def _of_staff(conn: Connection, caller: Caller, node_id: str) -> tuple[str, UUID
     slug, reserve_id, name = places.node_reserve(conn, node_id)
     if not (held := caller.roles_in(slug)):
         raise NotFoundError(f"no such node: {node_id!r}")
-    check_role(held, (Role.TECHNICIAN, Role.MANAGER))
+    check_role(held, STAFF)
     return slug, reserve_id, name
 
 

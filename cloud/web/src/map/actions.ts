@@ -9,7 +9,6 @@ import type { Failure, Store } from "../store";
 import { readMap, writeMap, type MapRoute, type Place } from "./address";
 import { mapApi, type TileLayer } from "./api";
 import { FIRST_LAYERS, switched, type LayerId } from "./layers";
-import { lonLat } from "./features";
 import type { Findable } from "./search";
 import { emptyMap, NO_SEARCH, remember, type MapState, type SeenThere } from "./state";
 import { instantsOf, momentAt, moved, next, range, stepAt, widthOf, WIDTHS, type Moment, type Shown, type Unit } from "./time";
@@ -290,10 +289,4 @@ export function createMapActions(store: Store, failureOf: (error: unknown) => Fa
     patch, enter, ready, follow, layerChanged, toggle, setTaxon, prefer, ends, show, setUnit, setFrom, step, play, stop, setSpeed, choose, copyLink,
     readTaxa, setCells: (cells: MapState["cells"]) => patch({ cells, limits: [] }),
   };
-}
-
-/** Where a camera stands. */
-export function placeOfCamera(state: Store["state"], id: string): LonLat | null {
-  const found = state.deployments.features.find((one) => one.properties.id === id);
-  return found ? lonLat(found.geometry) : null;
 }
