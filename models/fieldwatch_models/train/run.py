@@ -13,6 +13,7 @@ from fieldwatch_edge.detect.model_folder import sha256_of
 from fieldwatch_models.data.leaks import check_split, ties
 from fieldwatch_models.errors import ExtraMissingError, RecipeError
 from fieldwatch_models.train.layout import data_sha256, lay_out, searched
+from fieldwatch_models.train.memory import keep_freed_memory
 from fieldwatch_models.train.origins import Origin, origin_of
 from fieldwatch_models.train.progress import Display
 from fieldwatch_models.train.record import Record
@@ -66,6 +67,8 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     display = Display(console or Console(stderr=True), len(recipe.stages))
     chosen = pick_device(device)
+    if chosen == "cpu":
+        keep_freed_memory()
     origin = origin_of(recipe.start, weights)
     _check_freezing(recipe, origin)
     catalogue = searched(catalogue, recipe.classes, display.console)
