@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,18 @@ def plain_errors() -> Iterator[None]:
     except ModelsError as error:
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from error
+
+
+@contextmanager
+def quietly(name: str) -> Iterator[None]:
+    """Without the log lines below a warning of the package ``name``."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def progress() -> Progress:

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -187,6 +189,15 @@ def test_a_sweep_prints_rules_and_writes_nothing(toy: Path, data: Path, ignition
     output = run(toy, "--data", data, "--sequence", ignition, "--sweep", "score=0.2,0.5 k=2,3 n=3")
     assert "1/1" in output
     assert not (toy / "metrics.json").exists()
+
+
+def test_fires_of_recordings_are_no_news(toy: Path, data: Path, ignition: Path) -> None:
+    command = [sys.executable, "-m", "fieldwatch", "models", "eval", toy, "--data", data]
+    done = subprocess.run(
+        [*command, "--sequence", ignition, "--rule", "k=3 n=5"], capture_output=True, text=True, check=True
+    )
+    assert "1 of 1 found within" in " ".join(done.stdout.split())
+    assert "fire.confirmed" not in done.stderr
 
 
 @pytest.mark.parametrize(
