@@ -3,12 +3,12 @@
 
 format = 1
 signer = "Fieldwatch project"
-key = "SHA256:S/8JO+UDEKrRg09IaGoM0R0VfIDiic1no4doBnjjQaw"
-signed_at = 2026-11-21T14:29:44Z
-signature = "IICwkvhqQrYY7PuyhztCTrYSZzwDoERfBhZWjHjv/5TGaQLGvHTT0zNwIZmnPL/cgK2sUNO5U2Ri03q0l2hDDQ=="
+key = "SHA256:oQXz1h6zdQo9ZRdAZMpCU5d5+CSCs1/VpzAZFcSAOIw"
+signed_at = 2026-11-22T16:10:09Z
+signature = "9owAC8GAcpN7zE789mshPybmGwIjhkccWSKkMNVqwt9TaVYp7Zqhjs+4+LvH8xcQIG0UZLVx2fug0Ofn4JWdDQ=="
 
 [files]
-"CARD.md" = "9d10c27b0740d0a42f28e42d7b7a218fdf45eeb74c22414a72e6baec752ed5fd"
-"metrics.json" = "b5ceee797ff0763304ab4370b0384e913353854b7ef48df6d77986adb754d192"
-"model.onnx" = "c0cc49d1b7f8713f2b887faf03c939f59cb965ad4c70f6486e58b3f3b6d074da"
-"model.toml" = "d28bd291334a5972af80c82a209e030fcca36307fe24cadc8ae368c8833656b5"
+"CARD.md" = "a6cb20784672eb81e0f4aed976f0a063d652edfe0660099d66ea403e266f4d45"
+"metrics.json" = "87c43972da760dcad36a44a3a4943c8b7578843c4d5764c51cfdd3170643d541"
+"model.onnx" = "779da56a0f66ea7a692dd50c9ffc4d5cab690b06fc5c6096d1c9405bea93d1ea"
+"model.toml" = "fba48871221a3217fb70f5a2ff5176fb0a7f5173a4558318e5ecb532fed7a8a4"
