@@ -91,6 +91,9 @@ def gather(species: Species, plan: Plan, console: Console) -> Catalogue:
         strange = [p.path.name for p in found.pictures if p.labels]
         if strange:
             raise DataError(f"negatives must not show the animal, but {strange[0]} has labels")
+        # They may lie in a folder among the others, and were read with them.
+        twice = {picture.path.resolve() for picture in found.pictures}
+        pictures = [picture for picture in pictures if picture.path.resolve() not in twice]
         pictures += found.pictures
         sources[NEGATIVES] = Source(title="pictures without the species")
     if not any(picture.labels for picture in pictures):

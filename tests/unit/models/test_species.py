@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from fieldwatch_edge.detect.model_folder import ModelFolder
 from fieldwatch_models.cli import app
 from fieldwatch_models.data import open_data
+from fieldwatch_models.data.opening import read_data
+from fieldwatch_models.data.sources import SourceRules
 from fieldwatch_models.data.formats.loose import read_loose
 from fieldwatch_models.errors import DataError, RecipeError
 from fieldwatch_models.species import texts
@@ -86,6 +88,17 @@ def test_pictures_are_split_by_site_with_the_negatives(tmp_path: Path) -> None:
     assert {p.split for p in catalogue.pictures if p.source == "negatives"} == {"train", "val"}
     assert gather(IBIS, wanted, QUIET) == catalogue  # the same when the command is given again
     assert (wanted.work / ".gitignore").read_text() == "*\n"
+
+
+def test_negatives_in_a_folder_among_the_pictures_are_taken_once(tmp_path: Path) -> None:
+    loose(tmp_path / "in", 20, sites=5)
+    wanted = plan(tmp_path, negatives=empty(tmp_path / "in" / "none"))
+    catalogue = gather(IBIS, wanted, QUIET)
+    assert len({picture.path for picture in catalogue.pictures}) == len(catalogue.pictures)
+    below = [picture for picture in catalogue.pictures if picture.path.is_relative_to(wanted.negatives or "")]
+    assert {picture.source for picture in below} == {"negatives"}
+    # As the measuring reads it, after the training.
+    assert not read_data([wanted.work / "catalogue.jsonl"], SourceRules()).problems
 
 
 def test_a_split_that_the_data_have_is_kept(tmp_path: Path) -> None:
