@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from fieldwatch_edge.detect.model_folder import ModelFolder
 from fieldwatch_models.cli import app
 from fieldwatch_models.data import open_data
+from fieldwatch_models.data.formats.loose import read_loose
 from fieldwatch_models.data.opening import read_data
 from fieldwatch_models.data.sources import SourceRules
-from fieldwatch_models.data.formats.loose import read_loose
 from fieldwatch_models.errors import DataError, RecipeError
 from fieldwatch_models.species import texts
 from fieldwatch_models.species.learn import Plan, Species, gather, write_recipe
