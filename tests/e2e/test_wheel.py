@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.browser_site import WEB
 
 ROOT = Path(__file__).parents[2]
-MOST_BYTES = 24_000_000
+MOST_BYTES = 26_000_000
 """Of the wheel: detectors 12 MB, fonts 5 MB, the rest. Noted in docs/decisions/0034."""
 _SERVE = """
 import shutil, sys
