@@ -584,8 +584,8 @@ def test_what_is_seen_is_named_on_the_map_for_a_while(page: Page, site: Site, no
     def seen_and_named() -> bool:
         node.say(*[node.observation(name, utc_now(), "Panthera leo") for name in places for _ in range(100)])
         with suppress(AssertionError):  # rings make way for a map that moves, as it may on a busy machine
-            wait_for(lambda: "Lion" in page.evaluate("window.pulses.names"), "the name", within_s=20)
-        return "Lion" in page.evaluate("window.pulses.names")
+            return bool(wait_for(lambda: "Lion" in page.evaluate("window.pulses.names"), "it", within_s=20))
+        return False
 
     wait_for(seen_and_named, "the name on the map")
     assert page.locator(".sighting").count() <= 80

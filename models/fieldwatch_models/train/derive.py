@@ -140,7 +140,7 @@ def paste(
     """
     height, width = image.shape[:2]
     shown, rows = image.astype(np.float32), [boxes]
-    taken = [np.concatenate([b[1:3] - b[3:] / 2, b[1:3] + b[3:] / 2]) for b in boxes]
+    taken = corners(boxes)
     for index in draw.integers(len(cutouts), size=draw.integers(1, 4)):
         chosen = cutouts[index]
         scale, mirrored = draw.uniform(0.6, 1.2), draw.random() < 0.5
@@ -149,7 +149,7 @@ def paste(
             continue
         left, top = int(draw.integers(width - w + 1)), int(draw.integers(height - h + 1))
         place = np.array([left / width, top / height, (left + w) / width, (top + h) / height])
-        if any((np.maximum(place[:2], t[:2]) < np.minimum(place[2:], t[2:])).all() for t in taken):
+        if touches(place, taken):
             continue
         pixels = cv2.resize(chosen.pixels, (w, h), interpolation=cv2.INTER_AREA).astype(np.float32)
         opacity = cv2.resize(chosen.opacity, (w, h), interpolation=cv2.INTER_AREA)[..., None]
@@ -167,6 +167,16 @@ def paste(
 
 #: Those that need nothing but the picture itself.
 DERIVATIONS: dict[str, Derivation] = {"tile": tile, "night": night, "fog": fog}
+
+
+def corners(boxes: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """x1, y1, x2 and y2 of each of ``boxes``, as shares of the picture."""
+    return [np.concatenate([b[1:3] - b[3:] / 2, b[1:3] + b[3:] / 2]) for b in boxes]
+
+
+def touches(place: NDArray[np.float64], taken: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether ``place`` (x1, y1, x2, y2) covers part of one of ``taken``."""
+    return any((np.maximum(place[:2], t[:2]) < np.minimum(place[2:], t[2:])).all() for t in taken)
 
 
 def _within(boxes: NDArray[np.float64], window: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from fieldwatch_models.train.derive import window
+from fieldwatch_models.train.derive import corners, touches, window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def plume(
         low, high = np.array([xs[0], ys[0]]), np.array([xs[-1] + 1, ys[-1] + 1])
         centre, sides = (low + high) / 2 / (width, height), (high - low) / (width, height)
         row = np.array([[label, *centre, *sides]])
-        if _touches(row[0], np.vstack(rows)):
+        if touches(corners(row)[0], corners(np.vstack(rows))):
             continue
         # As bright as the light allows: white smoke at dusk is grey. A little of it is dark.
         light = float(np.percentile(grey, 90)) * (0.4 if draw.random() < 0.15 else 1)
@@ -108,9 +108,3 @@ def _rising(
     )
     dense = (1 - clear) * grain
     return np.asarray(dense * (draw.uniform(*DENSEST) / max(float(dense.max()), 1e-6)), np.float32)
-
-
-def _touches(row: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
-    """Whether the box ``row`` and one of ``others`` share a place."""
-    apart = np.abs(others[:, 1:3] - row[1:3]) >= (others[:, 3:] + row[3:]) / 2
-    return bool((~apart.any(1)).any())

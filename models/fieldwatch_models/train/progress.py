@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from fieldwatch_models.console import quietly
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -69,8 +71,6 @@ class Display:
 def _quiet_ultralytics() -> Iterator[None]:
     """Warnings of ultralytics, but none of its bars: some ask neither for its level nor for a terminal."""
     logger = logging.getLogger("ultralytics")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
     logger.addFilter(_is_news)
     bars: Any = getattr(sys.modules.get("ultralytics.utils.tqdm"), "TQDM", None)
     original: Any = bars.__init__ if bars else None
@@ -81,12 +81,12 @@ def _quiet_ultralytics() -> Iterator[None]:
     try:
         if bars:
             bars.__init__ = silent
-        yield
+        with quietly("ultralytics"):
+            yield
     finally:
         if bars:
             bars.__init__ = original
         logger.removeFilter(_is_news)
-        logger.setLevel(level)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
